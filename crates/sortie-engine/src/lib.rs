@@ -1,0 +1,6 @@
+//! The judgement of Sortie: which request ordered a dial, with what probability, and what follows.
+//!
+//! Pure: no clock, no I/O, no threads, no randomness. Time stands in the events, keys and policies
+//! are arguments.
+
+pub mod extract;

@@ -1,0 +1,124 @@
+//! The registries, corrected by the operator.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use super::{AddressClass, is_metadata_name};
+use crate::destination::Host;
+
+/// The registries' classes and the operator's `addresses` section.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressBook {
+    /// Ranges that are public here although the registries call them private or reserved.
+    pub public: Vec<IpNet>,
+    /// Ranges that are internal here although the registries call them public or reserved.
+    pub internal: Vec<IpNet>,
+    /// Names that are internal here, whatever they resolve to.
+    pub internal_names: Vec<NamePattern>,
+}
+
+impl AddressBook {
+    /// The class of an address. Of the operator's entries the longest prefix wins; `public` never
+    /// overrides loopback, link-local, metadata or multicast.
+    pub fn class_of(&self, address: IpAddr) -> AddressClass {
+        let registered = AddressClass::of(address);
+        if matches!(
+            registered,
+            AddressClass::Loopback | AddressClass::LinkLocal | AddressClass::Metadata | AddressClass::Multicast
+        ) {
+            return registered;
+        }
+        let address = match Host::ip(address) {
+            Host::Ip(unwrapped) => unwrapped,
+            Host::Name(_) => address,
+        };
+        let longest = |nets: &[IpNet]| nets.iter().filter(|net| net.contains(&address)).map(IpNet::prefix_len).max();
+        match (longest(&self.public), longest(&self.internal)) {
+            (None, None) => registered,
+            (Some(public), Some(internal)) if internal >= public => AddressClass::Private,
+            (None, Some(_)) => AddressClass::Private,
+            (Some(_), _) => AddressClass::Public,
+        }
+    }
+
+    /// The class of a name by itself, without resolving it; `None` where only its addresses tell.
+    pub fn class_of_name(&self, name: &str) -> Option<AddressClass> {
+        if is_metadata_name(name) {
+            Some(AddressClass::Metadata)
+        } else if name == "localhost" || name.ends_with(".localhost") {
+            Some(AddressClass::Loopback)
+        } else if self.internal_names.iter().any(|pattern| pattern.matches(name)) {
+            Some(AddressClass::Private)
+        } else {
+            None
+        }
+    }
+
+    /// The class of a destination: of the host's name and of every address of its answer, the
+    /// worst counts, because any of them may be dialled.
+    pub fn class_of_host(&self, host: &Host, addresses: &[IpAddr]) -> AddressClass {
+        let by_name = match host {
+            Host::Ip(address) => Some(self.class_of(*address)),
+            Host::Name(name) => self.class_of_name(name),
+        };
+        addresses.iter().map(|&address| self.class_of(address)).chain(by_name).max().unwrap_or(AddressClass::Public)
+    }
+}
+
+/// `name.example` (that name), or `*.corp.example` (every name below it).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct NamePattern {
+    name: String,
+    below: bool,
+}
+
+impl NamePattern {
+    /// Whether a name (lower case, no trailing dot) fits.
+    pub fn matches(&self, name: &str) -> bool {
+        if self.below {
+            name.strip_suffix(self.name.as_str()).is_some_and(|head| head.len() > 1 && head.ends_with('.'))
+        } else {
+            name == self.name
+        }
+    }
+}
+
+/// The text is no name pattern.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is neither a host name nor '*.' and a host name")]
+pub struct ParseNamePatternError(String);
+
+impl FromStr for NamePattern {
+    type Err = ParseNamePatternError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (below, name) = text.strip_prefix("*.").map_or((false, text), |name| (true, name));
+        let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        let is_label = |label: &str| {
+            !label.is_empty() && label.len() <= 63 && label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+        };
+        if name.len() <= 253 && name.split('.').all(is_label) {
+            Ok(Self { name, below })
+        } else {
+            Err(ParseNamePatternError(text.to_owned()))
+        }
+    }
+}
+
+impl TryFrom<String> for NamePattern {
+    type Error = ParseNamePatternError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<NamePattern> for String {
+    fn from(pattern: NamePattern) -> Self {
+        if pattern.below { format!("*.{}", pattern.name) } else { pattern.name }
+    }
+}

@@ -1,0 +1,60 @@
+//! The notations of an address.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// Reads an IPv4 address as glibc's `inet_aton(3)` does: one to four parts, each decimal, octal
+/// (leading `0`) or hexadecimal (`0x`), the last one filling the remaining bytes.
+///
+/// Differs from glibc in one point: trailing white space and what follows it are not accepted.
+pub fn inet_aton(text: &str) -> Option<Ipv4Addr> {
+    // The cheap test first: most texts are names.
+    if !text.bytes().next()?.is_ascii_digit() {
+        return None;
+    }
+    let mut parts = [0_u64; 4];
+    let mut count = 0;
+    for part in text.split('.') {
+        if count == 4 {
+            return None;
+        }
+        parts[count] = number(part)?;
+        count += 1;
+    }
+    let (last, leading) = parts[..count].split_last()?;
+    let last_limit = 1_u64 << (8 * (5 - count));
+    if leading.iter().any(|&part| part > 255) || *last >= last_limit {
+        return None;
+    }
+    let head = leading.iter().enumerate().fold(0_u64, |address, (index, part)| address | part << (24 - 8 * index));
+    Some(Ipv4Addr::from((head | last) as u32))
+}
+
+fn number(part: &str) -> Option<u64> {
+    let (digits, radix) = match part.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (&part[2..], 16),
+        [b'0', _, ..] => (&part[1..], 8),
+        _ => (part, 10),
+    };
+    // `u64::from_str_radix` would take a sign, and glibc reads a bare "0x" as nothing.
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return None;
+    }
+    u64::from_str_radix(digits, radix).ok()
+}
+
+/// The IPv4 address that an IPv6 address embeds: IPv4-mapped and -compatible (RFC 4291 §2.5.5),
+/// NAT64 (RFC 6052, well-known and local-use prefix with /96), 6to4 (RFC 3056), Teredo (RFC 4380,
+/// the client's obfuscated address) and ISATAP (RFC 5214).
+pub fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let s = address.segments();
+    let pair = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
+    match s {
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => Some(pair(high, low)),
+        [0, 0, 0, 0, 0, 0, high, low] if high != 0 => Some(pair(high, low)),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x64, 0xff9b, 1, _, _, _, high, low] => Some(pair(high, low)),
+        [0x2002, high, low, ..] => Some(pair(high, low)),
+        [0x2001, 0, _, _, _, _, high, low] => Some(pair(!high, !low)),
+        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => Some(pair(high, low)),
+        _ => None,
+    }
+}

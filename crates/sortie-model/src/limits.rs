@@ -1,0 +1,80 @@
+//! All bounds on one page. Each names what it protects.
+
+/// Path segments kept apart in a digest; more are folded into the last.
+pub const PATH_SEGMENTS: usize = 24;
+/// Characters of a path or candidate that people see.
+pub const SHOWN_TEXT: usize = 200;
+
+/// Bytes of a request body that are inspected, by default.
+pub const INSPECT_REQUEST_BYTES: usize = 64 * 1024;
+/// Bytes of a response or answer body that are fingerprinted.
+pub const INSPECT_RESPONSE_BYTES: usize = 64 * 1024;
+/// Bytes a request's head may have.
+pub const HEAD_BYTES: usize = 64 * 1024;
+/// Header fields a request may have.
+pub const HEAD_FIELDS: usize = 100;
+/// Candidates kept of one request; more make it a wildcard.
+pub const CANDIDATES: usize = 64;
+/// Decodings laid one inside another (percent, base64, JSON in a string …).
+pub const DECODING_DEPTH: usize = 4;
+/// Bytes that decoding may produce for one request, all layers together.
+pub const DECODED_BYTES: usize = 256 * 1024;
+/// Nesting of JSON, XML or form names that is followed.
+pub const NESTING: usize = 64;
+
+/// Exchanges in flight per service whose candidates are held; further requests are wildcards.
+pub const IN_FLIGHT: usize = 20_000;
+/// How long a request may still explain an own dial after its end.
+pub const AFTER_END_MICROS: u64 = 1_000_000;
+/// How long a wildcard or hop window stays open after its end.
+pub const WINDOW_TAIL_MICROS: u64 = 1_000_000;
+/// Remembered candidates of proven places, per host.
+pub const REMEMBERED_PROVEN: usize = 150;
+/// Remembered candidates of other places, per host.
+pub const REMEMBERED_UNPROVEN: usize = 100;
+/// Remembered candidates of one actor, per host.
+pub const REMEMBERED_PER_ACTOR: usize = 8;
+/// Remembered candidates of one service in all.
+pub const REMEMBERED: usize = 100_000;
+/// How long a candidate is remembered.
+pub const REMEMBERED_MICROS: u64 = 30 * crate::Micros::DAY;
+/// How long a verdict stands for retries after its request's end.
+pub const RETRY_MICROS: u64 = 60_000_000;
+/// Redirect hops that may be pending at once per service.
+pub const HOPS: usize = 1_000;
+/// Hops followed from one order.
+pub const HOP_CHAIN: usize = 20;
+/// How long a seen `Location` may still be followed.
+pub const HOP_MICROS: u64 = 30_000_000;
+
+/// Places whose honour rates are learned, per service.
+pub const SINKS: usize = 10_000;
+/// Destinations with statistics, per service.
+pub const DESTINATIONS: usize = 20_000;
+/// Endpoints with statistics, per service.
+pub const ENDPOINTS: usize = 10_000;
+/// Other destinations a sink remembers to have obeyed.
+pub const SINK_DESTINATIONS: usize = 32;
+/// Actors whose votes a sink counts apart.
+pub const SINK_ACTORS: usize = 64;
+/// Paths of a destination that dials showed; beyond it every path counts as shown.
+pub const SHOWN_PATHS: usize = 512;
+/// Endpoints that are remembered as callers of one destination.
+pub const DESTINATION_CALLERS: usize = 64;
+/// How long the outbound door remembers what a name resolved to.
+pub const NAME_MICROS: u64 = 30 * crate::Micros::DAY;
+/// Names whose addresses are remembered, per service.
+pub const NAMES: usize = 20_000;
+/// Credentials whose destinations are remembered, per service.
+pub const CREDENTIALS: usize = 2_000;
+
+/// Explanations a verdict carries.
+pub const EXPLANATIONS: usize = 16;
+/// Smallest share of an explanation that is reported.
+pub const EXPLANATION_SHARE: f64 = 0.02;
+/// Requests of an endpoint that are asked whether they made an own call.
+pub const OWN_SAMPLES: usize = 8;
+/// Requests or dials that one finding lists; later ones are counted.
+pub const FINDING_ROWS: usize = 64;
+/// Open stories per service.
+pub const STORIES: usize = 50_000;

@@ -1,0 +1,249 @@
+//! Paths as they are compared and as they are shown.
+//!
+//! A visible path is the strongest evidence against a coincidence, but it may hold what is private.
+//! So a path is normalised (RFC 3986 §6.2.2, no fragment), split into segments, and each segment is
+//! kept as a keyed digest; what people see is a second, redacted text.
+
+use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use crate::limits;
+use crate::privacy::{Domain, Key};
+
+/// A path and query in digests.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PathDigest {
+    segments: SmallVec<[u64; 6]>,
+    query: Option<u64>,
+}
+
+/// How a dial's path stands to a candidate's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PathMatch {
+    /// Path and query are equal.
+    Equal,
+    /// The path is equal, the query differs.
+    PathOnly,
+    /// The dial's path begins with the candidate's.
+    Prefix,
+    /// The dial's path ends with the candidate's.
+    Suffix,
+    /// The dial's path holds the candidate's somewhere.
+    Contained,
+    /// The paths have nothing to do with each other.
+    Different,
+    /// The candidate names no path (a bare host).
+    Unnamed,
+    /// The dial shows no path (TLS, an opaque tunnel).
+    Hidden,
+}
+
+impl PathDigest {
+    /// Normalises and digests what follows the authority of a URL: `/a/b?x=1`. A fragment is
+    /// dropped. Segments beyond [`limits::PATH_SEGMENTS`] are folded into the last one.
+    pub fn of(path_and_query: &str, key: &Key) -> Self {
+        let without_fragment = path_and_query.split_once('#').map_or(path_and_query, |(head, _)| head);
+        let (path, query) = match without_fragment.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (without_fragment, None),
+        };
+        let mut parts = normal_segments(path);
+        if parts.len() > limits::PATH_SEGMENTS {
+            let rest = parts.split_off(limits::PATH_SEGMENTS - 1).join("/");
+            parts.push(rest);
+        }
+        Self {
+            segments: parts.iter().map(|part| key.digest(Domain::Segment, part.as_bytes()).short()).collect(),
+            query: query.filter(|q| !q.is_empty()).map(|q| key.digest(Domain::Query, normal_text(q).as_bytes()).short()),
+        }
+    }
+
+    /// Whether it is `/` without a query.
+    pub fn is_root(&self) -> bool {
+        self.segments.is_empty() && self.query.is_none()
+    }
+
+    /// One number for path and query, to keep in sets of shown paths.
+    pub fn fingerprint(&self) -> u64 {
+        self.segments
+            .iter()
+            .chain([&u64::MAX])
+            .chain(self.query.as_ref())
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, part| (hash.rotate_left(23) ^ part).wrapping_mul(0x0000_0100_0000_01b3))
+    }
+
+    /// How `dialled` stands to `self`, the path a candidate named.
+    pub fn compare(&self, dialled: &Self) -> PathMatch {
+        let (named, seen) = (&self.segments[..], &dialled.segments[..]);
+        if named == seen {
+            return if self.query == dialled.query { PathMatch::Equal } else { PathMatch::PathOnly };
+        }
+        // `/` is a prefix of everything and so says nothing.
+        if named.is_empty() {
+            return PathMatch::Different;
+        }
+        if seen.starts_with(named) {
+            PathMatch::Prefix
+        } else if seen.ends_with(named) {
+            PathMatch::Suffix
+        } else if seen.windows(named.len()).any(|window| window == named) {
+            PathMatch::Contained
+        } else {
+            PathMatch::Different
+        }
+    }
+}
+
+/// The path with its dot segments removed (RFC 3986 §5.2.4) and its unreserved characters decoded
+/// (§6.2.2.2); empty segments are dropped, because clients and servers merge slashes at will.
+fn normal_segments(path: &str) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for raw in path.split('/') {
+        match &*normal_text(raw) {
+            "" | "." => {}
+            ".." => {
+                kept.pop();
+            }
+            segment => kept.push(segment.to_owned()),
+        }
+    }
+    kept
+}
+
+/// Percent-decoded text. Decoding everything, not only unreserved characters, joins the spellings
+/// that clients make of one path (`%2F` inside a segment stays within its segment here).
+fn normal_text(text: &str) -> std::borrow::Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
+}
+
+/// The path as people may see it: segments in id formats and all query values are left out.
+///
+/// `/v1/users/8f14e45fceea167a?token=x` becomes `/v1/users/{…}?token=…`.
+pub fn redact(path_and_query: &str) -> String {
+    let without_fragment = path_and_query.split_once('#').map_or(path_and_query, |(head, _)| head);
+    let (path, query) = match without_fragment.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (without_fragment, None),
+    };
+    let mut shown = String::with_capacity(path.len() + 8);
+    for (index, segment) in path.split('/').enumerate() {
+        if index > 0 {
+            shown.push('/');
+        }
+        if shown.len() > limits::SHOWN_TEXT {
+            shown.push('…');
+            return shown;
+        }
+        shown.push_str(if is_id_format(segment) { "{…}" } else { segment });
+    }
+    if let Some(query) = query.filter(|q| !q.is_empty()) {
+        for (index, pair) in query.split('&').enumerate() {
+            if shown.len() > limits::SHOWN_TEXT {
+                shown.push('…');
+                return shown;
+            }
+            shown.push(if index == 0 { '?' } else { '&' });
+            match pair.split_once('=') {
+                Some((name, _value)) => {
+                    shown.push_str(name);
+                    shown.push_str("=…");
+                }
+                None => shown.push('…'),
+            }
+        }
+    }
+    shown
+}
+
+/// Whether a path segment looks like an identifier rather than a word of the API.
+///
+/// Integers, UUIDs, ULIDs, dates, e-mail addresses, 16 or more hexadecimal digits, two letters and
+/// 32 hexadecimal digits, percent-escapes, 6 or more characters with 3 digits and a letter, 12 or
+/// more of mixed case with a digit. Versions (`v1`, `v2.1`, `2.0`) are words.
+pub fn is_id_format(segment: &str) -> bool {
+    if segment.is_empty() || is_version(segment) {
+        return false;
+    }
+    let bytes = segment.as_bytes();
+    let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
+    let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic()).count();
+    let has_escape = segment.contains('%');
+    let is_integer = digits == bytes.len() || (bytes[0] == b'-' && digits + 1 == bytes.len() && digits > 0);
+    let is_email = segment.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
+    let is_date = segment.len() == 10
+        && bytes.iter().enumerate().all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() });
+    let is_long_hex = bytes.len() >= 16 && digits > 0 && bytes.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
+    let is_prefixed_hex = bytes.len() == 34
+        && bytes[..2].iter().all(u8::is_ascii_alphabetic)
+        && bytes[2..].iter().all(u8::is_ascii_hexdigit);
+    // `2026-dashboard` is a word with a year before it.
+    let is_year_word = bytes.len() > 5
+        && bytes[..4].iter().all(u8::is_ascii_digit)
+        && bytes[4] == b'-'
+        && digits == 4;
+    let is_mixed_code = bytes.len() >= 6 && digits >= 3 && letters >= 1 && !is_year_word;
+    let is_mixed_case_code = bytes.len() >= 12
+        && digits >= 1
+        && bytes.iter().any(u8::is_ascii_uppercase)
+        && bytes.iter().any(u8::is_ascii_lowercase);
+    is_integer || is_email || is_date || has_escape || is_long_hex || is_prefixed_hex || is_mixed_code || is_mixed_case_code
+}
+
+fn is_version(segment: &str) -> bool {
+    let number = segment.strip_prefix(['v', 'V']);
+    let text = number.unwrap_or(segment);
+    let mut parts = text.split('.');
+    let all_numeric = text.split('.').all(|p| !p.is_empty() && p.len() <= 3 && p.bytes().all(|b| b.is_ascii_digit()));
+    all_numeric && (number.is_some() || (parts.by_ref().count() == 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> Key {
+        Key::new(&[3; Key::LENGTH])
+    }
+
+    fn compare(named: &str, dialled: &str) -> PathMatch {
+        PathDigest::of(named, &key()).compare(&PathDigest::of(dialled, &key()))
+    }
+
+    #[test]
+    fn compares_normalised_paths() {
+        assert_eq!(compare("/a/./b/../c", "/a/c"), PathMatch::Equal);
+        assert_eq!(compare("/%61/c#top", "/a/c"), PathMatch::Equal);
+        assert_eq!(compare("/a/c?x=1", "/a/c?x=2"), PathMatch::PathOnly);
+        assert_eq!(compare("/a", "/a/ping"), PathMatch::Prefix);
+        assert_eq!(compare("/a", "/proxy/a"), PathMatch::Suffix);
+        assert_eq!(compare("/a", "/proxy/a/x"), PathMatch::Contained);
+        assert_eq!(compare("/", "/a"), PathMatch::Different);
+        assert_eq!(compare("", "/"), PathMatch::Equal);
+    }
+
+    #[test]
+    fn fingerprints_tell_path_from_query() {
+        let of = |text| PathDigest::of(text, &key()).fingerprint();
+        assert_ne!(of("/a?b"), of("/a/b"));
+        assert_ne!(of("/a"), of("/a?b"));
+        assert_eq!(of("/a/"), of("/a"));
+    }
+
+    #[test]
+    fn shows_words_and_hides_the_rest() {
+        assert_eq!(redact("/v1/users/8f14e45fceea167a?token=x&y"), "/v1/users/{…}?token=…&…");
+        assert_eq!(redact("/latest/meta-data/iam#frag"), "/latest/meta-data/iam");
+    }
+
+    #[test]
+    fn tells_ids_from_words() {
+        for id in ["17", "-3", "2026-11-24", "9b2f61d2-1d7f-4f1e-8a3e-2f5f1f0f9c11", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "a@b.example", "ab12cd34", "%41bc"] {
+            assert!(is_id_format(id), "{id}");
+        }
+        for word in ["v1", "v2.1", "2.0", "hooks", "latest", "meta-data", "2026-dashboard", "deleteDisputeDefenseDocument", "oauth2", "s3"] {
+            assert!(!is_id_format(word), "{word}");
+        }
+    }
+}

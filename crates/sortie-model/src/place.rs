@@ -1,0 +1,173 @@
+//! Where a candidate sits: as it was written (location), and canonically (place).
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// The part of a request that holds a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Container {
+    /// The query string.
+    Query,
+    /// A path segment, or the rest of the path.
+    Path,
+    /// A header field.
+    Header,
+    /// A cookie.
+    Cookie,
+    /// A JSON body, by its path.
+    Json,
+    /// `application/x-www-form-urlencoded`.
+    Form,
+    /// A part of `multipart/form-data`.
+    Multipart,
+    /// An XML body: an entity, or an attribute.
+    Xml,
+    /// An HTML body: an attribute.
+    Html,
+    /// A body of another type, read as text.
+    Text,
+}
+
+impl Container {
+    /// The word for JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Path => "path",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+            Self::Json => "json",
+            Self::Form => "form",
+            Self::Multipart => "multipart",
+            Self::Xml => "xml",
+            Self::Html => "html",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// Where a candidate was written, for people: `$.url`, `query url`, `header x-fetch`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Location {
+    /// The part of the request.
+    pub container: Container,
+    /// The name within it: a JSON path without `$.`, a parameter, a header, a segment's position.
+    pub name: Arc<str>,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.container {
+            Container::Json if self.name.is_empty() => f.write_str("$"),
+            Container::Json if self.name.starts_with('[') => write!(f, "${}", self.name),
+            Container::Json => write!(f, "$.{}", self.name),
+            Container::Text => f.write_str("body"),
+            container => write!(f, "{} {}", container.as_str(), self.name),
+        }
+    }
+}
+
+/// Where a candidate sits, canonically, within one service.
+///
+/// Container, method, letter case, `[]`, index, trailing slash, percent-encoding and an unlisted
+/// `Host` make no new place, so a proof given for one spelling holds for all of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// The path template, lower-cased, without a trailing slash.
+    pub template: Arc<str>,
+    /// The canonical parameter name, see [`canonical_parameter`].
+    pub parameter: Arc<str>,
+}
+
+impl Place {
+    /// The place of a parameter whose name is already canonical.
+    pub fn new(template: &str, parameter: Arc<str>) -> Self {
+        Self { template: canonical_template(template), parameter }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.template, self.parameter)
+    }
+}
+
+/// A template as places compare it: lower case, no trailing slash.
+pub fn canonical_template(template: &str) -> Arc<str> {
+    let trimmed = template.trim_end_matches('/');
+    let trimmed = if trimmed.is_empty() { "/" } else { trimmed };
+    if trimmed.bytes().any(|b| b.is_ascii_uppercase()) {
+        Arc::from(trimmed.to_ascii_lowercase())
+    } else {
+        Arc::from(trimmed)
+    }
+}
+
+/// A parameter's name as places compare it.
+///
+/// For query, form, JSON and multipart: lower case, bracket parts as dotted parts, without indices
+/// and empty brackets, so `hook[url]`, `hook.URL`, `$.hooks[0].url`'s `hooks.url` compare by their
+/// words. Other containers keep their kind as a prefix (`header:x-fetch`), because a header and a
+/// query parameter of one name are different parameters of every framework.
+pub fn canonical_parameter(container: Container, name: &str) -> Arc<str> {
+    let prefix = match container {
+        Container::Query | Container::Form | Container::Json | Container::Multipart => "",
+        Container::Path => "path:",
+        Container::Header => "header:",
+        Container::Cookie => "cookie:",
+        Container::Xml => "xml:",
+        Container::Html => "html:",
+        Container::Text => "text:",
+    };
+    let mut canonical = String::with_capacity(prefix.len() + name.len());
+    canonical.push_str(prefix);
+    let positional = container == Container::Path;
+    for part in name.split(['.', '[', ']']) {
+        let is_index = !positional && !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        if part.is_empty() || is_index {
+            continue;
+        }
+        if canonical.len() > prefix.len() {
+            canonical.push('.');
+        }
+        canonical.extend(part.chars().flat_map(char::to_lowercase));
+    }
+    Arc::from(canonical)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aliases_of_one_parameter_are_one() {
+        let canonical = canonical_parameter(Container::Json, "hooks[0].url");
+        for (container, name) in [
+            (Container::Query, "hooks[].url"),
+            (Container::Form, "hooks[url]"),
+            (Container::Form, "Hooks[3][URL]"),
+            (Container::Multipart, "hooks.url"),
+            (Container::Json, "hooks[17].url"),
+        ] {
+            assert_eq!(canonical_parameter(container, name), canonical, "{name}");
+        }
+        assert_ne!(canonical_parameter(Container::Header, "url"), canonical_parameter(Container::Query, "url"));
+    }
+
+    #[test]
+    fn case_and_trailing_slash_make_no_new_place() {
+        assert_eq!(canonical_template("/V1/Hooks/"), canonical_template("/v1/hooks"));
+        assert_eq!(&*canonical_template("///"), "/");
+    }
+
+    #[test]
+    fn locations_read_as_people_write_them() {
+        let show = |container, name: &str| Location { container, name: Arc::from(name) }.to_string();
+        assert_eq!(show(Container::Json, "url"), "$.url");
+        assert_eq!(show(Container::Json, ""), "$");
+        assert_eq!(show(Container::Json, "[2].url"), "$[2].url");
+        assert_eq!(show(Container::Query, "url"), "query url");
+    }
+}

@@ -1,0 +1,383 @@
+//! What may be dialled by order, and what of the service's own accord.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::actor::ActorId;
+use crate::address::{AddressBook, AddressClass, NamePattern};
+use crate::destination::Host;
+use crate::endpoint::{Endpoint, Method};
+use crate::place::{Container, Place, canonical_parameter, canonical_template};
+use crate::time::Micros;
+
+/// What a door does with a verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Nothing is changed; what would have been denied is recorded.
+    #[default]
+    Observe,
+    /// As observe, and reported as "would block".
+    Shadow,
+    /// Denied dials and requests are refused.
+    Block,
+}
+
+impl Mode {
+    /// The word of configuration and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Shadow => "shadow",
+            Self::Block => "block",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text names no mode.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is no mode: expected observe, shadow or block")]
+pub struct ParseModeError(String);
+
+impl FromStr for Mode {
+    type Err = ParseModeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "observe" => Ok(Self::Observe),
+            "shadow" => Ok(Self::Shadow),
+            "block" => Ok(Self::Block),
+            other => Err(ParseModeError(other.to_owned())),
+        }
+    }
+}
+
+/// What happens before a place is proven.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColdStart {
+    /// An exact, fresh order for a denied destination is forbidden, see the rule of that name.
+    #[default]
+    Exact,
+    /// Alert only.
+    Lenient,
+}
+
+/// Whether ports outside `allow_ports` are only reported, or forbidden, on public addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PortRule {
+    /// Reported.
+    #[default]
+    Report,
+    /// Forbidden by order.
+    Enforce,
+}
+
+/// What a hop window forbids besides metadata, link-local and loopback.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HiddenHops {
+    /// A private destination without own evidence is a finding.
+    #[default]
+    Report,
+    /// It is forbidden; a release's new own call may be stopped by that.
+    ForbidPrivate,
+}
+
+/// Where the outbound door stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Locality {
+    /// On the back end's host: loopback and link-local are the back end's own.
+    #[default]
+    SameHost,
+    /// Elsewhere: loopback, link-local and metadata would be Sortie's own and are never dialled.
+    Remote,
+}
+
+/// The policy of one service, checked and ready to decide with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// The mode where no scope says otherwise.
+    pub mode: Mode,
+    /// Modes of endpoints and places, the most specific first.
+    pub scopes: Vec<(Scope, Mode)>,
+    /// Classes that must not be dialled by order.
+    pub deny: Vec<AddressClass>,
+    /// Orders that are allowed all the same.
+    pub allow: Vec<Allow>,
+    /// Ports that an order may name on a public address without being reported.
+    pub allow_ports: Vec<u16>,
+    /// Whether other ports are forbidden.
+    pub ports: PortRule,
+    /// Whether a credential that own dials carry to an internal destination may leave by order.
+    pub deny_internal_credentials: bool,
+    /// What happens before a place is proven.
+    pub cold_start: ColdStart,
+    /// What hop windows forbid.
+    pub hidden_hops: HiddenHops,
+    /// Places that the operator has proven.
+    pub proven: Vec<Scope>,
+    /// Corrections of the address registries.
+    pub addresses: AddressBook,
+    /// Where the outbound door stands.
+    pub locality: Locality,
+}
+
+impl Policy {
+    /// Whether policy denies a destination class by order.
+    pub fn denies(&self, class: AddressClass) -> bool {
+        self.deny.contains(&class)
+    }
+
+    /// The mode at a place of an endpoint: of the scopes that cover it, the first.
+    pub fn mode_at(&self, endpoint: &Endpoint, place: Option<&Place>) -> Mode {
+        self.scopes.iter().find(|(scope, _)| scope.covers(endpoint, place)).map_or(self.mode, |&(_, mode)| mode)
+    }
+
+    /// Whether `block` stands anywhere, so that a door must be ready to refuse.
+    pub fn may_block(&self) -> bool {
+        self.mode == Mode::Block || self.scopes.iter().any(|&(_, mode)| mode == Mode::Block)
+    }
+
+    /// The allow entry for an order, if one holds at `at`.
+    pub fn allowed(&self, order: &OrderView<'_>, at: Micros) -> Option<&Allow> {
+        self.allow.iter().find(|entry| entry.covers(order, at))
+    }
+
+    /// Whether the operator has proven a place.
+    pub fn proves(&self, endpoint: &Endpoint, place: &Place) -> bool {
+        self.proven.iter().any(|scope| scope.covers(endpoint, Some(place)))
+    }
+}
+
+impl Default for Policy {
+    /// The defaults of the configuration file.
+    fn default() -> Self {
+        Self {
+            mode: Mode::Observe,
+            scopes: Vec::new(),
+            deny: AddressClass::ALL.into_iter().filter(|&class| class != AddressClass::Public).collect(),
+            allow: Vec::new(),
+            allow_ports: vec![80, 443, 8080, 8443],
+            ports: PortRule::Report,
+            deny_internal_credentials: true,
+            cold_start: ColdStart::Exact,
+            hidden_hops: HiddenHops::Report,
+            proven: Vec::new(),
+            addresses: AddressBook::default(),
+            locality: Locality::SameHost,
+        }
+    }
+}
+
+/// An order as `allow` entries look at it.
+#[derive(Clone, Copy, Debug)]
+pub struct OrderView<'a> {
+    /// The endpoint of the ordering request.
+    pub endpoint: &'a Endpoint,
+    /// The place that gave the order.
+    pub place: &'a Place,
+    /// Who ordered.
+    pub actor: ActorId,
+    /// The host it names.
+    pub host: &'a Host,
+    /// The addresses it resolved to, where known.
+    pub addresses: &'a [std::net::IpAddr],
+    /// The port.
+    pub port: u16,
+}
+
+/// An order that is allowed although policy denies its class.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allow {
+    /// Only at this place; such an entry proves the place for its destinations.
+    pub sink: Option<Scope>,
+    /// Only for this actor, by the id that findings show.
+    pub actor: Option<String>,
+    /// Where to.
+    pub to: AllowTarget,
+    /// Only these ports; empty means all.
+    pub ports: Vec<u16>,
+    /// Until when.
+    pub until: Option<Micros>,
+    /// Why, for the record.
+    pub reason: String,
+}
+
+/// The destinations of an allow entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AllowTarget {
+    /// Addresses; a name is allowed when all of its addresses are.
+    Net(IpNet),
+    /// Names.
+    Name(NamePattern),
+}
+
+impl Allow {
+    /// Whether the entry covers an order at `at`.
+    pub fn covers(&self, order: &OrderView<'_>, at: Micros) -> bool {
+        self.until.is_none_or(|until| at < until)
+            && (self.ports.is_empty() || self.ports.contains(&order.port))
+            && self.sink.as_ref().is_none_or(|scope| scope.covers(order.endpoint, Some(order.place)))
+            && self.actor.as_ref().is_none_or(|actor| *actor == order.actor.to_string())
+            && self.to.covers(order.host, order.addresses)
+    }
+}
+
+impl AllowTarget {
+    /// Whether the target covers a host with these addresses.
+    pub fn covers(&self, host: &Host, addresses: &[std::net::IpAddr]) -> bool {
+        match (self, host) {
+            (Self::Net(net), Host::Ip(address)) => net.contains(address),
+            (Self::Net(net), Host::Name(_)) => !addresses.is_empty() && addresses.iter().all(|a| net.contains(a)),
+            (Self::Name(pattern), Host::Name(name)) => pattern.matches(name),
+            (Self::Name(_), Host::Ip(_)) => false,
+        }
+    }
+}
+
+/// An endpoint or a place, as the configuration and the command line name it:
+/// `POST /v1/hooks $.url`, `/v1/hooks`, `POST /v1/hooks`.
+///
+/// The method is not part of a place; where one is given, it narrows the scope to that method.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Scope {
+    /// The method, where the scope names one.
+    pub method: Option<Method>,
+    /// The canonical path template.
+    pub template: Arc<str>,
+    /// The canonical parameter; `None` means the whole endpoint.
+    pub parameter: Option<Arc<str>>,
+}
+
+impl Scope {
+    /// Whether the scope covers an endpoint, or a place of it.
+    pub fn covers(&self, endpoint: &Endpoint, place: Option<&Place>) -> bool {
+        // Places are proven over all methods, so a scope that names a place ignores the method.
+        let method_fits = self.parameter.is_some() || self.method.as_ref().is_none_or(|m| *m == endpoint.method);
+        method_fits
+            && self.template == canonical_template(&endpoint.template)
+            && self.parameter.as_ref().is_none_or(|parameter| place.is_some_and(|p| p.parameter == *parameter))
+    }
+}
+
+/// The text names no endpoint or place.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseScopeError {
+    /// There is no path.
+    #[error("'{0}' has no path: expected 'POST /v1/hooks $.url', 'POST /v1/hooks' or '/v1/hooks'")]
+    NoPath(String),
+    /// The location is in no known form.
+    #[error("'{0}' is no location: expected $.name, 'query name', 'form name', 'header name' …")]
+    Location(String),
+}
+
+impl FromStr for Scope {
+    type Err = ParseScopeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut words = text.split_whitespace().peekable();
+        let method = words.next_if(|word| !word.starts_with('/')).map(Method::parse);
+        let template = words
+            .next()
+            .filter(|word| word.starts_with('/'))
+            .ok_or_else(|| ParseScopeError::NoPath(text.to_owned()))?;
+        let rest: Vec<&str> = words.collect();
+        let parameter = match rest.as_slice() {
+            [] => None,
+            location => Some(parse_location(location).ok_or_else(|| ParseScopeError::Location(location.join(" ")))?),
+        };
+        Ok(Self { method, template: canonical_template(template), parameter })
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(method) = &self.method {
+            write!(f, "{method} ")?;
+        }
+        f.write_str(&self.template)?;
+        if let Some(parameter) = &self.parameter {
+            match parameter.split_once(':') {
+                Some((kind, name)) => write!(f, " {kind} {name}")?,
+                None => write!(f, " $.{parameter}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn parse_location(words: &[&str]) -> Option<Arc<str>> {
+    match words {
+        [path] => {
+            let name = path.strip_prefix('$')?;
+            Some(canonical_parameter(Container::Json, name.strip_prefix('.').unwrap_or(name)))
+        }
+        [kind, name] => {
+            let container = match *kind {
+                "query" => Container::Query,
+                "path" => Container::Path,
+                "header" => Container::Header,
+                "cookie" => Container::Cookie,
+                "json" => Container::Json,
+                "form" => Container::Form,
+                "multipart" => Container::Multipart,
+                "xml" => Container::Xml,
+                "html" => Container::Html,
+                "text" => Container::Text,
+                _ => return None,
+            };
+            Some(canonical_parameter(container, name))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(method: Method, template: &str) -> Endpoint {
+        Endpoint { method, host: None, template: Arc::from(template) }
+    }
+
+    #[test]
+    fn scopes_read_and_show_alike() {
+        for text in ["POST /v1/hooks $.url", "/v1/hooks", "POST /v1/hooks", "/x header x-fetch"] {
+            assert_eq!(text.parse::<Scope>().unwrap().to_string(), text);
+        }
+        assert!("POST".parse::<Scope>().is_err());
+        assert!("/v1 nowhere url".parse::<Scope>().is_err());
+    }
+
+    #[test]
+    fn a_place_is_covered_whatever_the_method() {
+        let scope: Scope = "POST /v1/hooks $.url".parse().unwrap();
+        let place = Place::new("/v1/hooks", Arc::from("url"));
+        assert!(scope.covers(&endpoint(Method::Put, "/V1/hooks/"), Some(&place)));
+        assert!(!scope.covers(&endpoint(Method::Put, "/v1/hooks"), None));
+        let whole: Scope = "POST /v1/hooks".parse().unwrap();
+        assert!(!whole.covers(&endpoint(Method::Put, "/v1/hooks"), Some(&place)));
+    }
+
+    #[test]
+    fn a_name_is_allowed_only_with_all_of_its_addresses() {
+        let to = AllowTarget::Net("10.9.0.0/16".parse().unwrap());
+        let host = Host::name("partner.example");
+        assert!(to.covers(&host, &["10.9.0.1".parse().unwrap()]));
+        assert!(!to.covers(&host, &["10.9.0.1".parse().unwrap(), "10.8.0.1".parse().unwrap()]));
+        assert!(!to.covers(&host, &[]));
+    }
+}

@@ -1,0 +1,226 @@
+//! Verdicts: what a door decided, and what the decision rested on.
+//!
+//! A verdict is data. The event of a dial carries it, and learning never recomputes it, so a replay
+//! gives the same findings.
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use crate::actor::Actor;
+use crate::candidate::{CandidateKind, Manner};
+use crate::endpoint::Endpoint;
+use crate::ids::Reference;
+use crate::path::PathMatch;
+use crate::place::{Location, Place};
+use crate::policy::Mode;
+
+/// Why a dial or a request is forbidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// A denied class, ordered at a proven sink (outbound), or named there (inbound).
+    OrderedDeny,
+    /// A port outside `allow_ports`, under `ports: enforce`.
+    OrderedPort,
+    /// A credential of own internal calls would leave by order.
+    InternalCredentials,
+    /// Before proof: a fresh, exact order for a denied destination.
+    ColdExact,
+    /// A dial to metadata, link-local or loopback without own evidence while a wildcard is open.
+    Wildcard,
+    /// The same while a hop window is open.
+    HopWindow,
+    /// A retry of what was forbidden.
+    Retry,
+    /// A request whose inspection was cut, to an endpoint with a proven sink.
+    CutInspection,
+    /// Sortie's own outbound or admin listener.
+    OwnListener,
+    /// An address that is the door's own, behind a remote outbound door.
+    RemoteLocality,
+    /// The request has come through this door too often.
+    Loop,
+}
+
+impl Rule {
+    /// The word of JSON and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OrderedDeny => "ordered.deny",
+            Self::OrderedPort => "ordered.allow_ports",
+            Self::InternalCredentials => "ordered.internal_credentials",
+            Self::ColdExact => "cold_start.exact",
+            Self::Wildcard => "wildcard",
+            Self::HopWindow => "hop_window",
+            Self::Retry => "retry",
+            Self::CutInspection => "cut_inspection",
+            Self::OwnListener => "own_listener",
+            Self::RemoteLocality => "locality.remote",
+            Self::Loop => "loop",
+        }
+    }
+}
+
+/// What a verdict says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Decision {
+    /// Nothing speaks against it.
+    Pass,
+    /// Policy forbids it, the mode lets it pass.
+    WouldDeny(Rule),
+    /// It is refused.
+    Deny(Rule),
+}
+
+impl Decision {
+    /// Whether the dial is not made.
+    pub fn is_denied(self) -> bool {
+        matches!(self, Self::Deny(_))
+    }
+
+    /// The rule that forbids it, enforced or not.
+    pub fn rule(self) -> Option<Rule> {
+        match self {
+            Self::Pass => None,
+            Self::WouldDeny(rule) | Self::Deny(rule) => Some(rule),
+        }
+    }
+}
+
+/// The judgement of one dial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Which snapshot of what is learned it rests on.
+    pub epoch: u64,
+    /// Probability that some candidate or hop ordered the dial.
+    pub p_ordered: f64,
+    /// The same of orders that policy denies.
+    pub p_denied: f64,
+    /// Share of denied orders from proven sinks and seen hops against them, allowed orders and own
+    /// calls.
+    pub q: f64,
+    /// What follows.
+    pub decision: Decision,
+    /// The mode of the place with the largest share.
+    pub mode: Mode,
+    /// Whether the destination had own evidence.
+    pub own_evidence: bool,
+    /// Whether a wildcard or a hop window was open.
+    pub window: Option<Window>,
+    /// The explanations with the largest shares.
+    pub explanations: SmallVec<[Explanation; 2]>,
+}
+
+/// What may hide an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Window {
+    /// A request whose inspection was cut.
+    Wildcard,
+    /// A TLS dial ordered at a proven sink, which may be redirected unseen.
+    Hop,
+}
+
+/// One explanation of a dial and its share of the probability.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// Its share, from 0 to 1.
+    pub share: f64,
+    /// What it is.
+    pub source: Source,
+}
+
+/// Where a dial may come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Source {
+    /// A candidate of a request.
+    Order(Box<Order>),
+    /// A `Location` that an earlier dial's answer held.
+    Hop(Box<Hop>),
+    /// A call that an endpoint makes of its own accord, on behalf of a request.
+    OwnCall {
+        /// The request in flight.
+        request: Reference,
+        /// Its endpoint.
+        endpoint: Endpoint,
+    },
+    /// Nothing in flight: a timer, a worker, a start.
+    Background,
+}
+
+/// The candidate that an explanation names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// The request that carried it.
+    pub request: Reference,
+    /// Which of the request's candidates.
+    pub candidate: u16,
+    /// Who sent the request.
+    pub actor: Actor,
+    /// Its endpoint.
+    pub endpoint: Endpoint,
+    /// The place.
+    pub place: Place,
+    /// How it was written.
+    pub manner: Manner,
+    /// Where it was written.
+    pub location: Location,
+    /// The candidate's redacted text.
+    pub shown: Box<str>,
+    /// How the paths stand to each other.
+    pub path: PathMatch,
+    /// Whether the place is a proven sink for this destination.
+    pub proven: bool,
+    /// Whether an `allow` entry covers it.
+    pub allowed: bool,
+    /// Microseconds from the request to the dial.
+    pub delay: u64,
+    /// Whether the request had already ended (a stored order).
+    pub stored: bool,
+    /// The honour rate of the place at this moment.
+    pub rho: f64,
+}
+
+/// The redirect that an explanation names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hop {
+    /// The dial whose answer held the `Location`.
+    pub parent: Reference,
+    /// The order at the beginning of the chain, where there was one.
+    pub order: Option<Box<Order>>,
+    /// How many hops lie between that order and this dial.
+    pub depth: u8,
+}
+
+impl Source {
+    /// The order behind it, directly or through hops.
+    pub fn order(&self) -> Option<&Order> {
+        match self {
+            Self::Order(order) => Some(order),
+            Self::Hop(hop) => hop.order.as_deref(),
+            Self::OwnCall { .. } | Self::Background => None,
+        }
+    }
+}
+
+impl Verdict {
+    /// The explanation of an order with the largest share, if there is any order.
+    pub fn leading_order(&self) -> Option<(&Explanation, &Order)> {
+        self.explanations.iter().filter_map(|e| e.source.order().map(|order| (e, order))).max_by(|(a, _), (b, _)| {
+            a.share.total_cmp(&b.share)
+        })
+    }
+
+    /// The kind of match, as findings report it.
+    pub fn kind_of_match(&self) -> Option<&'static str> {
+        let (explanation, order) = self.leading_order()?;
+        Some(match (&explanation.source, order.manner.kind) {
+            (Source::Hop(_), _) => "redirect",
+            (_, _) if !order.manner.decodings.is_plain() => "decoded",
+            (_, CandidateKind::Url) => "url",
+            (_, CandidateKind::Authority) => "authority",
+            (_, CandidateKind::Host) => "host",
+            (_, CandidateKind::Composed) => "composed",
+        })
+    }
+}
