@@ -1,0 +1,1 @@
+//! How findings leave Sortie: alerts as JSON lines and webhooks.

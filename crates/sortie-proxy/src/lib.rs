@@ -1,0 +1,1 @@
+//! The two doors of Sortie: inbound and outbound.

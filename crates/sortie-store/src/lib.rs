@@ -1,0 +1,1 @@
+//! What Sortie keeps: the journal of events, records of findings, their index.
