@@ -4,3 +4,8 @@
 //! are arguments.
 
 pub mod extract;
+pub mod attribution;
+pub mod decide;
+pub mod inflight;
+pub mod kernel;
+pub mod learned;

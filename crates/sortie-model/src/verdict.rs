@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::actor::Actor;
-use crate::candidate::{CandidateKind, Manner};
+use crate::candidate::{CandidateKind, Manner, Nature};
 use crate::endpoint::Endpoint;
 use crate::ids::Reference;
 use crate::path::PathMatch;
@@ -163,6 +163,8 @@ pub struct Order {
     pub place: Place,
     /// How it was written.
     pub manner: Manner,
+    /// What its surroundings say.
+    pub nature: Nature,
     /// Where it was written.
     pub location: Location,
     /// The candidate's redacted text.
@@ -190,6 +192,10 @@ pub struct Hop {
     pub order: Option<Box<Order>>,
     /// How many hops lie between that order and this dial.
     pub depth: u8,
+    /// Whether the order counts as proven.
+    pub proven: bool,
+    /// Whether an `allow` entry covers this dial.
+    pub allowed: bool,
 }
 
 impl Source {
@@ -209,6 +215,21 @@ impl Verdict {
         self.explanations.iter().filter_map(|e| e.source.order().map(|order| (e, order))).max_by(|(a, _), (b, _)| {
             a.share.total_cmp(&b.share)
         })
+    }
+
+    /// Share of unallowed orders that come from proven sinks, directly or through seen hops.
+    pub fn proven_share(&self) -> f64 {
+        let counts = |source: &Source| match source {
+            Source::Order(order) => order.proven && !order.allowed,
+            Source::Hop(hop) => hop.proven && !hop.allowed && hop.order.is_some(),
+            Source::OwnCall { .. } | Source::Background => false,
+        };
+        self.explanations.iter().filter(|e| counts(&e.source)).map(|e| e.share).sum()
+    }
+
+    /// Share of own calls and the background.
+    pub fn own_share(&self) -> f64 {
+        (1.0 - self.p_ordered).clamp(0.0, 1.0)
     }
 
     /// The kind of match, as findings report it.

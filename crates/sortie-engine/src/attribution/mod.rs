@@ -1,0 +1,186 @@
+//! Attribution: every explanation of a dial is a rate per second at this moment, and its posterior
+//! is its share of all of them.
+//!
+//! Requests compete with each other, with the own calls of every request in flight, and with the
+//! background, so the answer is *who*, as a set, not only *whether*.
+
+mod order;
+mod own;
+
+use smallvec::SmallVec;
+use sortie_model::event::Dial;
+use sortie_model::policy::OrderView;
+use sortie_model::verdict::{Explanation, Hop, Order, Source};
+use sortie_model::{Host, Micros, Mode, Policy, limits};
+
+use crate::inflight::InFlight;
+use crate::learned::Learned;
+
+pub(crate) use order::{is_exact_and_cold, is_proven};
+
+/// What a dial is judged against.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// What is learned of the service.
+    pub learned: &'a Learned,
+    /// What may explain a dial now.
+    pub inflight: &'a InFlight,
+    /// The service's policy.
+    pub policy: &'a Policy,
+    /// The moment of the dial.
+    pub now: Micros,
+}
+
+/// The explanations of a dial and their shares.
+#[derive(Clone, Debug, Default)]
+pub struct Posterior {
+    /// Share of all candidates and ordered hops.
+    pub ordered: f64,
+    /// Share of those that no `allow` entry covers.
+    pub ordered_unallowed: f64,
+    /// Rates by what a decision tells apart.
+    pub masses: Masses,
+    /// All explanations, the largest share first.
+    pub ranked: Vec<Weighted>,
+}
+
+/// Rates per second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Masses {
+    /// Orders from proven sinks and seen hops that no `allow` entry covers.
+    pub proven: f64,
+    /// Other orders that no `allow` entry covers.
+    pub unproven: f64,
+    /// Allowed orders.
+    pub allowed: f64,
+    /// Own calls and the background.
+    pub own: f64,
+}
+
+impl Masses {
+    fn total(&self) -> f64 {
+        self.proven + self.unproven + self.allowed + self.own
+    }
+
+    /// Share of proven unallowed orders against allowed orders and own calls. Unproven orders are
+    /// left out on both sides: what is sent to a place that is no sink can neither cause nor
+    /// prevent a block.
+    pub fn q(&self) -> f64 {
+        let weighed = self.proven + self.allowed + self.own;
+        if weighed > 0.0 { self.proven / weighed } else { 0.0 }
+    }
+}
+
+/// One explanation with its rate.
+#[derive(Clone, Debug)]
+pub struct Weighted {
+    /// Rate per second.
+    pub rate: f64,
+    /// What it is.
+    pub source: Source,
+    /// Whether it counts as proven.
+    pub proven: bool,
+    /// Whether an `allow` entry covers it.
+    pub allowed: bool,
+    /// For hops: the mode that their order had.
+    pub mode: Option<Mode>,
+}
+
+impl Posterior {
+    /// The explanations that a verdict reports.
+    pub fn explanations(&self) -> SmallVec<[Explanation; 2]> {
+        let total = self.masses.total();
+        self.ranked
+            .iter()
+            .map(|weighted| (weighted.rate / total, weighted))
+            .enumerate()
+            .take_while(|(rank, (share, _))| *rank == 0 || *share >= limits::EXPLANATION_SHARE)
+            .take(limits::EXPLANATIONS)
+            .map(|(_, (share, weighted))| Explanation { share, source: weighted.source.clone() })
+            .collect()
+    }
+
+    /// The order, direct or behind a hop, with the largest rate.
+    pub fn leading_order(&self) -> Option<(&Weighted, &Order)> {
+        self.ranked.iter().find_map(|weighted| Some((weighted, weighted.source.order()?)))
+    }
+}
+
+/// Weighs every explanation of a dial.
+pub fn attribute(dial: &Dial, circumstances: &Circumstances<'_>) -> Posterior {
+    let mut ranked = Vec::new();
+    order::weigh_candidates(dial, circumstances, &mut ranked);
+    weigh_hops(dial, circumstances, &mut ranked);
+    own::weigh(dial, circumstances, &mut ranked);
+
+    let mut masses = Masses::default();
+    for weighted in &ranked {
+        match (weighted.source.order().is_some(), weighted.allowed, weighted.proven) {
+            (false, _, _) => masses.own += weighted.rate,
+            (true, true, _) => masses.allowed += weighted.rate,
+            (true, false, true) => masses.proven += weighted.rate,
+            (true, false, false) => masses.unproven += weighted.rate,
+        }
+    }
+    // By rate, then by source, so that equal rates rank alike everywhere.
+    ranked.sort_by(|a, b| b.rate.total_cmp(&a.rate));
+    let total = masses.total();
+    let share = |rate: f64| if total > 0.0 { rate / total } else { 0.0 };
+    Posterior {
+        ordered: share(masses.proven + masses.unproven + masses.allowed),
+        ordered_unallowed: share(masses.proven + masses.unproven),
+        masses,
+        ranked,
+    }
+}
+
+/// Rate at which a seen redirect is followed, per second, and for how long that rate holds.
+const HOP_RATE: f64 = 8.0;
+const HOP_PROMPT_MICROS: u64 = 2_000_000;
+
+fn weigh_hops(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut Vec<Weighted>) {
+    let Circumstances { inflight, policy, now, .. } = *circumstances;
+    for hop in hosts_of(dial).flat_map(|host| inflight.hops_to(host, now)) {
+        let port_fits = if hop.target.destination.port == dial.destination.port { 1.0 } else { order::PORT_DIFFERS };
+        let path = order::compare_paths(Some(&hop.target.path), dial);
+        let age = now.0.saturating_sub(hop.at.0).max(HOP_PROMPT_MICROS);
+        let prompt = HOP_PROMPT_MICROS as f64 / age as f64;
+        let rate = HOP_RATE * prompt * (1.0 - hop.used).max(order::USED_UP) * port_fits * order::path_fit(path);
+        let mut push = |share: f64, order: Option<Box<Order>>, proven: bool| {
+            let allowed = order.as_deref().is_some_and(|order| is_allowed(order, dial, policy, now));
+            let hop_source = Hop { parent: hop.parent, order, depth: hop.depth, proven, allowed };
+            let source = Source::Hop(Box::new(hop_source));
+            ranked.push(Weighted { rate: rate * share, source, proven, allowed, mode: Some(hop.mode) });
+        };
+        match &hop.order {
+            Some(order) => {
+                // The seen hop passes on what its parent was: proven, unproven, or own. An order that
+                // the rule of cold starts would trust counts as proven for its hops too.
+                let trusted = if order::is_exact_and_cold(order, circumstances) { hop.p_parent } else { hop.q_parent };
+                push(trusted.min(hop.p_parent), Some(order.clone()), true);
+                push((hop.p_parent - trusted).max(0.0), Some(order.clone()), false);
+                push(1.0 - hop.p_parent, None, false);
+            }
+            None => push(1.0, None, false),
+        }
+    }
+    ranked.retain(|weighted| weighted.rate > 0.0);
+}
+
+/// The hosts that a dial names: as asked, further ones, and — where only an address is shown — the
+/// names that resolved to it.
+fn hosts_of(dial: &Dial) -> impl Iterator<Item = &Host> {
+    std::iter::once(&dial.destination.host).chain(&dial.further_hosts)
+}
+
+fn is_allowed(order: &Order, dial: &Dial, policy: &Policy, now: Micros) -> bool {
+    let view = OrderView {
+        endpoint: &order.endpoint,
+        place: &order.place,
+        actor: order.actor.id(),
+        host: &dial.destination.host,
+        addresses: &dial.addresses,
+        port: dial.destination.port,
+    };
+    policy.allowed(&view, now).is_some()
+}

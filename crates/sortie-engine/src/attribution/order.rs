@@ -1,0 +1,165 @@
+//! Rates of candidates.
+//!
+//! λ = [(1−u)·ρ/(1−ρ·G(Δ)) + u·κ] · g(Δ) · π_port · π_path, where u is how far the candidate is
+//! obeyed already. The hazard form (1−ρG) and u are the explaining away: what has fired is used up,
+//! and what has not fired for long probably never will.
+
+use sortie_model::event::Dial;
+use sortie_model::policy::ColdStart;
+use sortie_model::verdict::{Order, Source};
+use sortie_model::{CandidateKind, Endpoint, Host, Nature, PathDigest, PathMatch, Place, Policy};
+
+use super::{Circumstances, Weighted, hosts_of, is_allowed};
+use crate::inflight::LiveCandidate;
+use crate::kernel::{Kernel, prior_kernel};
+use crate::learned::{Learned, Sink};
+
+/// π_port where the candidate names no port, or another one.
+const PORT_UNNAMED: f64 = 0.9;
+pub(super) const PORT_DIFFERS: f64 = 0.01;
+/// What remains of a rate when its source is used up, so that a repeated hop still has a name.
+pub(super) const USED_UP: f64 = 0.05;
+/// Candidates of one host that are weighed; a bound on work under a flood.
+const WEIGHED: usize = 1024;
+
+pub(super) fn weigh_candidates(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut Vec<Weighted>) {
+    let first = ranked.len();
+    let asked = hosts_of(dial).flat_map(|host| circumstances.inflight.candidates_of(host));
+    let by_name = names_behind(dial, circumstances.learned);
+    let resolved = by_name.iter().flat_map(|host| circumstances.inflight.candidates_of(host));
+    for live in asked.chain(resolved).take(WEIGHED) {
+        let already = ranked[first..].iter().any(|weighted| names(&weighted.source, live));
+        if !already && let Some(weighted) = weigh(live, dial, circumstances) {
+            ranked.push(weighted);
+        }
+    }
+    best_of_each_unproven_place(&mut ranked[first..]);
+}
+
+/// Where a dial shows nothing but an address: the names that the service resolved to it.
+fn names_behind(dial: &Dial, learned: &Learned) -> Vec<Host> {
+    let address = dial.destination.host.as_ip();
+    address.into_iter().flat_map(|a| learned.names_of(a)).map(|name| Host::Name(std::sync::Arc::clone(name))).collect()
+}
+
+fn names(source: &Source, live: &LiveCandidate) -> bool {
+    matches!(source, Source::Order(order) if order.request == live.id.request && order.candidate == live.id.index)
+}
+
+fn weigh(live: &LiveCandidate, dial: &Dial, circumstances: &Circumstances<'_>) -> Option<Weighted> {
+    let Circumstances { learned, policy, now, .. } = *circumstances;
+    let candidate = &live.candidate;
+    let delay = now.0.checked_sub(live.at.0)?;
+    let sink: Option<&Sink> = learned.sink(&live.place, candidate.manner).map(|sink| &**sink);
+    let rho = sink.map_or_else(|| candidate.nature.prior(), Sink::rho);
+    let kernel: &Kernel = match sink {
+        Some(sink) => &sink.delays,
+        None => prior_kernel(),
+    };
+    let kappa = sink.map_or(0.03, Sink::kappa);
+    let path = compare_paths(candidate.path.as_ref(), dial);
+    let first = (1.0 - live.used) * rho / (1.0 - rho * kernel.cumulative(delay));
+    let rate =
+        (first + live.used * kappa) * kernel.density(delay) * port_fit(candidate.port, dial) * path_fit(path);
+    let host = &dial.destination.host;
+    let order = Order {
+        request: live.id.request,
+        candidate: live.id.index,
+        actor: live.actor,
+        endpoint: (*live.endpoint).clone(),
+        place: live.place.clone(),
+        manner: candidate.manner,
+        nature: candidate.nature,
+        location: candidate.location.clone(),
+        shown: candidate.shown.clone(),
+        path,
+        proven: is_proven(&live.place, &live.endpoint, sink, host, policy),
+        allowed: false,
+        delay,
+        stored: live.remembered,
+        rho,
+    };
+    let allowed = is_allowed(&order, dial, policy, now);
+    let proven = order.proven;
+    let source = Source::Order(Box::new(Order { allowed, ..order }));
+    Some(Weighted { rate, source, proven, allowed, mode: None })
+}
+
+/// Whether a place is a proven sink for a host: by its traffic, or by the operator.
+pub(crate) fn is_proven(
+    place: &Place,
+    endpoint: &Endpoint,
+    sink: Option<&Sink>,
+    host: &Host,
+    policy: &Policy,
+) -> bool {
+    sink.is_some_and(|sink| sink.is_proven_for(host)) || policy.proves(endpoint, place)
+}
+
+/// Whether an order is one that `cold_start: exact` trusts before its place is proven: the path that
+/// was dialled, named in a place whose name or type speaks of URLs and which is not ignored, at an
+/// endpoint that is still new.
+pub(crate) fn is_exact_and_cold(order: &Order, circumstances: &Circumstances<'_>) -> bool {
+    let Circumstances { learned, policy, now, .. } = *circumstances;
+    policy.cold_start == ColdStart::Exact
+        && order.nature == Nature::Named
+        && order.path == PathMatch::Equal
+        && learned.endpoints.get(&order.endpoint).is_none_or(|stats| stats.is_cold(now))
+        && learned.sink(&order.place, order.manner).is_none_or(|sink| !sink.is_ignored())
+}
+
+/// How the dial's path stands to a path that a candidate or a redirect named.
+pub(super) fn compare_paths(named: Option<&PathDigest>, dial: &Dial) -> PathMatch {
+    match (named, &dial.request) {
+        (_, None) => PathMatch::Hidden,
+        (None, Some(_)) => PathMatch::Unnamed,
+        (Some(named), Some(request)) => named.compare(&request.path),
+    }
+}
+
+/// π_path.
+pub(super) fn path_fit(path: PathMatch) -> f64 {
+    match path {
+        PathMatch::Hidden => 1.0,
+        PathMatch::Equal => 0.9,
+        PathMatch::PathOnly => 0.2,
+        PathMatch::Unnamed => 0.3,
+        PathMatch::Prefix | PathMatch::Suffix => 0.05,
+        PathMatch::Contained => 0.01,
+        PathMatch::Different => 1e-4,
+    }
+}
+
+fn port_fit(named: Option<u16>, dial: &Dial) -> f64 {
+    match named {
+        Some(port) if port == dial.destination.port => 1.0,
+        Some(_) => PORT_DIFFERS,
+        None => PORT_UNNAMED,
+    }
+}
+
+/// Of the candidates at one place that is no proven sink only the best one's rate counts, shared
+/// among them: the place is a sink or it is not, and a thousand mentions do not make it one.
+fn best_of_each_unproven_place(orders: &mut [Weighted]) {
+    fn key(weighted: &Weighted) -> Option<(&Place, CandidateKind)> {
+        match &weighted.source {
+            Source::Order(order) if !weighted.proven => Some((&order.place, order.manner.kind)),
+            _ => None,
+        }
+    }
+    let mut done = vec![false; orders.len()];
+    for start in 0..orders.len() {
+        if done[start] || key(&orders[start]).is_none() {
+            continue;
+        }
+        let group: Vec<usize> = (start..orders.len()).filter(|&i| key(&orders[i]) == key(&orders[start])).collect();
+        let sum: f64 = group.iter().map(|&i| orders[i].rate).sum();
+        let best = group.iter().map(|&i| orders[i].rate).fold(0.0, f64::max);
+        for i in group {
+            done[i] = true;
+            if sum > 0.0 {
+                orders[i].rate *= best / sum;
+            }
+        }
+    }
+}

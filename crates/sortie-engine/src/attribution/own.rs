@@ -1,0 +1,141 @@
+//! Rates of own calls: of the requests in flight, and of the background.
+//!
+//! λ_r = [ν(1−u)/(1−ν·G(Δ)) + 0.02·u] · g(Δ) · P(path | own, h) for each request of an endpoint that
+//! calls h; μ(h) · P(path | own, h) for what nothing in flight explains.
+
+use sortie_model::event::Dial;
+use sortie_model::verdict::Source;
+use sortie_model::{Destination, Endpoint, Micros, limits};
+
+use super::{Circumstances, Weighted};
+use crate::inflight::InFlight;
+use crate::kernel::{Kernel, prior_kernel};
+use crate::learned::{DestinationStats, Learned};
+
+/// Further calls of a request to a destination that it called already.
+const REPEAT: f64 = 0.02;
+/// ε: what the background counts for before anything is known.
+const EPSILON: f64 = 0.002;
+/// Seconds added to every observation time.
+const HEAD_START: f64 = 10.0;
+/// Longest observation time of a destination that counts, in seconds.
+const LONGEST_OBSERVATION: f64 = 86_400.0;
+/// Weight of the service's share in an endpoint's rate.
+const PRIOR_WEIGHT: f64 = 2.0;
+/// Endpoints in flight that are searched for new ones without a count of their own.
+const NEW_ENDPOINTS: usize = 64;
+
+pub(super) fn weigh(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut Vec<Weighted>) {
+    let Circumstances { learned, inflight, now, .. } = *circumstances;
+    let stats = learned.destinations.get(&dial.destination).map(|stats| &**stats);
+    let path = dial.request.as_ref().map(|request| request.path.fingerprint());
+    let path_fit = stats.map_or(1.0, |stats| stats.own_path_probability(path));
+    if let Some(stats) = stats {
+        let share = service_share(learned, stats);
+        for caller in &stats.callers {
+            let nu = call_rate(learned, &caller.endpoint, caller.calls, caller.skipped, share);
+            let own = OwnCall { endpoint: &caller.endpoint, nu, delays: &caller.delays, path_fit };
+            own.weigh(&dial.destination, inflight, now, ranked);
+        }
+        if share > 0.0 {
+            weigh_new_endpoints(dial, circumstances, stats, share, path_fit, ranked);
+        }
+    }
+    let background = background_rate(learned, &dial.destination, stats, now) * path_fit;
+    ranked.push(plain(background, Source::Background));
+}
+
+struct OwnCall<'a> {
+    endpoint: &'a Endpoint,
+    /// ν(e,h).
+    nu: f64,
+    delays: &'a Kernel,
+    path_fit: f64,
+}
+
+impl OwnCall<'_> {
+    fn weigh(&self, destination: &Destination, inflight: &InFlight, now: Micros, ranked: &mut Vec<Weighted>) {
+        let (count, requests) = inflight.requests_of(self.endpoint);
+        // Of many requests a few stand for all: sampling is harmless at hundreds in flight.
+        let each_stands_for = count as f64 / count.clamp(1, limits::OWN_SAMPLES) as f64;
+        for (request, live) in requests.take(limits::OWN_SAMPLES) {
+            let delay = now.0.saturating_sub(live.at.0);
+            let used = live.own_used(destination);
+            let first = self.nu * (1.0 - used) / (1.0 - self.nu * self.delays.cumulative(delay));
+            let rate = (first + REPEAT * used) * self.delays.density(delay) * self.path_fit * each_stands_for;
+            ranked.push(plain(rate, Source::OwnCall { request, endpoint: self.endpoint.clone() }));
+        }
+    }
+}
+
+/// Endpoints too new to have a rate of their own borrow the service's.
+fn weigh_new_endpoints(
+    dial: &Dial,
+    circumstances: &Circumstances<'_>,
+    stats: &DestinationStats,
+    share: f64,
+    path_fit: f64,
+    ranked: &mut Vec<Weighted>,
+) {
+    let Circumstances { learned, inflight, now, .. } = *circumstances;
+    for endpoint in inflight.endpoints().take(NEW_ENDPOINTS) {
+        let is_known = stats.callers.iter().any(|caller| caller.endpoint == **endpoint);
+        let is_new = learned.endpoints.get(&**endpoint).is_none_or(|stats| stats.is_new());
+        if !is_known && is_new {
+            let nu = call_rate(learned, endpoint, 0.0, 0.0, share);
+            let own = OwnCall { endpoint, nu, delays: prior_kernel(), path_fit };
+            own.weigh(&dial.destination, inflight, now, ranked);
+        }
+    }
+}
+
+/// π_h: the destination's share of all own dials of the service.
+fn service_share(learned: &Learned, stats: &DestinationStats) -> f64 {
+    if learned.own_dials > 0.0 { (stats.own / learned.own_dials).min(1.0) } else { 0.0 }
+}
+
+/// ν(e,h) = (c + 2π)/(n + 2), over the requests that did not name the host themselves.
+fn call_rate(learned: &Learned, endpoint: &Endpoint, calls: f64, skipped: f64, share: f64) -> f64 {
+    let stats = learned.endpoints.get(endpoint);
+    let closed = stats.map_or(0.0, |stats| stats.closed as f64);
+    let prior = if stats.is_none_or(|stats| stats.is_new()) { share } else { 0.0 };
+    let n = (closed - skipped).max(calls);
+    ((calls + PRIOR_WEIGHT * prior) / (n + PRIOR_WEIGHT)).min(0.999)
+}
+
+/// μ(h) = max((n_own − ½)⁺ + ε, residual) / (T + 10 s), where T is the time since the destination
+/// was first dialled (never dialled: since the service was first seen).
+fn background_rate(
+    learned: &Learned,
+    destination: &Destination,
+    stats: Option<&DestinationStats>,
+    now: Micros,
+) -> f64 {
+    let Some(stats) = stats else {
+        return EPSILON / (learned.age(now).min(LONGEST_OBSERVATION) + HEAD_START);
+    };
+    let observed = now.seconds_since(stats.first).min(LONGEST_OBSERVATION) + HEAD_START;
+    let by_callers: f64 = stats.callers.iter().map(|caller| caller.calls).sum();
+    let counted = (stats.own - by_callers - 0.5).max(0.0) + EPSILON;
+    counted.max(residual(learned, destination, stats, by_callers)) / observed
+}
+
+/// The natural experiment: dials beyond what the host's proven sinks can explain,
+/// y − X − 3·√(Var + ½) − Σ c(e,h). It keeps a destination that was first dialled while a candidate
+/// named it from being called ordered for ever.
+fn residual(learned: &Learned, destination: &Destination, stats: &DestinationStats, by_callers: f64) -> f64 {
+    let offers = learned.hosts.get(&destination.host).map_or(&[][..], |host| &host.offers);
+    let (mut expected, mut variance) = (0.0, 0.5);
+    for (key, offered) in offers {
+        let Some(sink) = learned.sinks.get(key).filter(|sink| sink.is_proven()) else { continue };
+        let per_offer = 1.0 + sink.kappa();
+        let mean = f64::from(*offered) * sink.rho() * per_offer;
+        expected += mean;
+        variance += mean * (2.0 * per_offer - 1.0);
+    }
+    stats.dials - expected - 3.0 * f64::sqrt(variance) - by_callers
+}
+
+fn plain(rate: f64, source: Source) -> Weighted {
+    Weighted { rate, source, proven: false, allowed: false, mode: None }
+}

@@ -1,0 +1,108 @@
+//! The inbound door's decision: an order for a denied destination, at a place that is known to be
+//! obeyed, is refused before it reaches the back end. The dial would be ambiguous, the order is not,
+//! so no own call is put at risk. The door never resolves.
+
+use std::sync::Arc;
+
+use sortie_model::event::{Cut, Refused};
+use sortie_model::place::canonical_template;
+use sortie_model::policy::{Allow, OrderView};
+use sortie_model::{Actor, AddressClass, Candidate, Endpoint, Host, Micros, Mode, Place, Policy, Rule};
+
+use crate::attribution::is_proven;
+use crate::learned::Learned;
+
+/// Honour rate below which the door leaves the stopping to the outbound door.
+const OBEYED: f64 = 0.5;
+
+/// What a request is judged against.
+#[derive(Clone, Copy, Debug)]
+pub struct Admission<'a> {
+    /// What is learned of the service.
+    pub learned: &'a Learned,
+    /// The service's policy.
+    pub policy: &'a Policy,
+    /// The request's endpoint.
+    pub endpoint: &'a Endpoint,
+    /// Who sent it.
+    pub actor: Actor,
+    /// The moment.
+    pub now: Micros,
+}
+
+impl Admission<'_> {
+    /// The refusal of the first candidate that calls for one; candidates are numbered from `first`.
+    pub fn of_candidates(&self, candidates: &[Arc<Candidate>], first: u16) -> Option<Refused> {
+        candidates.iter().zip(first..).find_map(|(candidate, number)| {
+            let place = Place::new(&self.endpoint.template, Arc::clone(&candidate.parameter));
+            let class = self.forbidden_class(&place, candidate)?;
+            let mode = self.policy.mode_at(self.endpoint, Some(&place));
+            Some(Refused { rule: Rule::OrderedDeny, candidate: Some(number), class: Some(class), mode })
+        })
+    }
+
+    /// The refusal of a request whose inspection was cut: its endpoint has a proven sink, so what was
+    /// not inspected may be an order that is obeyed.
+    pub fn of_cut(&self, cut: Option<Cut>) -> Option<Refused> {
+        // An upgrade is no cut of this request: it has no body, and later frames are another matter.
+        cut.filter(|cut| *cut != Cut::Upgrade)?;
+        self.has_sink().then(|| Refused {
+            rule: Rule::CutInspection,
+            candidate: None,
+            class: None,
+            mode: self.policy.mode_at(self.endpoint, None),
+        })
+    }
+
+    /// Whether the inspected prefix of a body is held back until it is judged: in `block`, at an
+    /// endpoint with a proven sink.
+    pub fn holds(&self) -> bool {
+        if !self.policy.may_block() {
+            return false;
+        }
+        let template = canonical_template(&self.endpoint.template);
+        let mut scopes = self.policy.scopes.iter();
+        let is_in_block =
+            self.policy.mode == Mode::Block || scopes.any(|(scope, mode)| *mode == Mode::Block && scope.template == template);
+        is_in_block && self.has_sink()
+    }
+
+    fn has_sink(&self) -> bool {
+        let template = canonical_template(&self.endpoint.template);
+        let by_allow = |entry: &Allow| entry.sink.as_ref().is_some_and(|scope| scope.template == template);
+        self.learned.has_proven_sink(&template)
+            || self.policy.proven.iter().any(|scope| scope.template == template)
+            || self.policy.allow.iter().any(by_allow)
+    }
+
+    /// The denied class that a candidate of a proven, obeyed place names.
+    fn forbidden_class(&self, place: &Place, candidate: &Candidate) -> Option<AddressClass> {
+        let (host, class) = candidate.hosts().find_map(|host| {
+            let class = self.learned.known_class(host, &self.policy.addresses, self.now)?;
+            self.policy.denies(class).then_some((host, class))
+        })?;
+        let sink = self.learned.sink(place, candidate.manner).map(|sink| &**sink);
+        let is_obeyed =
+            self.policy.proves(self.endpoint, place) || sink.is_some_and(|sink| sink.rho() >= OBEYED);
+        let is_refused = is_obeyed
+            && is_proven(place, self.endpoint, sink, host, self.policy)
+            && !self.is_allowed(place, candidate, host);
+        is_refused.then_some(class)
+    }
+
+    fn is_allowed(&self, place: &Place, candidate: &Candidate, host: &Host) -> bool {
+        let addresses = match host {
+            Host::Ip(address) => std::slice::from_ref(address),
+            Host::Name(name) => self.learned.names.get(name).map_or(&[][..], |stats| &stats.addresses),
+        };
+        let order = OrderView {
+            endpoint: self.endpoint,
+            place,
+            actor: self.actor.id(),
+            host,
+            addresses,
+            port: candidate.port.unwrap_or_default(),
+        };
+        self.policy.allowed(&order, self.now).is_some()
+    }
+}

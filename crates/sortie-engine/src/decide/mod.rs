@@ -1,0 +1,9 @@
+//! What a door does. Pure: a snapshot of what is learned, the table in flight, the policy, and the
+//! dial or request in question.
+
+mod inbound;
+mod outbound;
+
+pub use inbound::Admission;
+pub(crate) use outbound::SURE;
+pub use outbound::decide;

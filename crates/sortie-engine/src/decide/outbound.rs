@@ -1,0 +1,213 @@
+//! The outbound door's decision.
+
+use sortie_model::event::{Credential, Dial};
+use sortie_model::policy::{HiddenHops, Locality, PortRule};
+use sortie_model::verdict::{Order, Source, Verdict, Window};
+use sortie_model::{AddressClass, Decision, Mode, PathMatch, Rule};
+
+use crate::attribution::{Circumstances, Posterior, attribute, is_exact_and_cold};
+use crate::inflight::RetryKey;
+use crate::learned::DestinationStats;
+
+/// Probability from which a dial counts as ordered.
+pub(crate) const SURE: f64 = 0.9;
+/// Share that a request must hold of a retry.
+const RETRY_SHARE: f64 = 0.5;
+/// How long after its end a request may still give a cold order, in microseconds.
+const COLD_MICROS: u64 = 2_000_000;
+
+/// Judges a dial.
+///
+/// A dial is forbidden iff policy denies its destination by order, p ≥ 0.9, and proven sinks and seen
+/// hops alone outweigh own calls and allowed orders at ≥ 0.9. Where the service has own evidence for
+/// the destination, it is forbidden only if its visible path equals the candidate's and no dial that
+/// was let through and judged ordered < 0.9 ever showed it.
+pub fn decide(dial: &Dial, circumstances: &Circumstances<'_>) -> Verdict {
+    let Circumstances { learned, policy, .. } = *circumstances;
+    let posterior = attribute(dial, circumstances);
+    let stats = learned.destinations.get(&dial.destination).map(|stats| &**stats);
+    let window = open_window(circumstances);
+    let case = Case { dial, circumstances, posterior: &posterior, stats, window };
+    let mode = case.mode();
+    let decision = match case.rule() {
+        None => Decision::Pass,
+        Some(rule) if mode == Mode::Block => Decision::Deny(rule),
+        Some(rule) => Decision::WouldDeny(rule),
+    };
+    Verdict {
+        epoch: learned.epoch,
+        p_ordered: posterior.ordered,
+        p_denied: if policy.denies(dial.class) { posterior.ordered_unallowed } else { 0.0 },
+        q: posterior.masses.q(),
+        decision,
+        mode,
+        own_evidence: case.own_evidence(),
+        window,
+        explanations: posterior.explanations(),
+    }
+}
+
+struct Case<'a> {
+    dial: &'a Dial,
+    circumstances: &'a Circumstances<'a>,
+    posterior: &'a Posterior,
+    stats: Option<&'a DestinationStats>,
+    window: Option<Window>,
+}
+
+impl Case<'_> {
+    /// The first rule that forbids the dial.
+    fn rule(&self) -> Option<Rule> {
+        let policy = self.circumstances.policy;
+        if policy.locality == Locality::Remote
+            && matches!(self.dial.class, AddressClass::Loopback | AddressClass::LinkLocal | AddressClass::Metadata)
+        {
+            return Some(Rule::RemoteLocality);
+        }
+        if policy.denies(self.dial.class) {
+            if self.is_ordered() && self.may_be_forbidden_by_order() {
+                return Some(Rule::OrderedDeny);
+            }
+            if self.is_retry() {
+                return Some(Rule::Retry);
+            }
+            if self.is_cold_order() {
+                return Some(Rule::ColdExact);
+            }
+            if let Some(window) = self.window
+                && self.is_forbidden_in_windows(window)
+            {
+                return Some(if window == Window::Hop { Rule::HopWindow } else { Rule::Wildcard });
+            }
+        }
+        if !self.is_ordered() {
+            return None;
+        }
+        if policy.deny_internal_credentials && self.dial.credentials.iter().any(|c| self.is_foreign_credential(c)) {
+            return Some(Rule::InternalCredentials);
+        }
+        let is_odd_port = self.dial.class == AddressClass::Public && !policy.allow_ports.contains(&self.dial.destination.port);
+        (policy.ports == PortRule::Enforce && is_odd_port && !self.own_evidence()).then_some(Rule::OrderedPort)
+    }
+
+    fn is_ordered(&self) -> bool {
+        self.posterior.ordered_unallowed >= SURE && self.posterior.masses.q() >= SURE
+    }
+
+    /// The line that no flood crosses: an own dial to a known own (destination, path) is never
+    /// forbidden.
+    fn may_be_forbidden_by_order(&self) -> bool {
+        let Some(stats) = self.stats.filter(|stats| stats.own_evidence) else { return true };
+        let Some(request) = &self.dial.request else { return false };
+        let equal = self
+            .posterior
+            .ranked
+            .iter()
+            .any(|w| w.proven && !w.allowed && w.source.order().is_some_and(|order| order.path == PathMatch::Equal));
+        equal && !stats.has_shown(request.path.fingerprint())
+    }
+
+    fn own_evidence(&self) -> bool {
+        self.stats.is_some_and(|stats| stats.own_evidence)
+    }
+
+    /// A verdict stands for a retry of the same while the request explains half of it, and never
+    /// against own evidence.
+    fn is_retry(&self) -> bool {
+        if self.own_evidence() {
+            return false;
+        }
+        let Circumstances { inflight, now, .. } = *self.circumstances;
+        let key = RetryKey::of(self.dial);
+        let mut refused = inflight.refused_before(&key, now);
+        refused.any(|request| self.share_of(request) >= RETRY_SHARE)
+    }
+
+    fn share_of(&self, request: sortie_model::Reference) -> f64 {
+        let rate: f64 = self
+            .posterior
+            .ranked
+            .iter()
+            .filter(|w| !w.allowed && w.source.order().is_some_and(|order| order.request == request))
+            .map(|w| w.rate)
+            .sum();
+        let masses = &self.posterior.masses;
+        rate / (masses.proven + masses.unproven + masses.allowed + masses.own)
+    }
+
+    /// `cold_start: exact`: before a place is proven, a fresh request names the destination by
+    /// scheme, host and port, and the path that is dialled, in a place whose name or type speaks of
+    /// URLs, at an endpoint that is still new.
+    fn is_cold_order(&self) -> bool {
+        if self.own_evidence() || self.posterior.masses.allowed > 0.0 {
+            return false;
+        }
+        let mut orders = self.posterior.ranked.iter().filter_map(|w| match &w.source {
+            Source::Order(order) => Some(order),
+            _ => None,
+        });
+        orders.any(|order| is_exact_and_cold(order, self.circumstances) && self.is_fresh_and_names_all(order))
+    }
+
+    /// A request in flight, or ended less than [`COLD_MICROS`] ago, names the dial's scheme, host and
+    /// port.
+    fn is_fresh_and_names_all(&self, order: &Order) -> bool {
+        let Circumstances { inflight, now, .. } = *self.circumstances;
+        let is_fresh = inflight
+            .request(order.request)
+            .is_some_and(|request| request.ended.is_none_or(|ended| now < ended.plus(COLD_MICROS)));
+        let mut named = inflight.candidates_of(&self.dial.destination.host);
+        is_fresh
+            && named.any(|live| {
+                live.id.request == order.request
+                    && live.id.index == order.candidate
+                    && live.candidate.scheme.is_some()
+                    && live.candidate.scheme == self.dial.scheme
+                    && live.candidate.port == Some(self.dial.destination.port)
+            })
+    }
+
+    /// While something uninspected is in flight: metadata, link-local and loopback without own
+    /// evidence; private ones only where the operator asked for it.
+    fn is_forbidden_in_windows(&self, window: Window) -> bool {
+        if self.own_evidence() || self.posterior.masses.allowed > self.posterior.masses.own {
+            return false;
+        }
+        match self.dial.class {
+            AddressClass::Metadata | AddressClass::LinkLocal | AddressClass::Loopback => true,
+            AddressClass::Private => {
+                window == Window::Hop && self.circumstances.policy.hidden_hops == HiddenHops::ForbidPrivate
+            }
+            AddressClass::Public | AddressClass::Reserved | AddressClass::Multicast => false,
+        }
+    }
+
+    /// A credential that own dials carry to an internal destination, on its way elsewhere.
+    fn is_foreign_credential(&self, credential: &Credential) -> bool {
+        let stats = self.circumstances.learned.credentials.get(&credential.digest);
+        stats.is_some_and(|stats| stats.is_internal && !stats.own_destinations.contains(&self.dial.destination))
+    }
+
+    /// The mode of the place with the largest share; hops inherit their parent's. Where nothing
+    /// ordered the dial, the service's.
+    fn mode(&self) -> Mode {
+        let policy = self.circumstances.policy;
+        match self.posterior.leading_order() {
+            Some((weighted, order)) => {
+                weighted.mode.unwrap_or_else(|| policy.mode_at(&order.endpoint, Some(&order.place)))
+            }
+            None => policy.mode,
+        }
+    }
+}
+
+/// The window that is open, a wildcard before a hop window.
+fn open_window(circumstances: &Circumstances<'_>) -> Option<Window> {
+    let mut windows = circumstances.inflight.open_windows(circumstances.now).map(|window| window.kind);
+    let first = windows.next()?;
+    if first == Window::Wildcard || windows.any(|kind| kind == Window::Wildcard) {
+        Some(Window::Wildcard)
+    } else {
+        Some(Window::Hop)
+    }
+}

@@ -1,0 +1,286 @@
+//! The table of what may explain the next dial: requests in flight and just ended, remembered
+//! candidates, redirects that were seen, open windows, verdicts that stand for retries.
+//!
+//! One type, two owners. A door keeps one per service and changes it synchronously, so that a
+//! candidate is here before the back end can obey it. The engine keeps another, changed by the same
+//! calls in the order of the events, to learn from what is closed. After a restart the door's table
+//! is a copy of the engine's.
+
+mod candidates;
+mod hops;
+mod retries;
+mod windows;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+use sortie_model::event::{Dial, RequestBegan};
+use sortie_model::verdict::{Source, Verdict, Window};
+use sortie_model::{Actor, Candidate, Destination, Endpoint, Host, Micros, Reference, limits};
+
+pub use candidates::{CandidateId, LiveCandidate};
+pub use hops::PendingHop;
+pub use retries::RetryKey;
+pub use windows::OpenWindow;
+
+use candidates::Candidates;
+use hops::Hops;
+use retries::Retries;
+use windows::Windows;
+
+/// See the module.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct InFlight {
+    requests: BTreeMap<Reference, LiveRequest>,
+    by_endpoint: BTreeMap<Arc<Endpoint>, VecDeque<Reference>>,
+    /// Ended requests with the moment from which they explain nothing more.
+    closing: VecDeque<(Micros, Reference)>,
+    candidates: Candidates,
+    hops: Hops,
+    windows: Windows,
+    retries: Retries,
+}
+
+/// A request in flight, or ended less than [`limits::AFTER_END_MICROS`] ago.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LiveRequest {
+    /// When its head was read.
+    pub at: Micros,
+    /// When it ended.
+    pub ended: Option<Micros>,
+    /// Its endpoint.
+    pub endpoint: Arc<Endpoint>,
+    /// Who sent it.
+    pub actor: Actor,
+    /// How many candidates it carries.
+    pub candidates: u16,
+    /// Hosts that its candidates name.
+    pub hosts: SmallVec<[Host; 2]>,
+    /// How far its own call to a destination is used up.
+    own_used: SmallVec<[(Destination, f64); 1]>,
+}
+
+impl LiveRequest {
+    /// How far its own call to `destination` is used up, from 0 to 1.
+    pub fn own_used(&self, destination: &Destination) -> f64 {
+        self.own_used.iter().find(|(known, _)| known == destination).map_or(0.0, |&(_, used)| used)
+    }
+
+    /// Whether some candidate names `host`.
+    pub fn names(&self, host: &Host) -> bool {
+        self.hosts.contains(host)
+    }
+}
+
+/// A request that is over, with how far each of its candidates was obeyed.
+#[derive(Clone, Debug)]
+pub struct Closed {
+    /// The request.
+    pub request: Reference,
+    /// What was known of it.
+    pub live: LiveRequest,
+    /// Its candidates and how far each was obeyed, from 0 to 1.
+    pub candidates: Vec<(Arc<Candidate>, f64)>,
+}
+
+impl InFlight {
+    /// A request's head was read. Its candidates count from now on. Returns false where the table is
+    /// full: the request is then a wildcard without candidates.
+    pub fn begin(&mut self, at: Micros, began: &RequestBegan) -> bool {
+        if began.cut.is_some() {
+            self.wildcard(at, began.request);
+        }
+        if self.requests.len() >= limits::IN_FLIGHT {
+            self.windows.open(Window::Wildcard, began.request, at);
+            return false;
+        }
+        let endpoint = Arc::new(began.endpoint.clone());
+        self.by_endpoint.entry(Arc::clone(&endpoint)).or_default().push_back(began.request);
+        let live = LiveRequest {
+            at,
+            ended: None,
+            endpoint,
+            actor: began.actor,
+            candidates: 0,
+            hosts: SmallVec::new(),
+            own_used: SmallVec::new(),
+        };
+        self.requests.insert(began.request, live);
+        self.add_candidates(began.request, &began.candidates);
+        true
+    }
+
+    /// More candidates of a request were found, in its body.
+    pub fn add_candidates(&mut self, request: Reference, candidates: &[Arc<Candidate>]) {
+        let Some(live) = self.requests.get_mut(&request) else { return };
+        for candidate in candidates {
+            for host in candidate.hosts() {
+                if !live.hosts.contains(host) {
+                    live.hosts.push(host.clone());
+                }
+            }
+            let id = CandidateId { request, index: live.candidates };
+            live.candidates += 1;
+            self.candidates.insert(id, live, Arc::clone(candidate));
+        }
+    }
+
+    /// A request's inspection was cut: it may have carried anything.
+    pub fn wildcard(&mut self, at: Micros, request: Reference) {
+        self.windows.open(Window::Wildcard, request, at);
+    }
+
+    /// A request was refused: it leaves no candidates.
+    pub fn forget(&mut self, request: Reference) {
+        self.windows.close_now(request);
+        if let Some(live) = self.requests.remove(&request) {
+            for index in 0..live.candidates {
+                self.candidates.remove(CandidateId { request, index });
+            }
+            self.leave_endpoint(&live.endpoint, request);
+        }
+    }
+
+    /// An exchange ended. It explains dials for a little longer.
+    pub fn end(&mut self, at: Micros, request: Reference) {
+        self.windows.close(request, at.plus(limits::WINDOW_TAIL_MICROS));
+        if let Some(live) = self.requests.get_mut(&request) {
+            live.ended = Some(at);
+            self.closing.push_back((at.plus(limits::AFTER_END_MICROS), request));
+        }
+    }
+
+    /// Lets go of what explains nothing any more. Returns the requests that are over, the oldest
+    /// first; `is_proven` says of a remembered candidate whether its place is a proven sink.
+    pub fn expire(&mut self, now: Micros, is_proven: impl Fn(&LiveCandidate) -> bool) -> Vec<Closed> {
+        let mut closed = Vec::new();
+        while let Some(&(at, request)) = self.closing.front() {
+            if at > now {
+                break;
+            }
+            self.closing.pop_front();
+            let Some(live) = self.requests.remove(&request) else { continue };
+            self.leave_endpoint(&live.endpoint, request);
+            let ids = (0..live.candidates).map(|index| CandidateId { request, index });
+            let candidates = ids.filter_map(|id| self.candidates.close(id, &is_proven)).collect();
+            closed.push(Closed { request, live, candidates });
+        }
+        self.candidates.expire(now);
+        self.hops.expire(now);
+        self.windows.expire(now);
+        self.retries.expire(now, |request| is_in_flight(&self.requests, request));
+        closed
+    }
+
+    /// Records a judged dial: what explained it is used up by its share, unless the dial was refused
+    /// (a refused dial uses nothing up, so that a retry is judged alike).
+    pub fn dialled(&mut self, at: Micros, dial: &Dial, verdict: &Verdict) {
+        if verdict.decision.is_denied() {
+            self.retries.denied(at, dial, verdict);
+            for (order, share) in verdict.explanations.iter().filter_map(|e| Some((e.source.order()?, e.share))) {
+                self.candidates.refused(CandidateId { request: order.request, index: order.candidate }, share);
+            }
+            return;
+        }
+        for explanation in &verdict.explanations {
+            match &explanation.source {
+                Source::Order(order) => {
+                    let id = CandidateId { request: order.request, index: order.candidate };
+                    self.candidates.obeyed(id, explanation.share);
+                }
+                Source::Hop(hop) => self.hops.followed(hop.parent, &dial.destination.host, explanation.share),
+                Source::OwnCall { request, .. } => {
+                    if let Some(live) = self.requests.get_mut(request) {
+                        match live.own_used.iter_mut().find(|(known, _)| *known == dial.destination) {
+                            Some((_, used)) => *used = (*used + explanation.share).min(1.0),
+                            None => live.own_used.push((dial.destination.clone(), explanation.share)),
+                        }
+                    }
+                }
+                Source::Background => {}
+            }
+        }
+        if windows::may_hide_a_redirect(dial, verdict) {
+            self.windows.open(Window::Hop, dial.dial, at);
+        }
+    }
+
+    /// A dial's answer redirects: the hop is an order, as probable as its parent was.
+    pub fn redirected(&mut self, hop: PendingHop) {
+        self.hops.insert(hop);
+    }
+
+    /// A dial is over; a hop window that it opened closes a little later.
+    pub fn dial_ended(&mut self, at: Micros, dial: Reference) {
+        self.windows.close(dial, at.plus(limits::WINDOW_TAIL_MICROS));
+    }
+
+    /// A request by its reference.
+    pub fn request(&self, request: Reference) -> Option<&LiveRequest> {
+        self.requests.get(&request)
+    }
+
+    /// Requests of an endpoint that are in flight or just ended, the newest first, and how many.
+    pub fn requests_of(&self, endpoint: &Endpoint) -> (usize, impl Iterator<Item = (Reference, &LiveRequest)>) {
+        let references = self.by_endpoint.get(endpoint);
+        let iter = references.into_iter().flat_map(|refs| refs.iter().rev());
+        (references.map_or(0, VecDeque::len), iter.filter_map(|r| Some((*r, self.requests.get(r)?))))
+    }
+
+    /// Endpoints with requests in flight or just ended.
+    pub fn endpoints(&self) -> impl ExactSizeIterator<Item = &Arc<Endpoint>> {
+        self.by_endpoint.keys()
+    }
+
+    /// Candidates, of live requests and remembered, that name `host`, the newest first.
+    pub fn candidates_of(&self, host: &Host) -> impl Iterator<Item = &LiveCandidate> {
+        self.candidates.of(host)
+    }
+
+    /// Redirects to `host` that were seen and may be followed.
+    pub fn hops_to(&self, host: &Host, now: Micros) -> impl Iterator<Item = &PendingHop> {
+        self.hops.to(host).filter(move |hop| now < hop.at.plus(limits::HOP_MICROS))
+    }
+
+    /// Windows that are open at `now`.
+    pub fn open_windows(&self, now: Micros) -> impl Iterator<Item = &OpenWindow> {
+        self.windows.open_at(now)
+    }
+
+    /// Requests whose refused dial stands for retries of the same.
+    pub fn refused_before(&self, key: &RetryKey, now: Micros) -> impl Iterator<Item = Reference> {
+        self.retries.find(key, now, |request| is_in_flight(&self.requests, request))
+    }
+
+    /// Number of requests in flight or just ended, and of candidates in all.
+    pub fn sizes(&self) -> (usize, usize) {
+        (self.requests.len(), self.candidates.len())
+    }
+
+    /// Ends everything that was in flight when the process stopped: those requests will not end by
+    /// themselves any more.
+    pub fn interrupted(&mut self, at: Micros) {
+        let open: Vec<Reference> = self.requests.iter().filter(|(_, r)| r.ended.is_none()).map(|(id, _)| *id).collect();
+        for request in open {
+            self.end(at, request);
+        }
+        self.windows.close_all(at.plus(limits::WINDOW_TAIL_MICROS));
+    }
+
+    fn leave_endpoint(&mut self, endpoint: &Arc<Endpoint>, request: Reference) {
+        if let Some(references) = self.by_endpoint.get_mut(endpoint) {
+            if let Some(position) = references.iter().position(|r| *r == request) {
+                references.remove(position);
+            }
+            if references.is_empty() {
+                self.by_endpoint.remove(endpoint);
+            }
+        }
+    }
+}
+
+fn is_in_flight(requests: &BTreeMap<Reference, LiveRequest>, request: Reference) -> bool {
+    requests.get(&request).is_some_and(|live| live.ended.is_none())
+}

@@ -1,0 +1,188 @@
+//! Destinations: how often the service dials them of its own accord, and on whose behalf.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+use sortie_model::{AddressClass, Endpoint, Micros, limits};
+
+use super::SinkKey;
+use crate::kernel::Kernel;
+
+/// Own paths that are counted one by one.
+const OWN_PATHS: usize = 64;
+/// How probable one particular path is that own dials never showed, given that the path is new.
+const NOVEL_PATH: f64 = 0.02;
+/// Sinks that offered a host, remembered for the residual.
+const OFFERING_SINKS: usize = 16;
+
+/// What is learned of one destination (host and port).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DestinationStats {
+    /// The first dial.
+    pub first: Micros,
+    /// The last dial.
+    pub last: Micros,
+    /// Its class at the last dial.
+    pub class: AddressClass,
+    /// Dials that were let through.
+    pub dials: f64,
+    /// Sum of their own shares.
+    pub own: f64,
+    /// Whether a dial was let through that was judged own ≥ 0.5. For metadata, link-local and
+    /// loopback only outside wildcards and hop windows.
+    pub own_evidence: bool,
+    /// Whether the first own evidence arose while a window was open: to be reviewed when `block` is
+    /// turned on.
+    pub provisional: bool,
+    /// Fingerprints of paths that dials showed which were let through and judged ordered < 0.9.
+    shown: BTreeSet<u64>,
+    /// Paths of own dials with their weights.
+    own_paths: Vec<(u64, f32)>,
+    /// Sum of all weights, and of those of paths that were new then.
+    path_mass: f64,
+    novel_mass: f64,
+    /// Endpoints that call it.
+    pub callers: Vec<Caller>,
+}
+
+/// One endpoint that calls a destination of its own accord.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Caller {
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// Soft count of its calls, c(e,h).
+    pub calls: f64,
+    /// Requests that named the host and so were left out of the count.
+    pub skipped: f64,
+    /// When after the request it calls.
+    pub delays: Kernel,
+}
+
+/// What is kept of a host over all of its ports.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HostStats {
+    /// Ports that were dialled.
+    pub ports: SmallVec<[u16; 4]>,
+    /// How often which sinks offered the host.
+    pub offers: Vec<(SinkKey, f32)>,
+}
+
+impl DestinationStats {
+    /// A destination at its first dial.
+    pub fn new(first: Micros, class: AddressClass) -> Self {
+        Self {
+            first,
+            last: first,
+            class,
+            dials: 0.0,
+            own: 0.0,
+            own_evidence: false,
+            provisional: false,
+            shown: BTreeSet::new(),
+            own_paths: Vec::new(),
+            path_mass: 0.0,
+            novel_mass: 0.0,
+            callers: Vec::new(),
+        }
+    }
+
+    /// Whether dials that were not surely ordered showed this path. When too many were shown to
+    /// remember them, every path counts as shown: an own dial must never be blocked for it.
+    pub fn has_shown(&self, path: u64) -> bool {
+        self.shown.len() >= limits::SHOWN_PATHS || self.shown.contains(&path)
+    }
+
+    /// P(path | own, this destination); 1 where the dial shows none or nothing is known.
+    pub fn own_path_probability(&self, path: Option<u64>) -> f64 {
+        let Some(path) = path.filter(|_| self.path_mass >= 1.0) else { return 1.0 };
+        let total = self.path_mass + 1.0;
+        match self.own_paths.iter().find(|(known, _)| *known == path) {
+            Some(&(_, weight)) => f64::from(weight) / total,
+            None => (self.novel_mass + 1.0) / (total + 1.0) * NOVEL_PATH,
+        }
+    }
+
+    pub(crate) fn show(&mut self, path: u64) {
+        if self.shown.len() < limits::SHOWN_PATHS {
+            self.shown.insert(path);
+        }
+    }
+
+    pub(crate) fn learn_own_path(&mut self, path: u64, weight: f64) {
+        self.path_mass += weight;
+        match self.own_paths.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, sum)) => *sum += weight as f32,
+            None => {
+                self.novel_mass += weight;
+                if self.own_paths.len() == OWN_PATHS {
+                    let least = (0..OWN_PATHS).min_by(|&a, &b| self.own_paths[a].1.total_cmp(&self.own_paths[b].1));
+                    self.own_paths.swap_remove(least.expect("there are some"));
+                }
+                self.own_paths.push((path, weight as f32));
+            }
+        }
+    }
+
+    /// The caller entry of an endpoint, made where there is room.
+    pub(crate) fn caller_mut(&mut self, endpoint: &Endpoint) -> Option<&mut Caller> {
+        let index = match self.callers.iter().position(|caller| caller.endpoint == *endpoint) {
+            Some(index) => index,
+            None if self.callers.len() < limits::DESTINATION_CALLERS => {
+                self.callers.push(Caller {
+                    endpoint: endpoint.clone(),
+                    calls: 0.0,
+                    skipped: 0.0,
+                    delays: Kernel::default(),
+                });
+                self.callers.len() - 1
+            }
+            None => return None,
+        };
+        Some(&mut self.callers[index])
+    }
+}
+
+impl HostStats {
+    pub(crate) fn add_port(&mut self, port: u16) {
+        if !self.ports.contains(&port) && self.ports.len() < limits::DESTINATION_CALLERS {
+            self.ports.push(port);
+        }
+    }
+
+    pub(crate) fn offered(&mut self, sink: &SinkKey) {
+        if let Some((_, count)) = self.offers.iter_mut().find(|(known, _)| known == sink) {
+            *count += 1.0;
+        } else if self.offers.len() < OFFERING_SINKS {
+            self.offers.push((sink.clone(), 1.0));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_paths_are_likelier_than_new_ones() {
+        let mut stats = DestinationStats::new(Micros(0), AddressClass::Private);
+        assert_eq!(stats.own_path_probability(Some(7)), 1.0, "nothing known yet");
+        for _ in 0..20 {
+            stats.learn_own_path(7, 1.0);
+        }
+        assert!(stats.own_path_probability(Some(7)) > 0.9);
+        assert!(stats.own_path_probability(Some(8)) < 0.01);
+        assert_eq!(stats.own_path_probability(None), 1.0);
+    }
+
+    #[test]
+    fn everything_counts_as_shown_when_memory_is_full() {
+        let mut stats = DestinationStats::new(Micros(0), AddressClass::Private);
+        stats.show(1);
+        assert!(stats.has_shown(1) && !stats.has_shown(2));
+        for path in 0..limits::SHOWN_PATHS as u64 {
+            stats.show(path);
+        }
+        assert!(stats.has_shown(u64::MAX));
+    }
+}

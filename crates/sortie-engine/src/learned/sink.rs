@@ -1,0 +1,302 @@
+//! Sinks: how often a place's candidates are dialled, how late, and whether that is proven.
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+use sortie_model::actor::ActorId;
+use sortie_model::{Host, Micros, Nature, limits};
+
+use crate::kernel::Kernel;
+
+/// Destinations that must have been obeyed, besides the one in question.
+const PROOF_DESTINATIONS: usize = 3;
+/// Honour rate below which a place is not proven.
+const PROOF_RHO: f64 = 0.2;
+/// Candidates of one destination that prove a narrow sink.
+const NARROW_CANDIDATES: u16 = 2;
+/// Closed offers after which a place may be called ignored, and the honour rate below which it is.
+const IGNORED_OFFERS: f64 = 3.0;
+const IGNORED_RHO: f64 = 0.1;
+/// Votes of one actor that count fully; the j-th counts `min(1, ACTOR_VOTES / j)`.
+const ACTOR_VOTES: f64 = 4.0;
+/// The honour rate's counts are halved at this weight.
+const HALVE_AT: f64 = 400.0;
+/// Bounds of κ, the further dials that an obeyed candidate causes.
+const KAPPA: (f64, f64) = (0.03, 5.0);
+
+/// What is learned of one place and manner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sink {
+    /// What the place's surroundings say.
+    pub nature: Nature,
+    /// Its first candidate.
+    pub first: Micros,
+    /// Beta counts of the honour rate: obeyed and not.
+    honoured: f64,
+    ignored: f64,
+    /// Closed offers, votes capped.
+    pub closed: f64,
+    /// Orders obeyed with posterior > 0.9.
+    pub obeyed: u64,
+    /// Offers in all.
+    pub offers: u64,
+    /// When orders are obeyed.
+    pub delays: Kernel,
+    /// Dials per obeyed candidate: sum of shares, and candidates obeyed at all.
+    dial_mass: f64,
+    obeyed_mass: f64,
+    /// Hosts obeyed with posterior > 0.9 by orders that count for proof.
+    destinations: Vec<Host>,
+    /// Hosts with the number of orders whose visible path nobody else showed.
+    narrow: Vec<(Host, u16)>,
+    /// Votes per actor.
+    actors: Vec<(ActorId, u16)>,
+    /// Distinct actors seen, as far as they were counted.
+    pub actor_count: u32,
+    /// When and by what it was proven.
+    pub proof: Option<Proof>,
+}
+
+/// How a place was proven by its traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Proof {
+    /// It obeyed enough different destinations.
+    Destinations,
+    /// It obeyed paths that could not be known otherwise.
+    Narrow,
+}
+
+/// What an unproven sink lacks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Missing {
+    /// Destinations: so many obeyed of so many needed.
+    Destinations {
+        /// Obeyed so far.
+        have: usize,
+        /// Needed.
+        need: usize,
+    },
+    /// Its honour rate is too low.
+    HonourRate(f64),
+    /// Only the operator proves a place of this nature.
+    Operator,
+}
+
+impl Sink {
+    /// A place nobody has offered anything yet.
+    pub fn new(nature: Nature, first: Micros) -> Self {
+        let prior = nature.prior();
+        Self {
+            nature,
+            first,
+            honoured: prior,
+            ignored: 1.0 - prior,
+            closed: 0.0,
+            obeyed: 0,
+            offers: 0,
+            delays: Kernel::default(),
+            dial_mass: 0.0,
+            obeyed_mass: 0.0,
+            destinations: Vec::new(),
+            narrow: Vec::new(),
+            actors: Vec::new(),
+            actor_count: 0,
+            proof: None,
+        }
+    }
+
+    /// ρ: the probability that a candidate here is dialled.
+    pub fn rho(&self) -> f64 {
+        (self.honoured / (self.honoured + self.ignored)).clamp(0.0001, 0.9999)
+    }
+
+    /// κ: dials per obeyed candidate beyond the first.
+    pub fn kappa(&self) -> f64 {
+        if self.obeyed_mass < 1.0 { KAPPA.0 } else { (self.dial_mass / self.obeyed_mass - 1.0).clamp(KAPPA.0, KAPPA.1) }
+    }
+
+    /// Whether the service does not obey this place.
+    pub fn is_ignored(&self) -> bool {
+        self.closed >= IGNORED_OFFERS && self.rho() < IGNORED_RHO
+    }
+
+    /// Whether its own traffic proves it a sink for `host`.
+    pub fn is_proven_for(&self, host: &Host) -> bool {
+        match self.proof {
+            None => false,
+            Some(Proof::Narrow) => true,
+            Some(Proof::Destinations) => {
+                self.rho() >= PROOF_RHO && self.destinations.iter().filter(|other| *other != host).count() >= PROOF_DESTINATIONS
+            }
+        }
+    }
+
+    /// Whether its own traffic proves it a sink at all.
+    pub fn is_proven(&self) -> bool {
+        self.proof.is_some()
+    }
+
+    /// What it lacks for proof; `None` when it is proven.
+    pub fn missing(&self) -> Option<Missing> {
+        if self.is_proven() {
+            None
+        } else if !self.nature.is_eligible() {
+            Some(Missing::Operator)
+        } else if self.destinations.len() < PROOF_DESTINATIONS {
+            Some(Missing::Destinations { have: self.destinations.len(), need: PROOF_DESTINATIONS })
+        } else {
+            Some(Missing::HonourRate(self.rho()))
+        }
+    }
+
+    /// Hosts that it obeyed, as far as they are remembered.
+    pub fn destinations(&self) -> &[Host] {
+        &self.destinations
+    }
+
+    /// The weight of this actor's next vote.
+    fn vote(&mut self, actor: ActorId) -> f64 {
+        let votes = match self.actors.iter_mut().find(|(known, _)| *known == actor) {
+            Some((_, votes)) => votes,
+            None => {
+                if self.actors.len() == limits::SINK_ACTORS {
+                    self.actors.remove(0);
+                }
+                self.actor_count = self.actor_count.saturating_add(1);
+                self.actors.push((actor, 0));
+                &mut self.actors.last_mut().expect("just pushed").1
+            }
+        };
+        *votes = votes.saturating_add(1);
+        (ACTOR_VOTES / f64::from(*votes)).min(1.0)
+    }
+
+    /// Learns that an offer is over: `used` is how far it was obeyed, from 0 to 1.
+    pub(crate) fn close(&mut self, actor: ActorId, used: f64) {
+        let weight = self.vote(actor);
+        self.honoured += weight * used;
+        self.ignored += weight * (1.0 - used);
+        self.closed += weight;
+        self.offers += 1;
+        if self.honoured + self.ignored > HALVE_AT {
+            self.honoured *= 0.5;
+            self.ignored *= 0.5;
+        }
+    }
+
+    /// Learns that an offer was obeyed after it had been closed: the vote moves over.
+    pub(crate) fn obeyed_late(&mut self, gained: f64) {
+        let moved = gained.min((self.ignored - 0.05).max(0.0));
+        self.honoured += gained;
+        self.ignored -= moved;
+    }
+
+    /// Learns one dial that an order here explains with probability `share`; `fresh` is how much of
+    /// the candidate was not used up before.
+    pub(crate) fn dialled(&mut self, delay: u64, share: f64, fresh: f64) {
+        self.delays.learn(delay, share * fresh.max(0.1));
+        self.dial_mass += share;
+        self.obeyed_mass += share * fresh;
+    }
+
+    /// Learns an order that counts for proof: obeyed with posterior > 0.9, not named at another
+    /// eligible place of the same request. `unique_path`: its visible path could not be known
+    /// otherwise. Returns whether the place became proven by it.
+    pub(crate) fn obeyed(&mut self, host: &Host, unique_path: bool) -> bool {
+        self.obeyed += 1;
+        if !self.destinations.contains(host) && self.destinations.len() < limits::SINK_DESTINATIONS {
+            self.destinations.push(host.clone());
+        }
+        if unique_path {
+            if let Some((_, count)) = self.narrow.iter_mut().find(|(known, _)| known == host) {
+                *count = count.saturating_add(1);
+            } else if self.narrow.len() < limits::SINK_DESTINATIONS {
+                self.narrow.push((host.clone(), 1));
+            }
+        }
+        self.prove()
+    }
+
+    fn prove(&mut self) -> bool {
+        if !self.nature.is_eligible() || self.proof == Some(Proof::Narrow) {
+            return false;
+        }
+        let was_unproven = self.proof.is_none();
+        if self.narrow.iter().any(|&(_, count)| count >= NARROW_CANDIDATES) {
+            self.proof = Some(Proof::Narrow);
+        } else if self.destinations.len() >= PROOF_DESTINATIONS && self.rho() >= PROOF_RHO {
+            self.proof = Some(Proof::Destinations);
+        }
+        was_unproven && self.proof.is_some()
+    }
+
+    /// Hosts with orders of unique paths, for `explain`.
+    pub fn narrow(&self) -> SmallVec<[&Host; 4]> {
+        self.narrow.iter().map(|(host, _)| host).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn actor(n: u8) -> ActorId {
+        ActorId::Address(std::net::IpAddr::from([198, 51, 100, n]))
+    }
+
+    fn obedient(hosts: &[&str]) -> Sink {
+        let mut sink = Sink::new(Nature::Named, Micros(0));
+        for (n, host) in hosts.iter().enumerate() {
+            sink.close(actor(n as u8), 1.0);
+            sink.obeyed(&Host::name(host), false);
+        }
+        sink
+    }
+
+    #[test]
+    fn three_other_destinations_prove_a_place() {
+        let sink = obedient(&["a.example", "b.example"]);
+        assert!(!sink.is_proven());
+        assert_eq!(sink.missing(), Some(Missing::Destinations { have: 2, need: 3 }));
+        let sink = obedient(&["a.example", "b.example", "c.example"]);
+        assert!(sink.is_proven_for(&Host::name("billing.internal")));
+        assert!(!sink.is_proven_for(&Host::name("a.example")), "the destination in question does not count");
+    }
+
+    #[test]
+    fn two_unique_paths_prove_a_narrow_sink() {
+        let mut sink = Sink::new(Nature::Value, Micros(0));
+        assert!(!sink.obeyed(&Host::name("cdn.example"), true));
+        assert!(sink.obeyed(&Host::name("cdn.example"), true));
+        assert!(sink.is_proven_for(&Host::name("cdn.example")));
+    }
+
+    #[test]
+    fn only_the_operator_proves_prose() {
+        let mut sink = Sink::new(Nature::Prose, Micros(0));
+        for host in ["a.example", "b.example", "c.example", "d.example"] {
+            sink.close(actor(1), 1.0);
+            assert!(!sink.obeyed(&Host::name(host), true));
+        }
+        assert_eq!(sink.missing(), Some(Missing::Operator));
+    }
+
+    #[test]
+    fn one_actor_cannot_vote_a_place_down() {
+        let mut sink = obedient(&["a.example", "b.example", "c.example", "d.example", "e.example"]);
+        for _ in 0..2000 {
+            sink.close(actor(200), 0.0);
+        }
+        assert!(sink.rho() > 0.1, "{}", sink.rho());
+        assert!(!sink.is_ignored());
+    }
+
+    #[test]
+    fn three_refused_offers_make_a_place_ignored() {
+        let mut sink = Sink::new(Nature::Value, Micros(0));
+        for n in 0..3 {
+            assert!(!sink.is_ignored());
+            sink.close(actor(n), 0.0);
+        }
+        assert!(sink.is_ignored());
+    }
+}
