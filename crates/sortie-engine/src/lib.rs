@@ -3,9 +3,12 @@
 //! Pure: no clock, no I/O, no threads, no randomness. Time stands in the events, keys and policies
 //! are arguments.
 
-pub mod extract;
 pub mod attribution;
+pub mod conclude;
 pub mod decide;
+pub mod extract;
 pub mod inflight;
 pub mod kernel;
+mod learn;
 pub mod learned;
+pub mod step;

@@ -57,7 +57,8 @@ pub enum Decoding {
 }
 
 impl Decoding {
-    const ALL: [Self; 7] = [Self::Percent, Self::Base64, Self::Json, Self::Form, Self::Html, Self::Compressed, Self::Hex];
+    const ALL: [Self; 7] =
+        [Self::Percent, Self::Base64, Self::Json, Self::Form, Self::Html, Self::Compressed, Self::Hex];
 
     /// The word for JSON.
     pub fn as_str(self) -> &'static str {

@@ -103,7 +103,14 @@ mod tests {
     #[test]
     fn reads_every_notation_glibc_reads() {
         let metadata = Host::parse("169.254.169.254");
-        for text in ["0xa9fea9fe", "2852039166", "0251.0376.0251.0376", "169.254.43518", "[::ffff:a9fe:a9fe]", "169.254.169.254."] {
+        for text in [
+            "0xa9fea9fe",
+            "2852039166",
+            "0251.0376.0251.0376",
+            "169.254.43518",
+            "[::ffff:a9fe:a9fe]",
+            "169.254.169.254.",
+        ] {
             assert_eq!(Host::parse(text), metadata, "{text}");
         }
         assert_eq!(Host::parse("Billing.Internal."), Host::name("billing.internal"));

@@ -56,7 +56,9 @@ impl PathDigest {
         }
         Self {
             segments: parts.iter().map(|part| key.digest(Domain::Segment, part.as_bytes()).short()).collect(),
-            query: query.filter(|q| !q.is_empty()).map(|q| key.digest(Domain::Query, normal_text(q).as_bytes()).short()),
+            query: query
+                .filter(|q| !q.is_empty())
+                .map(|q| key.digest(Domain::Query, normal_text(q).as_bytes()).short()),
         }
     }
 
@@ -71,7 +73,9 @@ impl PathDigest {
             .iter()
             .chain([&u64::MAX])
             .chain(self.query.as_ref())
-            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, part| (hash.rotate_left(23) ^ part).wrapping_mul(0x0000_0100_0000_01b3))
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, part| {
+                (hash.rotate_left(23) ^ part).wrapping_mul(0x0000_0100_0000_01b3)
+            })
     }
 
     /// How `dialled` stands to `self`, the path a candidate named.
@@ -179,16 +183,20 @@ pub fn is_id_format(segment: &str) -> bool {
         && bytes[..2].iter().all(u8::is_ascii_alphabetic)
         && bytes[2..].iter().all(u8::is_ascii_hexdigit);
     // `2026-dashboard` is a word with a year before it.
-    let is_year_word = bytes.len() > 5
-        && bytes[..4].iter().all(u8::is_ascii_digit)
-        && bytes[4] == b'-'
-        && digits == 4;
+    let is_year_word = bytes.len() > 5 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-' && digits == 4;
     let is_mixed_code = bytes.len() >= 6 && digits >= 3 && letters >= 1 && !is_year_word;
     let is_mixed_case_code = bytes.len() >= 12
         && digits >= 1
         && bytes.iter().any(u8::is_ascii_uppercase)
         && bytes.iter().any(u8::is_ascii_lowercase);
-    is_integer || is_email || is_date || has_escape || is_long_hex || is_prefixed_hex || is_mixed_code || is_mixed_case_code
+    is_integer
+        || is_email
+        || is_date
+        || has_escape
+        || is_long_hex
+        || is_prefixed_hex
+        || is_mixed_code
+        || is_mixed_case_code
 }
 
 fn is_version(segment: &str) -> bool {
@@ -239,10 +247,30 @@ mod tests {
 
     #[test]
     fn tells_ids_from_words() {
-        for id in ["17", "-3", "2026-11-24", "9b2f61d2-1d7f-4f1e-8a3e-2f5f1f0f9c11", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "a@b.example", "ab12cd34", "%41bc"] {
+        for id in [
+            "17",
+            "-3",
+            "2026-11-24",
+            "9b2f61d2-1d7f-4f1e-8a3e-2f5f1f0f9c11",
+            "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+            "a@b.example",
+            "ab12cd34",
+            "%41bc",
+        ] {
             assert!(is_id_format(id), "{id}");
         }
-        for word in ["v1", "v2.1", "2.0", "hooks", "latest", "meta-data", "2026-dashboard", "deleteDisputeDefenseDocument", "oauth2", "s3"] {
+        for word in [
+            "v1",
+            "v2.1",
+            "2.0",
+            "hooks",
+            "latest",
+            "meta-data",
+            "2026-dashboard",
+            "deleteDisputeDefenseDocument",
+            "oauth2",
+            "s3",
+        ] {
             assert!(!is_id_format(word), "{word}");
         }
     }

@@ -56,7 +56,11 @@ impl Micros {
         if !in_range {
             return None;
         }
-        let micros = fraction.bytes().chain(std::iter::repeat(b'0')).take(6).fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
+        let micros = fraction
+            .bytes()
+            .chain(std::iter::repeat(b'0'))
+            .take(6)
+            .fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
         let days = u64::try_from(days_from_civil(year, month, day)).ok()?;
         Some(Self((days * 86_400 + hour * 3600 + minute * 60 + second) * Self::SECOND + micros))
     }

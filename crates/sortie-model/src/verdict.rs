@@ -212,9 +212,10 @@ impl Source {
 impl Verdict {
     /// The explanation of an order with the largest share, if there is any order.
     pub fn leading_order(&self) -> Option<(&Explanation, &Order)> {
-        self.explanations.iter().filter_map(|e| e.source.order().map(|order| (e, order))).max_by(|(a, _), (b, _)| {
-            a.share.total_cmp(&b.share)
-        })
+        self.explanations
+            .iter()
+            .filter_map(|e| e.source.order().map(|order| (e, order)))
+            .max_by(|(a, _), (b, _)| a.share.total_cmp(&b.share))
     }
 
     /// Share of unallowed orders that come from proven sinks, directly or through seen hops.

@@ -59,8 +59,7 @@ fn weigh(live: &LiveCandidate, dial: &Dial, circumstances: &Circumstances<'_>) -
     let kappa = sink.map_or(0.03, Sink::kappa);
     let path = compare_paths(candidate.path.as_ref(), dial);
     let first = (1.0 - live.used) * rho / (1.0 - rho * kernel.cumulative(delay));
-    let rate =
-        (first + live.used * kappa) * kernel.density(delay) * port_fit(candidate.port, dial) * path_fit(path);
+    let rate = (first + live.used * kappa) * kernel.density(delay) * port_fit(candidate.port, dial) * path_fit(path);
     let host = &dial.destination.host;
     let order = Order {
         request: live.id.request,
@@ -86,13 +85,7 @@ fn weigh(live: &LiveCandidate, dial: &Dial, circumstances: &Circumstances<'_>) -
 }
 
 /// Whether a place is a proven sink for a host: by its traffic, or by the operator.
-pub(crate) fn is_proven(
-    place: &Place,
-    endpoint: &Endpoint,
-    sink: Option<&Sink>,
-    host: &Host,
-    policy: &Policy,
-) -> bool {
+pub(crate) fn is_proven(place: &Place, endpoint: &Endpoint, sink: Option<&Sink>, host: &Host, policy: &Policy) -> bool {
     sink.is_some_and(|sink| sink.is_proven_for(host)) || policy.proves(endpoint, place)
 }
 

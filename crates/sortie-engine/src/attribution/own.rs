@@ -105,12 +105,7 @@ fn call_rate(learned: &Learned, endpoint: &Endpoint, calls: f64, skipped: f64, s
 
 /// μ(h) = max((n_own − ½)⁺ + ε, residual) / (T + 10 s), where T is the time since the destination
 /// was first dialled (never dialled: since the service was first seen).
-fn background_rate(
-    learned: &Learned,
-    destination: &Destination,
-    stats: Option<&DestinationStats>,
-    now: Micros,
-) -> f64 {
+fn background_rate(learned: &Learned, destination: &Destination, stats: Option<&DestinationStats>, now: Micros) -> f64 {
     let Some(stats) = stats else {
         return EPSILON / (learned.age(now).min(LONGEST_OBSERVATION) + HEAD_START);
     };

@@ -62,8 +62,8 @@ impl Admission<'_> {
         }
         let template = canonical_template(&self.endpoint.template);
         let mut scopes = self.policy.scopes.iter();
-        let is_in_block =
-            self.policy.mode == Mode::Block || scopes.any(|(scope, mode)| *mode == Mode::Block && scope.template == template);
+        let is_in_block = self.policy.mode == Mode::Block
+            || scopes.any(|(scope, mode)| *mode == Mode::Block && scope.template == template);
         is_in_block && self.has_sink()
     }
 
@@ -82,8 +82,7 @@ impl Admission<'_> {
             self.policy.denies(class).then_some((host, class))
         })?;
         let sink = self.learned.sink(place, candidate.manner).map(|sink| &**sink);
-        let is_obeyed =
-            self.policy.proves(self.endpoint, place) || sink.is_some_and(|sink| sink.rho() >= OBEYED);
+        let is_obeyed = self.policy.proves(self.endpoint, place) || sink.is_some_and(|sink| sink.rho() >= OBEYED);
         let is_refused = is_obeyed
             && is_proven(place, self.endpoint, sink, host, self.policy)
             && !self.is_allowed(place, candidate, host);

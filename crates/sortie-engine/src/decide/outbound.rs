@@ -31,6 +31,8 @@ pub fn decide(dial: &Dial, circumstances: &Circumstances<'_>) -> Verdict {
     let mode = case.mode();
     let decision = match case.rule() {
         None => Decision::Pass,
+        // Behind a remote door these would be Sortie's own addresses, whatever the mode.
+        Some(Rule::RemoteLocality) => Decision::Deny(Rule::RemoteLocality),
         Some(rule) if mode == Mode::Block => Decision::Deny(rule),
         Some(rule) => Decision::WouldDeny(rule),
     };
@@ -86,7 +88,8 @@ impl Case<'_> {
         if policy.deny_internal_credentials && self.dial.credentials.iter().any(|c| self.is_foreign_credential(c)) {
             return Some(Rule::InternalCredentials);
         }
-        let is_odd_port = self.dial.class == AddressClass::Public && !policy.allow_ports.contains(&self.dial.destination.port);
+        let is_odd_port =
+            self.dial.class == AddressClass::Public && !policy.allow_ports.contains(&self.dial.destination.port);
         (policy.ports == PortRule::Enforce && is_odd_port && !self.own_evidence()).then_some(Rule::OrderedPort)
     }
 
@@ -99,11 +102,10 @@ impl Case<'_> {
     fn may_be_forbidden_by_order(&self) -> bool {
         let Some(stats) = self.stats.filter(|stats| stats.own_evidence) else { return true };
         let Some(request) = &self.dial.request else { return false };
-        let equal = self
-            .posterior
-            .ranked
-            .iter()
-            .any(|w| w.proven && !w.allowed && w.source.order().is_some_and(|order| order.path == PathMatch::Equal));
+        let equal =
+            self.posterior.ranked.iter().any(|w| {
+                w.proven && !w.allowed && w.source.order().is_some_and(|order| order.path == PathMatch::Equal)
+            });
         equal && !stats.has_shown(request.path.fingerprint())
     }
 

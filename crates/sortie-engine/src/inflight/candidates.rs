@@ -112,7 +112,8 @@ impl Candidates {
         let live = self.all.get_mut(&id)?;
         live.proven = is_proven(live);
         live.remembered = true;
-        let (proven, at, candidate, used) = (live.proven, live.at, Arc::clone(&live.candidate), live.used.max(live.refused));
+        let (proven, at, candidate, used) =
+            (live.proven, live.at, Arc::clone(&live.candidate), live.used.max(live.refused));
         // Every request has a Host and many an Origin: they say nothing about later dials.
         let is_worth_it = proven || candidate.nature != Nature::Ambient;
         if is_worth_it && candidate.hosts().all(|host| self.remember(host, id, proven)) {

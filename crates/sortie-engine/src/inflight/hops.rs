@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sortie_model::event::RedirectTarget;
-use sortie_model::verdict::Order;
+use sortie_model::event::{Dial, RedirectTarget};
+use sortie_model::verdict::{Order, Source, Verdict};
 use sortie_model::{Host, Micros, Mode, Reference, limits};
 
 /// A `Location` that a dial's answer held.
@@ -47,7 +47,8 @@ impl Hops {
     }
 
     pub(super) fn followed(&mut self, parent: Reference, host: &Host, share: f64) {
-        if let Some(hop) = self.by_host.get_mut(host).and_then(|hops| hops.iter_mut().find(|hop| hop.parent == parent)) {
+        if let Some(hop) = self.by_host.get_mut(host).and_then(|hops| hops.iter_mut().find(|hop| hop.parent == parent))
+        {
             hop.used = (hop.used + share).min(1.0);
         }
     }
@@ -65,5 +66,25 @@ impl Hops {
             !hops.is_empty()
         });
         self.count = self.by_host.values().map(Vec::len).sum();
+    }
+}
+
+/// The hop that follows when a judged dial's answer redirects: as probable as its parent was ordered.
+pub fn hop_after(at: Micros, dial: &Dial, verdict: &Verdict, target: RedirectTarget) -> PendingHop {
+    let leading = verdict.leading_order();
+    let depth = leading.map_or(0, |(explanation, _)| match &explanation.source {
+        Source::Hop(hop) => hop.depth,
+        Source::Order(_) | Source::OwnCall { .. } | Source::Background => 0,
+    });
+    PendingHop {
+        at,
+        parent: dial.dial,
+        p_parent: verdict.p_ordered,
+        q_parent: verdict.proven_share(),
+        order: leading.map(|(_, order)| Box::new(order.clone())),
+        depth: depth.saturating_add(1),
+        target,
+        mode: verdict.mode,
+        used: 0.0,
     }
 }

@@ -21,7 +21,7 @@ use sortie_model::verdict::{Source, Verdict, Window};
 use sortie_model::{Actor, Candidate, Destination, Endpoint, Host, Micros, Reference, limits};
 
 pub use candidates::{CandidateId, LiveCandidate};
-pub use hops::PendingHop;
+pub use hops::{PendingHop, hop_after};
 pub use retries::RetryKey;
 pub use windows::OpenWindow;
 

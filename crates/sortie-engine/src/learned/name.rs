@@ -63,7 +63,8 @@ pub(super) fn embedded_address(name: &str) -> Option<IpAddr> {
     let dashed = last_label.rsplitn(5, '-').take(4).collect::<Vec<_>>();
     let by_dashes = (dashed.len() == 4).then(|| dashed.iter().rev().copied().collect::<Vec<_>>().join("."));
     let by_dots = labels.len().checked_sub(4).map(|start| labels[start..].join("."));
-    let by_hex = (last_label.len() == 8).then(|| u32::from_str_radix(last_label, 16).ok()).flatten().map(Ipv4Addr::from);
+    let by_hex =
+        (last_label.len() == 8).then(|| u32::from_str_radix(last_label, 16).ok()).flatten().map(Ipv4Addr::from);
     by_dashes.as_deref().and_then(dotted).or_else(|| by_dots.as_deref().and_then(dotted)).or(by_hex).map(IpAddr::V4)
 }
 
@@ -74,7 +75,13 @@ mod tests {
     #[test]
     fn reads_the_address_inside_a_name() {
         let metadata: IpAddr = "169.254.169.254".parse().unwrap();
-        for name in ["169.254.169.254.nip.io", "169-254-169-254.sslip.io", "www.169-254-169-254.nip.io", "app-169-254-169-254.nip.io", "a9fea9fe.nip.io"] {
+        for name in [
+            "169.254.169.254.nip.io",
+            "169-254-169-254.sslip.io",
+            "www.169-254-169-254.nip.io",
+            "app-169-254-169-254.nip.io",
+            "a9fea9fe.nip.io",
+        ] {
             assert_eq!(embedded_address(name), Some(metadata), "{name}");
         }
         assert_eq!(embedded_address("a.localtest.me"), Some("127.0.0.1".parse().unwrap()));

@@ -125,7 +125,8 @@ impl Sink {
             None => false,
             Some(Proof::Narrow) => true,
             Some(Proof::Destinations) => {
-                self.rho() >= PROOF_RHO && self.destinations.iter().filter(|other| *other != host).count() >= PROOF_DESTINATIONS
+                self.rho() >= PROOF_RHO
+                    && self.destinations.iter().filter(|other| *other != host).count() >= PROOF_DESTINATIONS
             }
         }
     }

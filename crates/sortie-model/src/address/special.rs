@@ -66,18 +66,20 @@ const V6: &[(Ipv6Addr, u8, AddressClass)] = &[
 
 pub(super) fn class_v4(address: Ipv4Addr) -> AddressClass {
     let bits = u32::from(address);
-    longest(V4.iter().map(|&(network, length, class)| (u32::from(network) ^ bits, length, class)), |difference, length| {
-        difference.checked_shr(32 - u32::from(length)).unwrap_or(0) == 0
-    })
+    longest(
+        V4.iter().map(|&(network, length, class)| (u32::from(network) ^ bits, length, class)),
+        |difference, length| difference.checked_shr(32 - u32::from(length)).unwrap_or(0) == 0,
+    )
     .unwrap_or(Public)
 }
 
 /// Outside 2000::/3 and the registry's rows nothing is assigned: reserved.
 pub(super) fn class_v6(address: Ipv6Addr) -> AddressClass {
     let bits = u128::from(address);
-    longest(V6.iter().map(|&(network, length, class)| (u128::from(network) ^ bits, length, class)), |difference, length| {
-        difference.checked_shr(128 - u32::from(length)).unwrap_or(0) == 0
-    })
+    longest(
+        V6.iter().map(|&(network, length, class)| (u128::from(network) ^ bits, length, class)),
+        |difference, length| difference.checked_shr(128 - u32::from(length)).unwrap_or(0) == 0,
+    )
     .unwrap_or(Reserved)
 }
 

@@ -83,7 +83,11 @@ fn the_operator_corrects_the_registries() {
     assert_eq!(class("203.0.113.200"), AddressClass::Private);
     assert_eq!(class("198.18.0.1"), AddressClass::Private);
     assert_eq!(class("127.0.0.1"), AddressClass::Loopback, "public never overrides loopback");
-    assert_eq!(class("::ffff:10.1.1.1"), AddressClass::Public, "the longest prefix is looked up for the address inside");
+    assert_eq!(
+        class("::ffff:10.1.1.1"),
+        AddressClass::Public,
+        "the longest prefix is looked up for the address inside"
+    );
     assert_eq!(book.class_of_name("wiki.corp.example"), Some(AddressClass::Private));
     assert_eq!(book.class_of_name("corp.example"), None);
     assert_eq!(book.class_of_name("localhost"), Some(AddressClass::Loopback));

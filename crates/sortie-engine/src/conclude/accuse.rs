@@ -1,0 +1,79 @@
+//! Whether a dial or a request is a story, and which.
+//!
+//! Clients mention what exists: a name in a note, an `Origin`, a `website`. So a story needs more
+//! than a coincidence of hosts: a proven place, or the very path that was named, in a place that
+//! speaks of destinations.
+
+use std::sync::Arc;
+
+use sortie_model::event::Dialled;
+use sortie_model::verdict::{Order, Source, Window};
+use sortie_model::{AddressClass, Candidate, Mode, Nature, PathMatch, Place};
+
+use super::{Scene, StoryKey};
+use crate::decide::SURE;
+use crate::inflight::Closed;
+
+/// Probability from which an order is told.
+const LIKELY: f64 = 0.5;
+
+/// The story that a dial belongs to; `None` where it is the service's own affair.
+pub(super) fn story_of(scene: &Scene<'_>, dialled: &Dialled) -> Option<StoryKey> {
+    let (dial, verdict) = (&dialled.dial, &dialled.verdict);
+    let is_denied_class = scene.policy.denies(dial.class) && verdict.p_denied >= LIKELY;
+    if let Some((_, order)) = verdict.leading_order()
+        && verdict.p_ordered >= LIKELY
+        && (verdict.decision.is_denied() || stands_up(scene, dialled, order))
+    {
+        // An allowed order is no accusation, wherever it goes.
+        let class = if is_denied_class { dial.class } else { AddressClass::Public };
+        return Some(StoryKey::of_order(Some(order.place.clone()), order.actor.id(), class));
+    }
+    let is_unexplained = scene.policy.denies(dial.class) && !verdict.own_evidence;
+    let window_story = verdict.window == Some(Window::Hop) && verdict.mode == Mode::Block && is_unexplained;
+    let was_refused = verdict.decision.is_denied() && is_unexplained;
+    (window_story || was_refused).then(|| StoryKey::of_destination(dial.destination.clone(), dial.class))
+}
+
+/// Whether an order is more than a mention.
+fn stands_up(scene: &Scene<'_>, dialled: &Dialled, order: &Order) -> bool {
+    if order.proven {
+        return true;
+    }
+    let through_hop =
+        dialled.verdict.explanations.iter().any(|e| matches!(&e.source, Source::Hop(h) if h.order.is_some()));
+    // A path that says something: `/` is what everybody dials.
+    let path = order.path == PathMatch::Equal && (through_hop || names_a_path(order));
+    let sink = scene.learned.sink(&order.place, order.manner);
+    let is_ignored = sink.is_some_and(|sink| sink.is_ignored());
+    let has_obeyed = sink.is_some_and(|sink| sink.obeyed >= 2 && sink.rho() >= LIKELY);
+    let sure = dialled.verdict.p_ordered >= SURE && !dialled.verdict.own_evidence;
+    match order.nature {
+        Nature::Named => !is_ignored && (path || sure || has_obeyed),
+        Nature::Value => !is_ignored && (path || (sure && has_obeyed)),
+        Nature::Prose | Nature::Ambient => false,
+    }
+}
+
+/// Whether the candidate's text holds more than scheme, authority and a slash.
+fn names_a_path(order: &Order) -> bool {
+    let after_scheme = order.shown.split_once("://").map_or(&*order.shown, |(_, rest)| rest);
+    after_scheme.split_once('/').is_some_and(|(_, path)| !path.is_empty())
+}
+
+/// The candidate that makes a request without a dial an attempt: it named a denied destination at a
+/// place that is obeyed, or a metadata endpoint or a disguised address where no prose stood.
+pub(super) fn attempt(scene: &Scene<'_>, closed: &Closed) -> Option<(Arc<Candidate>, AddressClass)> {
+    closed.candidates.iter().find_map(|(candidate, used)| {
+        let mut hosts = candidate.hosts();
+        let class = hosts.find_map(|host| {
+            let class = scene.learned.known_class(host, &scene.policy.addresses, scene.now)?;
+            scene.policy.denies(class).then_some(class)
+        })?;
+        let place = Place::new(&closed.live.endpoint.template, Arc::clone(&candidate.parameter));
+        let is_sink = scene.learned.sink(&place, candidate.manner).is_some_and(|sink| sink.is_proven())
+            || scene.policy.proves(&closed.live.endpoint, &place);
+        let is_telling = candidate.nature.is_eligible() && (class == AddressClass::Metadata || candidate.disguised);
+        (*used < 0.1 && (is_sink || is_telling)).then(|| (Arc::clone(candidate), class))
+    })
+}

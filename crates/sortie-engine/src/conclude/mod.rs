@@ -1,0 +1,211 @@
+//! Findings: attributions told as stories, one per place, actor and class of destinations.
+
+mod accuse;
+mod grade;
+mod notes;
+mod rows;
+mod story;
+mod words;
+
+use serde::{Deserialize, Serialize};
+use sortie_model::event::{DialProgressed, Dialled, Refused, RequestBegan, RequestEnded};
+use sortie_model::finding::{Closed as ClosedFinding, Finding, Resolution, Rung};
+use sortie_model::ids::FindingId;
+use sortie_model::verdict::Source;
+use sortie_model::{AddressClass, Candidate, Micros, Place, Policy, Reference, ServiceName, limits};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::inflight::Closed;
+use crate::learned::Learned;
+use notes::Notes;
+use story::Story;
+pub use story::StoryKey;
+
+/// The stories of one service, and what is needed to go on telling them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Stories {
+    open: BTreeMap<StoryKey, Story>,
+    names: BTreeMap<FindingId, StoryKey>,
+    notes: Notes,
+    /// Stories that changed since they were last taken.
+    changed: BTreeSet<StoryKey>,
+}
+
+/// What the stories look at besides the event.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// The service.
+    pub service: &'a ServiceName,
+    /// What is learned of it.
+    pub learned: &'a Learned,
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// The moment.
+    pub now: Micros,
+}
+
+impl Stories {
+    /// A request was read; it may become part of a story. A refused one is a story at once.
+    pub fn request_began(&mut self, scene: &Scene<'_>, began: &RequestBegan) {
+        if !began.candidates.is_empty() || began.has_body || began.refused.is_some() {
+            self.notes.request(scene.now, began);
+        }
+        if let Some(refused) = began.refused {
+            self.refused(scene, began.request, refused, &began.candidates);
+        }
+    }
+
+    /// The inbound door refused a request, or would have.
+    pub fn refused(
+        &mut self,
+        scene: &Scene<'_>,
+        request: Reference,
+        refused: Refused,
+        candidates: &[std::sync::Arc<Candidate>],
+    ) {
+        // What was let through is told by the dial that follows, or by the attempt at the end.
+        if !refused.is_enforced() {
+            return;
+        }
+        let Some(note) = self.notes.request_mut(request) else { return };
+        note.in_story = true;
+        let note = note.clone();
+        let candidate = refused.candidate.and_then(|number| {
+            candidates.iter().zip(note.candidates..).find(|(_, n)| *n == number).map(|(candidate, _)| &**candidate)
+        });
+        let place = candidate.map(|c| Place::new(&note.endpoint.template, std::sync::Arc::clone(&c.parameter)));
+        let class = refused.class.unwrap_or(AddressClass::Public);
+        let key = StoryKey::of_order(place, note.actor.id(), class);
+        let story = self.story(scene, key.clone());
+        story.refused_at_inbound(scene, &note, request, candidate, refused);
+        self.changed.insert(key);
+    }
+
+    /// More candidates were numbered.
+    pub fn inspected(&mut self, request: Reference, candidates: usize) {
+        if let Some(note) = self.notes.request_mut(request) {
+            note.candidates += candidates as u16;
+        }
+    }
+
+    /// A dial was judged.
+    pub fn dialled(&mut self, scene: &Scene<'_>, dialled: &Dialled) {
+        let row = rows::dial_row(scene.now, dialled);
+        let key = accuse::story_of(scene, dialled);
+        self.notes.dial(dialled.dial.dial, row.clone(), key.clone());
+        let Some(key) = key else { return };
+        let parents = self.parents(dialled);
+        let requests: Vec<_> = dialled
+            .verdict
+            .explanations
+            .iter()
+            .filter_map(|e| e.source.order().map(|order| order.request))
+            .filter_map(|request| self.notes.take_into_story(request).map(|note| (request, note)))
+            .collect();
+        let story = self.story(scene, key.clone());
+        story.dialled(scene, dialled, row, parents, &requests);
+        self.changed.insert(key);
+    }
+
+    /// A dial went on.
+    pub fn progressed(&mut self, scene: &Scene<'_>, progressed: &DialProgressed) {
+        let Some(note) = self.notes.dial_mut(progressed.dial) else { return };
+        rows::progress(&mut note.row, progressed);
+        let (row, stories) = (note.row.clone(), note.stories.clone());
+        for key in stories {
+            if let Some(story) = self.open.get_mut(&key) {
+                story.progressed(scene, &row);
+                self.changed.insert(key);
+            }
+        }
+    }
+
+    /// An exchange ended; answers of dials may have come back in its response.
+    pub fn request_ended(&mut self, scene: &Scene<'_>, ended: &RequestEnded) {
+        for returned in &ended.returned {
+            let Some(note) = self.notes.dial_mut(returned.dial) else { continue };
+            note.row.returned = Some(words::returned(returned, ended.request));
+            let (row, stories) = (note.row.clone(), note.stories.clone());
+            for key in stories {
+                if let Some(story) = self.open.get_mut(&key) {
+                    story.returned(scene, &row);
+                    self.changed.insert(key);
+                }
+            }
+        }
+    }
+
+    /// A request is over: what it tried in vain is an attempt.
+    pub fn closed(&mut self, scene: &Scene<'_>, closed: &Closed) {
+        let Some(note) = self.notes.request_mut(closed.request).filter(|note| !note.in_story) else { return };
+        let Some((candidate, class)) = accuse::attempt(scene, closed) else { return };
+        note.in_story = true;
+        let note = note.clone();
+        let key = StoryKey::of_attempts(note.actor.id());
+        let story = self.story(scene, key.clone());
+        story.attempted(scene, &note, closed.request, &candidate, class);
+        self.changed.insert(key);
+    }
+
+    /// The operator closed a finding. Returns false where there is none of that name.
+    pub fn close(&mut self, now: Micros, finding: &FindingId, resolution: Resolution, reason: &str) -> bool {
+        let Some(key) = self.names.get(finding).cloned() else { return false };
+        let Some(story) = self.open.get_mut(&key) else { return false };
+        let rung = story.finding.rung;
+        story.finding.closed = Some(ClosedFinding { resolution, reason: reason.to_owned(), at: now, rung });
+        self.changed.insert(key);
+        true
+    }
+
+    /// The findings that changed since the last call.
+    pub fn take_changed(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.changed)
+            .into_iter()
+            .filter_map(|key| self.open.get(&key).map(|story| story.finding.clone()))
+            .collect()
+    }
+
+    /// The dials whose answers redirected to this one, the first of them first, with their rows.
+    fn parents(&mut self, dialled: &Dialled) -> Vec<(Reference, sortie_model::finding::FindingDial)> {
+        let mut chain = Vec::new();
+        let mut sources = dialled.verdict.explanations.iter().map(|e| &e.source);
+        let mut next = sources.find_map(|source| match source {
+            Source::Hop(hop) if hop.order.is_some() => Some(hop.parent),
+            _ => None,
+        });
+        while let Some(parent) = next {
+            let Some(note) = self.notes.dial_mut(parent).filter(|_| chain.len() < limits::HOP_CHAIN) else { break };
+            chain.push((parent, note.row.clone()));
+            next = note.row.redirected_by.as_deref().and_then(|id| id.parse().ok());
+        }
+        chain.reverse();
+        chain
+    }
+
+    fn story(&mut self, scene: &Scene<'_>, key: StoryKey) -> &mut Story {
+        if !self.open.contains_key(&key) {
+            if self.open.len() >= limits::STORIES {
+                self.forget_oldest();
+            }
+            let story = Story::new(scene, &key);
+            self.names.insert(story.finding.id.clone(), key.clone());
+            self.open.insert(key.clone(), story);
+        }
+        self.open.get_mut(&key).expect("just made")
+    }
+
+    /// The story that was quiet for longest is told no further; its record stays in the store.
+    fn forget_oldest(&mut self) {
+        let oldest = self.open.iter().min_by_key(|(_, story)| story.finding.last_seen).map(|(key, _)| key.clone());
+        if let Some(story) = oldest.and_then(|key| self.open.remove(&key)) {
+            self.names.remove(&story.finding.id);
+        }
+    }
+}
+
+/// Whether a closed finding is to be looked at again: it got further than when it was closed.
+fn reopen(finding: &mut Finding, rung: Rung) {
+    if finding.closed.as_ref().is_some_and(|closed| rung > closed.rung) {
+        finding.closed = None;
+    }
+}

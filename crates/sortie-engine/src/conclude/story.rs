@@ -1,0 +1,357 @@
+//! One story: its key, and how events make it grow.
+
+use serde::{Deserialize, Serialize};
+use sortie_model::actor::ActorId;
+use sortie_model::event::{Dialled, Refused};
+use sortie_model::finding::{
+    Action, ActorShare, Finding, FindingActor, FindingDecision, FindingDestination, FindingDial, FindingEndpoint,
+    FindingKind, FindingRequest, Impact, Rung, Severity,
+};
+use sortie_model::ids::FindingId;
+use sortie_model::verdict::{Order, Source};
+use sortie_model::{Actor, AddressClass, Candidate, Decision, Destination, Endpoint, Mode, Place, Reference, limits};
+
+use super::notes::RequestNote;
+use super::{Scene, grade, reopen, words};
+
+/// What makes events one story.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StoryKey {
+    subject: Subject,
+    class: AddressClass,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum Subject {
+    /// Orders of an actor at a place; `None` where the request was refused without a candidate.
+    Order(Option<Place>, ActorId),
+    /// What an actor tried in vain.
+    Attempts(ActorId),
+    /// Dials that nobody is known to have ordered.
+    Destination(Destination),
+}
+
+impl StoryKey {
+    pub(super) fn of_order(place: Option<Place>, actor: ActorId, class: AddressClass) -> Self {
+        Self { subject: Subject::Order(place, actor), class }
+    }
+
+    pub(super) fn of_attempts(actor: ActorId) -> Self {
+        // Attempts of all classes are one story of the actor.
+        Self { subject: Subject::Attempts(actor), class: AddressClass::Public }
+    }
+
+    pub(super) fn of_destination(destination: Destination, class: AddressClass) -> Self {
+        Self { subject: Subject::Destination(destination), class }
+    }
+
+    /// A finding's name: 40 bits of a hash (FNV-1a, 64 bits) over the service and the key in words.
+    fn name(&self, scene: &Scene<'_>) -> FindingId {
+        let text = match &self.subject {
+            Subject::Order(Some(place), actor) => format!("{}|order|{place}|{actor}|{}", scene.service, self.class),
+            Subject::Order(None, actor) => format!("{}|order||{actor}|{}", scene.service, self.class),
+            Subject::Attempts(actor) => format!("{}|attempts|{actor}", scene.service),
+            Subject::Destination(destination) => format!("{}|destination|{destination}|{}", scene.service, self.class),
+        };
+        let digest = text
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+        FindingId::from_digest(digest ^ (digest >> 40))
+    }
+}
+
+/// A story that is being told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Story {
+    pub(super) finding: Finding,
+    /// Dials of the story's class that were let through, and refused.
+    passed: u64,
+    refused: u64,
+    /// Whether some order was obeyed after its request had ended.
+    stored: bool,
+    /// Whether a credential of own internal calls went out.
+    credentials: bool,
+}
+
+impl Story {
+    pub(super) fn new(scene: &Scene<'_>, key: &StoryKey) -> Self {
+        let finding = Finding {
+            id: key.name(scene),
+            kind: FindingKind::OpenSink,
+            severity: Severity::Info,
+            confidence: 0.0,
+            rung: Rung::E0,
+            first_seen: scene.now,
+            last_seen: scene.now,
+            service: scene.service.clone(),
+            actor: None,
+            actors: Vec::new(),
+            endpoint: None,
+            location: None,
+            candidate: None,
+            destination: FindingDestination { host: String::new(), address: None, port: None, class: key.class },
+            requests: Vec::new(),
+            requests_total: 0,
+            dials: Vec::new(),
+            dials_total: 0,
+            odds: Vec::new(),
+            impact: Vec::new(),
+            unseen: Vec::new(),
+            decision: FindingDecision { mode: Mode::Observe, action: Action::Passed, door: None, rule: None },
+            closed: None,
+        };
+        Self { finding, passed: 0, refused: 0, stored: false, credentials: false }
+    }
+
+    /// A dial of the story was judged. `parents` are the dials that redirected to it.
+    pub(super) fn dialled(
+        &mut self,
+        scene: &Scene<'_>,
+        dialled: &Dialled,
+        row: FindingDial,
+        parents: Vec<(Reference, FindingDial)>,
+        requests: &[(Reference, RequestNote)],
+    ) {
+        let (dial, verdict) = (&dialled.dial, &dialled.verdict);
+        for (request, note) in requests {
+            self.add_request(*request, note);
+        }
+        for (_, parent) in parents {
+            self.add_dial(parent);
+        }
+        if verdict.decision.is_denied() {
+            self.refused += 1;
+        } else {
+            self.passed += 1;
+        }
+        let finding = &mut self.finding;
+        finding.last_seen = scene.now;
+        finding.confidence = finding.confidence.max(verdict.p_ordered);
+        finding.destination = FindingDestination {
+            host: dial.destination.host.to_string(),
+            address: dial.addresses.first().copied(),
+            port: Some(dial.destination.port),
+            class: dial.class,
+        };
+        finding.decision = decision(dialled);
+        finding.odds = words::odds(scene, dialled);
+        finding.unseen = words::unseen(scene, dialled);
+        if let Some((_, order)) = verdict.leading_order() {
+            self.stored |= order.stored;
+            self.name_order(order);
+            self.finding.actors = shares(dialled);
+        }
+        if words::carries_internal_credential(scene, dialled) {
+            self.credentials = true;
+            self.add_impact(Impact::CredentialsSent);
+        }
+        self.add_dial(row);
+        self.grade(scene);
+    }
+
+    /// The inbound door refused a request that names a denied destination, or that was not fully
+    /// inspected.
+    pub(super) fn refused_at_inbound(
+        &mut self,
+        scene: &Scene<'_>,
+        note: &RequestNote,
+        request: Reference,
+        candidate: Option<&Candidate>,
+        refused: Refused,
+    ) {
+        self.add_request(request, note);
+        self.refused += 1;
+        self.name_request(note, candidate);
+        let finding = &mut self.finding;
+        finding.last_seen = scene.now;
+        finding.confidence = 1.0;
+        finding.decision = FindingDecision {
+            mode: refused.mode,
+            action: Action::Blocked,
+            door: Some("inbound".to_owned()),
+            rule: Some(refused.rule.as_str().to_owned()),
+        };
+        if let (Some(candidate), Some(class)) = (candidate, refused.class) {
+            finding.destination = named_destination(candidate, class);
+        }
+        finding.odds = words::inbound_odds(scene, note, candidate);
+        self.grade(scene);
+        if refused.candidate.is_none() {
+            // Nothing is known of what was cut off: the refusal is a precaution, not an accusation.
+            self.finding.kind = FindingKind::Blocked;
+            self.finding.severity = Severity::Info;
+        }
+    }
+
+    /// A request named a denied destination, and no dial followed.
+    pub(super) fn attempted(
+        &mut self,
+        scene: &Scene<'_>,
+        note: &RequestNote,
+        request: Reference,
+        candidate: &Candidate,
+        class: AddressClass,
+    ) {
+        self.add_request(request, note);
+        self.name_request(note, Some(candidate));
+        let finding = &mut self.finding;
+        finding.last_seen = scene.now;
+        finding.kind = FindingKind::Attempt;
+        finding.severity = Severity::Low;
+        finding.confidence = 1.0;
+        finding.destination = named_destination(candidate, class);
+        finding.decision.mode = scene.policy.mode;
+    }
+
+    /// A row of the story changed.
+    pub(super) fn progressed(&mut self, scene: &Scene<'_>, row: &FindingDial) {
+        let Some(known) = self.finding.dials.iter_mut().find(|known| known.id == row.id) else { return };
+        *known = row.clone();
+        self.grade(scene);
+    }
+
+    /// The answer of a dial of the story came back.
+    pub(super) fn returned(&mut self, scene: &Scene<'_>, row: &FindingDial) {
+        self.progressed(scene, row);
+    }
+
+    fn name_order(&mut self, order: &Order) {
+        let finding = &mut self.finding;
+        finding.actor = Some(actor(&order.actor));
+        finding.endpoint = Some(endpoint(&order.endpoint));
+        finding.location = Some(order.location.to_string());
+        finding.candidate = Some(order.shown.to_string());
+    }
+
+    fn name_request(&mut self, note: &RequestNote, candidate: Option<&Candidate>) {
+        let finding = &mut self.finding;
+        finding.actor = Some(actor(&note.actor));
+        finding.actors = vec![ActorShare { id: note.actor.id().to_string(), p: 1.0 }];
+        finding.endpoint = Some(endpoint(&note.endpoint));
+        if let Some(candidate) = candidate {
+            finding.location = Some(candidate.location.to_string());
+            finding.candidate = Some(candidate.shown.to_string());
+        }
+    }
+
+    fn add_request(&mut self, request: Reference, note: &RequestNote) {
+        let id = format!("R-{request}");
+        let finding = &mut self.finding;
+        if finding.requests.iter().any(|known| known.id == id) {
+            return;
+        }
+        finding.requests_total += 1;
+        let row = FindingRequest {
+            id,
+            ts: note.at,
+            method: note.endpoint.method.to_string(),
+            path: note.path.to_string(),
+            actor: note.actor.id().to_string(),
+            request_id: note.request_id.as_deref().map(str::to_owned),
+        };
+        push_bounded(&mut finding.requests, row);
+    }
+
+    fn add_dial(&mut self, row: FindingDial) {
+        let finding = &mut self.finding;
+        if finding.dials.iter().any(|known| known.id == row.id) {
+            return;
+        }
+        finding.dials_total += 1;
+        push_bounded(&mut finding.dials, row);
+    }
+
+    fn add_impact(&mut self, impact: Impact) {
+        if !self.finding.impact.contains(&impact) {
+            self.finding.impact.push(impact);
+            self.finding.impact.sort_unstable();
+        }
+    }
+
+    /// Rung, impact, kind and severity, from the rows of the story's own class.
+    fn grade(&mut self, scene: &Scene<'_>) {
+        let class = self.finding.destination.class;
+        let is_denied = scene.policy.denies(class) && self.finding.kind != FindingKind::Attempt;
+        let rows: Vec<FindingDial> = self.finding.dials.iter().filter(|row| row.class == class).cloned().collect();
+        let rung = rows.iter().map(grade::rung).max().unwrap_or(Rung::E0).max(self.finding.rung);
+        for impact in rows.iter().flat_map(grade::impact) {
+            self.add_impact(impact);
+        }
+        reopen(&mut self.finding, rung);
+        let finding = &mut self.finding;
+        finding.rung = rung;
+        let passed = self.passed > 0;
+        let is_nobodys = finding.actor.is_none() && passed;
+        finding.kind = if is_nobodys {
+            FindingKind::HiddenHop
+        } else {
+            grade::kind(is_denied, passed, self.stored, self.credentials)
+        };
+        let severity = grade::severity(finding.kind, rung, &finding.impact, passed);
+        finding.severity = finding.severity.max(severity);
+    }
+}
+
+/// The first rows tell how it began, the last ones how it goes on: the middle is left out.
+fn push_bounded<T>(rows: &mut Vec<T>, row: T) {
+    if rows.len() >= limits::FINDING_ROWS {
+        rows.remove(limits::FINDING_ROWS / 2);
+    }
+    rows.push(row);
+}
+
+fn decision(dialled: &Dialled) -> FindingDecision {
+    let verdict = &dialled.verdict;
+    let action = match verdict.decision {
+        Decision::Pass => Action::Passed,
+        Decision::WouldDeny(_) => Action::WouldBlock,
+        Decision::Deny(_) => Action::Blocked,
+    };
+    FindingDecision {
+        mode: verdict.mode,
+        action,
+        door: verdict.decision.rule().map(|_| "outbound".to_owned()),
+        rule: verdict.decision.rule().map(|rule| rule.as_str().to_owned()),
+    }
+}
+
+fn shares(dialled: &Dialled) -> Vec<ActorShare> {
+    let mut shares: Vec<ActorShare> = Vec::new();
+    for explanation in &dialled.verdict.explanations {
+        let order = match &explanation.source {
+            Source::Order(order) => order,
+            Source::Hop(hop) => match &hop.order {
+                Some(order) => order,
+                None => continue,
+            },
+            Source::OwnCall { .. } | Source::Background => continue,
+        };
+        let id = order.actor.id().to_string();
+        match shares.iter_mut().find(|share| share.id == id) {
+            Some(share) => share.p += explanation.share,
+            None => shares.push(ActorShare { id, p: explanation.share }),
+        }
+    }
+    shares
+}
+
+fn actor(actor: &Actor) -> FindingActor {
+    FindingActor { kind: actor.kind, id: actor.id().to_string(), address: actor.address }
+}
+
+fn endpoint(endpoint: &Endpoint) -> FindingEndpoint {
+    FindingEndpoint {
+        method: endpoint.method.to_string(),
+        host: endpoint.host.as_deref().map(str::to_owned),
+        template: endpoint.template.to_string(),
+    }
+}
+
+fn named_destination(candidate: &Candidate, class: AddressClass) -> FindingDestination {
+    FindingDestination {
+        host: candidate.host.to_string(),
+        address: candidate.host.as_ip(),
+        port: candidate.port,
+        class,
+    }
+}

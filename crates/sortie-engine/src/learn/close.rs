@@ -1,0 +1,64 @@
+//! What a request teaches when it is over.
+
+use std::sync::Arc;
+
+use sortie_model::{Candidate, Destination, Micros, Nature, Place};
+
+use super::dial::sink_mut;
+use super::endpoint_mut;
+use crate::inflight::Closed;
+use crate::learned::{Learned, SinkKey};
+
+/// A request that is over, and whether its offers count as votes.
+pub(crate) struct ClosedRequest<'a> {
+    /// The request.
+    pub(crate) closed: &'a Closed,
+    /// When its time was over.
+    pub(crate) at: Micros,
+}
+
+/// Learns honour rates: each candidate is a vote for or against its place, by how far it was obeyed.
+pub(crate) fn learn_closed(learned: &mut Learned, request: &ClosedRequest<'_>) {
+    let ClosedRequest { closed, at } = *request;
+    let live = &closed.live;
+    if let Some(stats) = endpoint_mut(learned, at, &live.endpoint) {
+        stats.closed += 1;
+    }
+    for host in &live.hosts {
+        leave_out(learned, host, live);
+    }
+    for (candidate, used) in &closed.candidates {
+        // Ambient candidates come with every request; where nothing obeyed them there is nothing to
+        // learn that their prior does not say.
+        if candidate.nature == Nature::Ambient && *used < 0.01 {
+            continue;
+        }
+        let key = key_of(candidate, &live.endpoint.template);
+        let Some(sink) = sink_mut(learned, &key, candidate.nature, live.at) else { continue };
+        sink.close(live.actor.id(), *used);
+        for host in candidate.hosts() {
+            if let Some(stats) = learned.hosts.get_mut(host) {
+                Arc::make_mut(stats).offered(&key);
+            }
+        }
+    }
+    learned.epoch += 1;
+}
+
+/// A request that named a host is left out of the count of requests that call it of their own
+/// accord: its call may have been the order.
+fn leave_out(learned: &mut Learned, host: &sortie_model::Host, live: &crate::inflight::LiveRequest) {
+    let ports = learned.hosts.get(host).map(|stats| stats.ports.clone()).unwrap_or_default();
+    for port in ports {
+        let destination = Destination::new(host.clone(), port);
+        let Some(stats) = learned.destinations.get_mut(&destination) else { continue };
+        let calls = stats.callers.iter().any(|caller| caller.endpoint == *live.endpoint);
+        if calls && let Some(caller) = Arc::make_mut(stats).caller_mut(&live.endpoint) {
+            caller.skipped += 1.0;
+        }
+    }
+}
+
+fn key_of(candidate: &Candidate, template: &str) -> SinkKey {
+    SinkKey { place: Place::new(template, Arc::clone(&candidate.parameter)), manner: candidate.manner }
+}

@@ -1,0 +1,248 @@
+//! What a dial teaches.
+
+use std::sync::Arc;
+
+use sortie_model::event::{Dial, Dialled};
+use sortie_model::verdict::{Explanation, Order, Source, Verdict};
+use sortie_model::{AddressClass, Destination, Host, Micros, Nature, PathMatch, limits};
+
+use crate::decide::SURE;
+use crate::inflight::InFlight;
+use crate::learned::{CredentialStats, DestinationStats, Learned, NameStats, Sink, SinkKey};
+
+/// Bits of a visible path that prove that nobody could know it otherwise.
+const UNIQUE_BITS: u16 = 40;
+/// Share from which a dial counts as own evidence.
+const OWN: f64 = 0.5;
+
+/// A judged dial, with the table as it was before the dial was recorded there.
+pub(crate) struct DialLesson<'a> {
+    /// When it was judged.
+    pub(crate) at: Micros,
+    /// The dial and its verdict.
+    pub(crate) dialled: &'a Dialled,
+    /// The table in flight.
+    pub(crate) inflight: &'a InFlight,
+}
+
+/// Learns from a dial. Returns the places that it proved.
+///
+/// A dial that was refused counts as obeyed for the place that ordered it, and gives neither own
+/// evidence nor rates.
+pub(crate) fn learn_dial(learned: &mut Learned, lesson: &DialLesson<'_>) -> Vec<SinkKey> {
+    let Dialled { dial, verdict } = lesson.dialled;
+    learned.since.get_or_insert(lesson.at);
+    learned.epoch += 1;
+    let mut proven = Vec::new();
+    for explanation in &verdict.explanations {
+        if let Source::Order(order) = &explanation.source
+            && let Some(key) = learn_order(learned, lesson, order, explanation.share)
+        {
+            proven.push(key);
+        }
+    }
+    if !verdict.decision.is_denied() {
+        learn_own(learned, lesson);
+        learn_credentials(learned, lesson.at, dial, verdict);
+    }
+    learn_names(learned, lesson.at, dial);
+    proven
+}
+
+/// Learns what a name resolved to, for the inbound door's memory.
+fn learn_names(learned: &mut Learned, at: Micros, dial: &Dial) {
+    let Host::Name(name) = &dial.destination.host else { return };
+    if dial.addresses.is_empty() || (learned.names.len() >= limits::NAMES && !learned.names.contains_key(name)) {
+        return;
+    }
+    let stats = learned
+        .names
+        .entry(Arc::clone(name))
+        .or_insert_with(|| Arc::new(NameStats { addresses: smallvec::SmallVec::new(), last: at }));
+    Arc::make_mut(stats).learn(&dial.addresses, at);
+    for address in &dial.addresses {
+        let names = learned.named.entry(*address).or_default();
+        if !names.contains(name) {
+            // The newest few are enough to explain a dial by its address.
+            if names.len() == 8 {
+                names.remove(0);
+            }
+            names.push(Arc::clone(name));
+        }
+    }
+}
+
+/// The statistics of a sink, made where there is room.
+pub(super) fn sink_mut<'a>(
+    learned: &'a mut Learned,
+    key: &SinkKey,
+    nature: Nature,
+    first: Micros,
+) -> Option<&'a mut Sink> {
+    if !learned.sinks.contains_key(key) {
+        if learned.sinks.len() >= limits::SINKS {
+            return None;
+        }
+        learned.sinks.insert(key.clone(), Arc::new(Sink::new(nature, first)));
+    }
+    learned.sinks.get_mut(key).map(Arc::make_mut)
+}
+
+fn learn_order(learned: &mut Learned, lesson: &DialLesson<'_>, order: &Order, share: f64) -> Option<SinkKey> {
+    let dial = &lesson.dialled.dial;
+    let key = SinkKey { place: order.place.clone(), manner: order.manner };
+    let host = &dial.destination.host;
+    let used = used_before(lesson.inflight, host, order);
+    let counts = share > SURE && used < OWN && !is_named_elsewhere(learned, lesson.inflight, order, host);
+    let unique_path = counts && has_unique_path(learned, lesson, order);
+    let sink = sink_mut(learned, &key, order.nature, lesson.at)?;
+    sink.dialled(order.delay, share, 1.0 - used);
+    if order.stored {
+        sink.obeyed_late(share * (1.0 - used));
+    }
+    if !(counts && sink.obeyed(host, unique_path)) {
+        return None;
+    }
+    let template = Arc::clone(&key.place.template);
+    *learned.sink_templates.entry(template).or_insert(0) += 1;
+    Some(key)
+}
+
+fn used_before(inflight: &InFlight, host: &Host, order: &Order) -> f64 {
+    let mut candidates = inflight.candidates_of(host);
+    let found = candidates.find(|live| live.id.request == order.request && live.id.index == order.candidate);
+    found.map_or(0.0, |live| live.used)
+}
+
+/// Whether the same request names the host at another place that is eligible and not ignored: then
+/// it cannot be told which of them was obeyed.
+fn is_named_elsewhere(learned: &Learned, inflight: &InFlight, order: &Order, host: &Host) -> bool {
+    let mut others = inflight.candidates_of(host).filter(|live| live.id.request == order.request);
+    others.any(|live| {
+        live.place != order.place
+            && live.candidate.nature.is_eligible()
+            && !learned.sink(&live.place, live.candidate.manner).is_some_and(|sink| sink.is_ignored())
+    })
+}
+
+/// Whether the dial shows the very path that the candidate named, with more information than can be
+/// guessed, and own dials never showed it.
+fn has_unique_path(learned: &Learned, lesson: &DialLesson<'_>, order: &Order) -> bool {
+    let dial = &lesson.dialled.dial;
+    let Some(request) = dial.request.as_ref().filter(|_| order.path == PathMatch::Equal) else { return false };
+    let mut candidates = lesson.inflight.candidates_of(&dial.destination.host);
+    let bits = candidates
+        .find(|live| live.id.request == order.request && live.id.index == order.candidate)
+        .map_or(0, |live| live.candidate.path_bits);
+    let fingerprint = request.path.fingerprint();
+    let shown = learned.destinations.get(&dial.destination).is_some_and(|stats| stats.has_shown(fingerprint));
+    bits >= UNIQUE_BITS && !shown
+}
+
+fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
+    let Dialled { dial, verdict } = lesson.dialled;
+    let own_share = verdict.own_share();
+    learned.own_dials += own_share;
+    note_port(learned, &dial.destination);
+    let Some(stats) = destination_mut(learned, lesson.at, dial) else { return };
+    stats.last = lesson.at;
+    stats.class = dial.class;
+    stats.dials += 1.0;
+    stats.own += own_share;
+    if own_share >= OWN && is_evidence(dial.class, verdict) && !stats.own_evidence {
+        stats.own_evidence = true;
+        stats.provisional = verdict.window.is_some();
+    }
+    if let Some(request) = &dial.request {
+        let fingerprint = request.path.fingerprint();
+        if verdict.p_ordered < SURE {
+            stats.show(fingerprint);
+        }
+        if own_share >= 0.01 {
+            stats.learn_own_path(fingerprint, own_share);
+        }
+    }
+    for Explanation { share, source } in &verdict.explanations {
+        let Source::OwnCall { request, endpoint } = source else { continue };
+        let live = lesson.inflight.request(*request);
+        // A request that names the host itself teaches nothing about own calls.
+        if live.is_some_and(|live| live.names(&dial.destination.host)) {
+            continue;
+        }
+        if let (Some(caller), Some(live)) = (stats.caller_mut(endpoint), live) {
+            caller.calls += share;
+            caller.delays.learn(lesson.at.0.saturating_sub(live.at.0), *share);
+        }
+    }
+    if own_share >= OWN && !verdict.explanations.iter().any(|e| matches!(e.source, Source::OwnCall { .. })) {
+        credit_requests_in_flight(stats, lesson, own_share);
+    }
+}
+
+/// A first own call cannot be explained by endpoints that never called: each request in flight that
+/// does not name the host is credited with its part, so that the next one can be.
+fn credit_requests_in_flight(stats: &mut DestinationStats, lesson: &DialLesson<'_>, own_share: f64) {
+    let endpoints: Vec<_> = lesson.inflight.endpoints().cloned().collect();
+    let mut live = Vec::new();
+    for endpoint in endpoints.iter().take(limits::DESTINATION_CALLERS) {
+        let (_, requests) = lesson.inflight.requests_of(endpoint);
+        live.extend(
+            requests
+                .filter(|(_, request)| request.ended.is_none() && !request.names(&lesson.dialled.dial.destination.host))
+                .take(limits::OWN_SAMPLES)
+                .map(|(_, request)| (std::sync::Arc::clone(endpoint), request.at)),
+        );
+    }
+    // Half stays with the background: a timer is as good an explanation as any one request.
+    let part = own_share * 0.5 / live.len().max(1) as f64;
+    for (endpoint, at) in live {
+        if let Some(caller) = stats.caller_mut(&endpoint) {
+            caller.calls += part;
+            caller.delays.learn(lesson.at.0.saturating_sub(at.0), part);
+        }
+    }
+}
+
+/// For metadata, link-local and loopback only what was dialled outside windows is own evidence.
+fn is_evidence(class: AddressClass, verdict: &Verdict) -> bool {
+    let is_delicate = matches!(class, AddressClass::Metadata | AddressClass::LinkLocal | AddressClass::Loopback);
+    !is_delicate || verdict.window.is_none()
+}
+
+fn note_port(learned: &mut Learned, destination: &Destination) {
+    if !learned.hosts.contains_key(&destination.host) && learned.hosts.len() >= limits::DESTINATIONS {
+        return;
+    }
+    let stats = learned.hosts.entry(destination.host.clone()).or_default();
+    Arc::make_mut(stats).add_port(destination.port);
+}
+
+fn destination_mut<'a>(learned: &'a mut Learned, at: Micros, dial: &Dial) -> Option<&'a mut DestinationStats> {
+    if !learned.destinations.contains_key(&dial.destination) {
+        if learned.destinations.len() >= limits::DESTINATIONS {
+            return None;
+        }
+        learned.destinations.insert(dial.destination.clone(), Arc::new(DestinationStats::new(at, dial.class)));
+    }
+    learned.destinations.get_mut(&dial.destination).map(Arc::make_mut)
+}
+
+fn learn_credentials(learned: &mut Learned, at: Micros, dial: &Dial, verdict: &Verdict) {
+    if verdict.own_share() < OWN {
+        return;
+    }
+    for credential in &dial.credentials {
+        if learned.credentials.len() >= limits::CREDENTIALS && !learned.credentials.contains_key(&credential.digest) {
+            continue;
+        }
+        let stats = learned.credentials.entry(credential.digest).or_insert_with(|| {
+            Arc::new(CredentialStats {
+                header: credential.header.clone(),
+                own_destinations: Vec::new(),
+                is_internal: false,
+                first: at,
+            })
+        });
+        Arc::make_mut(stats).learn(&dial.destination, dial.class != AddressClass::Public);
+    }
+}

@@ -1,0 +1,182 @@
+//! One event after another: `(state, event) → (state, facts)`. The order of the stages stands here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sortie_model::event::{Dialled, Event, OperatorAct, What};
+use sortie_model::{Finding, Micros, Policy, Reference, ServiceName};
+
+use crate::attribution::is_proven;
+use crate::conclude::{Scene, Stories};
+use crate::inflight::{InFlight, LiveCandidate, hop_after};
+use crate::learn::{self, ClosedRequest, DialLesson};
+use crate::learned::{Learned, SinkKey};
+
+/// Dials whose progress is awaited, per service.
+const OPEN_DIALS: usize = 50_000;
+/// How often, in microseconds, requests that are over are looked for between ticks.
+const EXPIRE_EVERY: u64 = 50_000;
+
+/// All that the engine knows.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    /// Number of the last event that was taken in.
+    pub last: u64,
+    services: BTreeMap<ServiceName, Service>,
+}
+
+/// What the engine knows of one service.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Service {
+    learned: Learned,
+    inflight: InFlight,
+    stories: Stories,
+    /// Dials that are not over, for their redirects.
+    dials: BTreeMap<Reference, Dialled>,
+    expired: Micros,
+}
+
+/// What followed from an event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// A finding is new or changed.
+    Finding(Box<Finding>),
+    /// A place became a proven sink.
+    SinkProven {
+        /// The service.
+        service: ServiceName,
+        /// The place and manner.
+        sink: SinkKey,
+    },
+}
+
+impl State {
+    /// Takes one event in. `policies` holds each service's policy, which words and classes depend on;
+    /// verdicts are data and are not recomputed.
+    pub fn step(&mut self, event: &Event, policies: &BTreeMap<ServiceName, Arc<Policy>>) -> Vec<Fact> {
+        self.last = self.last.max(event.number);
+        match &event.service {
+            Some(name) => {
+                let Some(policy) = policies.get(name) else { return Vec::new() };
+                self.services.entry(name.clone()).or_default().step(event, name, policy)
+            }
+            None => {
+                let mut facts = Vec::new();
+                for (name, policy) in policies {
+                    facts.extend(self.services.entry(name.clone()).or_default().step(event, name, policy));
+                }
+                facts
+            }
+        }
+    }
+
+    /// What is learned of a service.
+    pub fn learned(&self, service: &ServiceName) -> Option<&Learned> {
+        self.services.get(service).map(|service| &service.learned)
+    }
+
+    /// The table in flight as the events tell it, to fill a door's table with after a start.
+    pub fn inflight(&self, service: &ServiceName) -> Option<&InFlight> {
+        self.services.get(service).map(|service| &service.inflight)
+    }
+}
+
+impl Service {
+    fn step(&mut self, event: &Event, name: &ServiceName, policy: &Policy) -> Vec<Fact> {
+        let at = event.at;
+        let mut facts = Vec::new();
+        if matches!(event.what, What::Tick) || at.0 >= self.expired.0 + EXPIRE_EVERY {
+            self.expire(at, name, policy);
+        }
+        match &event.what {
+            What::Started { .. } => {
+                learn::learn_start(&mut self.learned, at);
+                self.inflight.interrupted(at);
+                self.dials.clear();
+            }
+            What::RequestBegan(began) => {
+                learn::learn_request(&mut self.learned, at, &began.endpoint);
+                if !began.refused.is_some_and(|refused| refused.is_enforced()) {
+                    self.inflight.begin(at, began);
+                }
+                self.with_stories(at, name, policy, |stories, scene| stories.request_began(scene, began));
+            }
+            What::RequestInspected(inspected) => {
+                let enforced = inspected.refused.filter(|refused| refused.is_enforced());
+                if inspected.cut.is_some() && enforced.is_none() {
+                    self.inflight.wildcard(at, inspected.request);
+                }
+                if let Some(refused) = enforced {
+                    self.inflight.forget(inspected.request);
+                    let candidates = &inspected.candidates;
+                    self.with_stories(at, name, policy, |stories, scene| {
+                        stories.refused(scene, inspected.request, refused, candidates);
+                    });
+                } else {
+                    self.inflight.add_candidates(inspected.request, &inspected.candidates);
+                }
+                self.stories.inspected(inspected.request, inspected.candidates.len());
+            }
+            What::RequestEnded(ended) => {
+                self.with_stories(at, name, policy, |stories, scene| stories.request_ended(scene, ended));
+                self.inflight.end(at, ended.request);
+            }
+            What::Dialled(dialled) => {
+                let lesson = DialLesson { at, dialled, inflight: &self.inflight };
+                let proven = learn::learn_dial(&mut self.learned, &lesson);
+                self.with_stories(at, name, policy, |stories, scene| stories.dialled(scene, dialled));
+                self.inflight.dialled(at, &dialled.dial, &dialled.verdict);
+                if !dialled.verdict.decision.is_denied() && self.dials.len() < OPEN_DIALS {
+                    self.dials.insert(dialled.dial.dial, (**dialled).clone());
+                }
+                facts.extend(proven.into_iter().map(|sink| Fact::SinkProven { service: name.clone(), sink }));
+            }
+            What::DialProgressed(progressed) => {
+                if let Some(target) = &progressed.location
+                    && let Some(dialled) = self.dials.get(&progressed.dial)
+                {
+                    self.inflight.redirected(hop_after(at, &dialled.dial, &dialled.verdict, target.clone()));
+                }
+                self.with_stories(at, name, policy, |stories, scene| stories.progressed(scene, progressed));
+                if progressed.ended {
+                    self.dials.remove(&progressed.dial);
+                    self.inflight.dial_ended(at, progressed.dial);
+                }
+            }
+            What::Operator(OperatorAct::Close { finding, resolution, reason }) => {
+                self.stories.close(at, finding, *resolution, reason);
+            }
+            What::Operator(OperatorAct::Strike { destination }) => learn::strike(&mut self.learned, destination),
+            What::Tick | What::Dropped { .. } | What::Operator(OperatorAct::Mode { .. } | OperatorAct::Off { .. }) => {}
+        }
+        facts.extend(self.stories.take_changed().into_iter().map(|finding| Fact::Finding(Box::new(finding))));
+        facts
+    }
+
+    /// Closes the requests that are over, learns from them, and tells of attempts.
+    fn expire(&mut self, at: Micros, name: &ServiceName, policy: &Policy) {
+        self.expired = at;
+        let learned = &self.learned;
+        let is_sink = |live: &LiveCandidate| {
+            let sink = learned.sink(&live.place, live.candidate.manner).map(|sink| &**sink);
+            is_proven(&live.place, &live.endpoint, sink, &live.candidate.host, policy)
+        };
+        let closed = self.inflight.expire(at, is_sink);
+        for request in &closed {
+            learn::learn_closed(&mut self.learned, &ClosedRequest { closed: request, at });
+            self.with_stories(at, name, policy, |stories, scene| stories.closed(scene, request));
+        }
+    }
+
+    fn with_stories(
+        &mut self,
+        now: Micros,
+        service: &ServiceName,
+        policy: &Policy,
+        tell: impl FnOnce(&mut Stories, &Scene<'_>),
+    ) {
+        let scene = Scene { service, learned: &self.learned, policy, now };
+        tell(&mut self.stories, &scene);
+    }
+}
