@@ -1,0 +1,133 @@
+//! One exam: a back end, a mode, the whole play, every check.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::backend::{Backend, Language};
+use crate::findings::Finding;
+use crate::listener::{self, Log};
+use crate::shape::Shape;
+use crate::sortie::{INBOUND, OUTBOUND, Sortie};
+use crate::target::Goal;
+use crate::traffic::Driver;
+use crate::truth::Truth;
+use crate::verify::{self, Problems};
+use crate::{dns, namespace, paths, table};
+
+/// How long `sortie off` may take to have its effect.
+const OFF_WITHIN: Duration = Duration::from_secs(1);
+
+/// Without Sortie: every attack reaches its target, every benign request is served. Shows that the
+/// play is real.
+pub fn direct(name: &str, language: Language) {
+    within(name, async |folder: PathBuf| {
+        let log = serve().await;
+        let backend = Backend::start(language, None, &folder).await;
+        let truths = play(&Driver::new(backend.address()), &backend, &log).await;
+        println!("{}", table::render(name, &truths, &[]));
+        let mut problems = verify::benign_untouched(&truths);
+        problems.extend(verify::all_reached(&truths));
+        problems.extend(own_calls_served(&backend).await);
+        report(&problems);
+    });
+}
+
+/// In `observe`: nothing is changed, and everything is found.
+pub fn observe(name: &str, language: Language) {
+    within(name, async |folder: PathBuf| {
+        let log = serve().await;
+        let (sortie, backend) = start("observe", language, &folder).await;
+        let truths = play(&Driver::new(INBOUND), &backend, &log).await;
+        let mut problems = own_calls_served(&backend).await;
+        let findings = sortie.finish().await;
+        println!("{}", table::render(name, &truths, &findings));
+        problems.extend(verify::all_reached(&truths));
+        problems.extend(verify::all_found(&truths, &findings));
+        problems.extend(innocence(&truths, &findings));
+        report(&problems);
+    });
+}
+
+/// In `block`: no denied target is reached, and nothing else is changed.
+pub fn block(name: &str, language: Language) {
+    within(name, async |folder: PathBuf| {
+        let log = serve().await;
+        let (sortie, backend) = start("block", language, &folder).await;
+        let driver = Driver::new(INBOUND);
+        let truths = play(&driver, &backend, &log).await;
+        let mut problems = own_calls_served(&backend).await;
+        problems.extend(switched_off(&sortie, &driver, &backend, &log).await);
+        let findings = sortie.finish().await;
+        println!("{}", table::render(name, &truths, &findings));
+        problems.extend(verify::none_reached(&truths));
+        problems.extend(verify::all_refused(&truths, &findings));
+        problems.extend(innocence(&truths, &findings));
+        report(&problems);
+    });
+}
+
+fn within(name: &str, exam: impl AsyncFnOnce(PathBuf)) {
+    namespace::inside(name, |folder| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        runtime.expect("a runtime starts").block_on(exam(folder));
+    });
+}
+
+async fn serve() -> Log {
+    dns::serve().await.expect("the name server starts");
+    listener::serve().await.expect("the listeners start")
+}
+
+async fn start(mode: &str, language: Language, folder: &std::path::Path) -> (Sortie, Backend) {
+    let sortie = Sortie::start(mode, Backend::ADDRESS, folder).await;
+    let backend = Backend::start(language, Some(OUTBOUND), folder).await;
+    (sortie, backend)
+}
+
+async fn play(driver: &Driver, backend: &Backend, log: &Log) -> Vec<Truth> {
+    let mut truths = driver.warm_up().await;
+    backend.settle().await;
+    let attacks = driver.attack(backend, log, &truths).await;
+    truths.extend(attacks);
+    backend.settle().await;
+    truths
+}
+
+/// The back end's own calls all went through, retries included.
+async fn own_calls_served(backend: &Backend) -> Problems {
+    let state = backend.state().await;
+    let failed = (state.own_failed > 0).then(|| format!("{} of the back end's own calls failed", state.own_failed));
+    failed.into_iter().collect()
+}
+
+fn innocence(truths: &[Truth], findings: &[Finding]) -> Problems {
+    let mut problems = verify::benign_untouched(truths);
+    problems.extend(verify::benign_unaccused(truths, findings));
+    problems.extend(verify::actors_distinct(truths, findings));
+    problems
+}
+
+/// After `sortie off`, what was refused passes within a second.
+async fn switched_off(sortie: &Sortie, driver: &Driver, backend: &Backend, log: &Log) -> Problems {
+    let asked = Instant::now();
+    sortie.command(&["off"]);
+    let mut nth = 1000;
+    while asked.elapsed() < OFF_WITHIN {
+        nth += 1;
+        let truth = driver.strike(Shape::Preview, Goal::Metadata, nth, backend, log).await;
+        if truth.as_ref().and_then(Truth::attack).is_some_and(|attack| attack.reached) {
+            return Problems::new();
+        }
+    }
+    vec![format!("an attack was still refused {} ms after 'sortie off'", asked.elapsed().as_millis())]
+}
+
+fn report(problems: &Problems) {
+    assert!(
+        problems.is_empty(),
+        "{} problems:\n{}\nlogs: {}",
+        problems.len(),
+        problems.join("\n"),
+        paths::installed().join("runs").display()
+    );
+}

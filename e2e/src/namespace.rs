@@ -1,0 +1,63 @@
+//! A network, mount and process namespace for one test.
+//!
+//! The kernel takes everything down with the namespace's first process, so nothing is left behind
+//! after a panic or a kill, and no packet of a test leaves the machine.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{paths, world};
+
+/// Set in the re-executed test.
+const INSIDE: &str = "SORTIE_E2E_INSIDE";
+
+/// Runs `test` inside a namespace. `name` is the path by which the test harness knows the calling
+/// test, so that exactly it is run again; `test`
+/// gets a fresh folder for its files.
+pub fn inside(name: &str, test: impl FnOnce(PathBuf)) {
+    if std::env::var_os(INSIDE).is_some() {
+        let folder = paths::run_folder(name);
+        furnish(&folder);
+        test(folder);
+        return;
+    }
+    let own = std::env::current_exe().expect("the test's own path");
+    let mut unshare = Command::new("unshare");
+    if !is_root() {
+        unshare.args(["--user", "--map-root-user"]);
+    }
+    let status = unshare
+        .args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"])
+        .arg(own)
+        .args(["--exact", name, "--nocapture", "--include-ignored"])
+        .env(INSIDE, "1")
+        .status()
+        .expect("unshare (util-linux) starts");
+    assert!(status.success(), "{name} failed inside its namespace: {status}");
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().expect("id (coreutils) starts");
+    id.stdout.trim_ascii() == b"0"
+}
+
+/// Gives the namespace its addresses, and its programs their resolver and hosts file.
+fn furnish(folder: &Path) {
+    run("ip", &["link", "set", "lo", "up"]);
+    for address in world::ADDRESSES {
+        run("ip", &["address", "add", &format!("{address}/32"), "dev", "lo"]);
+    }
+    for (file, text) in [("resolv.conf", "nameserver 127.0.0.1\n"), ("hosts", "127.0.0.1 localhost\n::1 localhost\n")] {
+        let copy = folder.join(file);
+        std::fs::write(&copy, text).unwrap_or_else(|e| panic!("cannot write {}: {e}", copy.display()));
+        run("mount", &["--bind", &copy.to_string_lossy(), &format!("/etc/{file}")]);
+    }
+}
+
+fn run(program: &str, arguments: &[&str]) {
+    let output = Command::new(program).args(arguments).output().unwrap_or_else(|e| {
+        panic!("cannot start {program}: {e}; `cargo xtask test` installs it");
+    });
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} {}: {said}", arguments.join(" "));
+}
