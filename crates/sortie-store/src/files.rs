@@ -1,0 +1,44 @@
+//! Small helpers for files that must survive.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+/// Makes a folder that only its owner may enter, with its parents, if it is not there.
+pub(crate) fn make_private_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Options for a new or emptied file that only its owner may read.
+pub(crate) fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(true).mode(0o600);
+    options
+}
+
+/// Writes `parts` to `incoming` and makes them durable, then gives the file its name `path`: after
+/// a crash the old content or the new one is there, never a mixture.
+pub(crate) fn replace(incoming: &Path, path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    let written = write_durably(incoming, parts);
+    if written.is_err() {
+        // What could not be finished would only take up the space that was missing.
+        let _ = fs::remove_file(incoming);
+    }
+    written?;
+    fs::rename(incoming, path)?;
+    path.parent().map_or(Ok(()), sync_dir)
+}
+
+fn write_durably(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    let mut file = private_file().open(path)?;
+    for part in parts {
+        file.write_all(part)?;
+    }
+    file.sync_all()
+}
+
+/// Makes the names in a folder durable (fsync(2) on the folder).
+pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}

@@ -1,0 +1,37 @@
+//! The bounds of the store on one page. Each names what it protects.
+
+use sortie_model::Micros;
+
+/// Bytes of encoded events after which a block is closed. Larger blocks compress better, smaller
+/// ones are found and read faster.
+pub const BLOCK_RAW: usize = 64 * 1024;
+/// Bytes of encoded events that a block may have at most: a single huge event. What a reader
+/// allocates for a block is bounded by it.
+pub const BLOCK_RAW_MAX: usize = 4 * 1024 * 1024;
+/// Segments whose block headers a reader keeps in memory.
+pub const CATALOGUES: usize = 8;
+
+/// Bytes of a segment after which the next one is begun, by default.
+pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
+/// Microseconds of events in a segment after which the next one is begun, by default.
+pub const SEGMENT_MICROS: u64 = 3600 * Micros::SECOND;
+/// Bytes of the journal, by default.
+pub const JOURNAL_BYTES: u64 = 10 * 1000 * 1000 * 1000;
+/// Age of events in the journal in microseconds, by default.
+pub const JOURNAL_MICROS: u64 = 7 * Micros::DAY;
+/// Bytes of blocks that wait while the disk is full, by default.
+pub const BACKLOG_BYTES: usize = 8 * 1024 * 1024;
+
+/// Age of a finding since it was last seen, in microseconds, by default.
+pub const FINDING_MICROS: u64 = 30 * Micros::DAY;
+/// Findings kept, by default. An attacker who makes new ones pushes out only low and closed ones.
+pub const FINDINGS: u64 = 100_000;
+/// Findings that one transaction of the retention removes, so that no reader or writer waits long.
+pub const RETENTION_BATCH: u32 = 500;
+/// Names that an ambiguous short id is answered with.
+pub const AMBIGUOUS: usize = 10;
+/// Alerts that wait for delivery.
+pub const DELIVERIES: u64 = 10_000;
+
+/// Bytes of the engine's state in a checkpoint.
+pub const CHECKPOINT_RAW: usize = 1024 * 1024 * 1024;
