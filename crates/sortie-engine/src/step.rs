@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use sortie_model::event::{Dialled, Event, OperatorAct, What};
 use sortie_model::{Finding, Micros, Policy, Reference, ServiceName};
 
-use crate::attribution::is_proven;
+use crate::attribution::proven_by;
 use crate::conclude::{Scene, Stories};
-use crate::inflight::{InFlight, LiveCandidate, hop_after};
+use crate::inflight::{InFlight, hop_after};
 use crate::learn::{self, ClosedRequest, DialLesson};
 use crate::learned::{Learned, SinkKey};
 
@@ -157,12 +157,7 @@ impl Service {
     /// Closes the requests that are over, learns from them, and tells of attempts.
     fn expire(&mut self, at: Micros, name: &ServiceName, policy: &Policy) {
         self.expired = at;
-        let learned = &self.learned;
-        let is_sink = |live: &LiveCandidate| {
-            let sink = learned.sink(&live.place, live.candidate.manner).map(|sink| &**sink);
-            is_proven(&live.place, &live.endpoint, sink, &live.candidate.host, policy)
-        };
-        let closed = self.inflight.expire(at, is_sink);
+        let closed = self.inflight.expire(at, proven_by(&self.learned, policy));
         for request in &closed {
             learn::learn_closed(&mut self.learned, &ClosedRequest { closed: request, at });
             self.with_stories(at, name, policy, |stories, scene| stories.closed(scene, request));

@@ -13,7 +13,7 @@ use sortie_model::policy::OrderView;
 use sortie_model::verdict::{Explanation, Hop, Order, Source};
 use sortie_model::{Host, Micros, Mode, Policy, limits};
 
-use crate::inflight::InFlight;
+use crate::inflight::{InFlight, LiveCandidate};
 use crate::learned::Learned;
 
 pub(crate) use order::{is_exact_and_cold, is_proven};
@@ -103,6 +103,15 @@ impl Posterior {
     /// The order, direct or behind a hop, with the largest rate.
     pub fn leading_order(&self) -> Option<(&Weighted, &Order)> {
         self.ranked.iter().find_map(|weighted| Some((weighted, weighted.source.order()?)))
+    }
+}
+
+/// Whether the place of a candidate is a proven sink for the host it names: the question that
+/// [`InFlight::expire`] asks.
+pub fn proven_by<'a>(learned: &'a Learned, policy: &'a Policy) -> impl Fn(&LiveCandidate) -> bool + 'a {
+    |live| {
+        let sink = learned.sink(&live.place, live.candidate.manner).map(|sink| &**sink);
+        is_proven(&live.place, &live.endpoint, sink, &live.candidate.host, policy)
     }
 }
 
