@@ -1,3 +1,52 @@
-//! Every chore of the project as one command.
+//! Every chore of the project as one command: `cargo xtask CHORE`.
 
-fn main() {}
+// A chore speaks on the terminal.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod ci;
+mod install;
+mod lint;
+mod paths;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Every chore of the project as one command.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Install what the tests need, then run all of them.
+    Test(test::Options),
+    /// Everything that must hold before a change lands: formatting, lints, documentation, licences,
+    /// tests.
+    Ci,
+    /// The house rules that clippy cannot check.
+    Lint,
+    /// Install what the tests need, and nothing else.
+    Install,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().chore {
+        Chore::Test(options) => test::run(&options),
+        Chore::Ci => ci::run(),
+        Chore::Lint => lint::run(),
+        Chore::Install => install::all(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

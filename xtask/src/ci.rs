@@ -1,0 +1,25 @@
+//! `cargo xtask ci`: what must hold before a change lands.
+
+use crate::shell::{Failed, cargo, loud, quiet, succeeds};
+use crate::{lint, test};
+
+/// Runs every check, the quick ones first.
+pub(crate) fn run() -> Result<(), Failed> {
+    loud(cargo(&["fmt", "--all", "--check"]))?;
+    lint::run()?;
+    loud(cargo(&["clippy", "-q", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    let mut doc = cargo(&["doc", "-q", "--workspace", "--no-deps", "--document-private-items"]);
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    loud(doc)?;
+    licences()?;
+    test::run(&test::Options::default())
+}
+
+/// Licences, sources and banned crates. Advisories need a database that a closed network does not
+/// reach: `cargo deny check advisories` asks for them where it does.
+fn licences() -> Result<(), Failed> {
+    if !succeeds(cargo(&["deny", "--version"])) {
+        quiet(cargo(&["install", "-q", "cargo-deny", "--locked"]))?;
+    }
+    quiet(cargo(&["deny", "check", "bans", "licenses", "sources"]))
+}
