@@ -12,7 +12,7 @@ use sortie_model::{CandidateKind, Endpoint, Host, Nature, PathDigest, PathMatch,
 use super::{Circumstances, Weighted, hosts_of, is_allowed};
 use crate::inflight::LiveCandidate;
 use crate::kernel::{Kernel, prior_kernel};
-use crate::learned::{Learned, Sink};
+use crate::learned::{Learned, NOVEL_PATH, Sink};
 
 /// π_port where the candidate names no port, or another one.
 const PORT_UNNAMED: f64 = 0.9;
@@ -116,7 +116,8 @@ pub(super) fn path_fit(path: PathMatch) -> f64 {
         PathMatch::Hidden => 1.0,
         PathMatch::Equal => 0.9,
         PathMatch::PathOnly => 0.2,
-        PathMatch::Unnamed => 0.3,
+        // A bare host says nothing of the path: any one new path is as likely as for an own call.
+        PathMatch::Unnamed => NOVEL_PATH,
         PathMatch::Prefix | PathMatch::Suffix => 0.05,
         PathMatch::Contained => 0.01,
         PathMatch::Different => 1e-4,

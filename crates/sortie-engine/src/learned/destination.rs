@@ -12,7 +12,7 @@ use crate::kernel::Kernel;
 /// Own paths that are counted one by one.
 const OWN_PATHS: usize = 64;
 /// How probable one particular path is that own dials never showed, given that the path is new.
-const NOVEL_PATH: f64 = 0.02;
+pub(crate) const NOVEL_PATH: f64 = 0.02;
 /// Sinks that offered a host, remembered for the residual.
 const OFFERING_SINKS: usize = 16;
 

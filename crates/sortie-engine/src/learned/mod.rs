@@ -19,6 +19,7 @@ use sortie_model::privacy::Digest;
 use sortie_model::{AddressBook, AddressClass, Destination, Endpoint, Host, Manner, Micros, Place};
 
 pub use credential::CredentialStats;
+pub(crate) use destination::NOVEL_PATH;
 pub use destination::{Caller, DestinationStats, HostStats};
 pub use endpoint::EndpointStats;
 pub use name::NameStats;

@@ -1,0 +1,284 @@
+//! Both doors in miniature: what the gate does with the table and the events, without sockets.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use sortie_engine::attribution::{Circumstances, proven_by};
+use sortie_engine::decide::{Admission, decide};
+use sortie_engine::inflight::{InFlight, hop_after};
+use sortie_engine::learned::Learned;
+use sortie_engine::step::{Fact, State};
+use sortie_model::candidate::{CandidateKind, Decodings, Manner, Scheme};
+use sortie_model::event::{
+    Carrier, Credential, Cut, Dial, DialProgressed, DialRequest, Dialled, Event, Outcome, RedirectTarget, RequestBegan,
+    RequestEnded, Returned, What,
+};
+use sortie_model::finding::Finding;
+use sortie_model::place::{Container, Location, canonical_parameter};
+use sortie_model::privacy::Domain;
+use sortie_model::{
+    Actor, Candidate, Destination, Endpoint, Host, Key, Method, Micros, Mode, Nature, PathDigest, Policy, Reference,
+    ServiceName, Verdict,
+};
+
+pub(crate) struct Play {
+    pub(crate) now: Micros,
+    pub(crate) state: State,
+    pub(crate) table: InFlight,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) findings: BTreeMap<String, Finding>,
+    pub(crate) events: Vec<Event>,
+    number: u64,
+    service: ServiceName,
+    key: Key,
+}
+
+pub(crate) struct Ask<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) addresses: &'a [&'a str],
+    pub(crate) hidden: bool,
+    pub(crate) credential: Option<&'a str>,
+}
+
+impl Play {
+    pub(crate) fn new(mode: Mode) -> Self {
+        Self::with(Policy { mode, ..Policy::default() })
+    }
+
+    pub(crate) fn with(policy: Policy) -> Self {
+        let mut play = Self {
+            now: Micros(1_800_000_000_000_000),
+            state: State::default(),
+            table: InFlight::default(),
+            policy: Arc::new(policy),
+            findings: BTreeMap::new(),
+            events: Vec::new(),
+            number: 0,
+            service: ServiceName::from("shop"),
+            key: Key::new(&[9; Key::LENGTH]),
+        };
+        play.tell(What::Started { version: "test".into() });
+        play
+    }
+
+    pub(crate) fn learned(&self) -> Learned {
+        self.state.learned(&self.service).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn wait(&mut self, millis: u64) {
+        self.now = self.now.plus(millis * 1000);
+        self.tell(What::Tick);
+        let learned = self.learned();
+        self.table.expire(self.now, proven_by(&learned, &self.policy));
+    }
+
+    fn tell(&mut self, what: What) -> u64 {
+        self.number += 1;
+        let event = Event { number: self.number, at: self.now, service: Some(self.service.clone()), what };
+        let policies = BTreeMap::from([(self.service.clone(), Arc::clone(&self.policy))]);
+        for fact in self.state.step(&event, &policies) {
+            if let Fact::Finding(finding) = fact {
+                self.findings.insert(finding.id.to_string(), *finding);
+            }
+        }
+        self.events.push(event);
+        self.number
+    }
+
+    /// A candidate as extraction would make it of a whole value.
+    pub(crate) fn candidate(&self, name: &str, text: &str, nature: Nature) -> Candidate {
+        let url = url::Url::parse(text).ok().filter(|url| url.has_host());
+        let (kind, scheme, host, port, path) = match &url {
+            Some(url) => {
+                let path = match url.query() {
+                    Some(query) => format!("{}?{query}", url.path()),
+                    None => url.path().to_owned(),
+                };
+                let scheme = Scheme::parse(url.scheme());
+                let port = url.port().or(scheme.default_port());
+                (CandidateKind::Url, Some(scheme), Host::parse(url.host_str().unwrap()), port, Some(path))
+            }
+            None => (CandidateKind::Host, None, Host::parse(text), None, None),
+        };
+        Candidate {
+            location: Location { container: Container::Json, name: name.into() },
+            parameter: canonical_parameter(Container::Json, name),
+            manner: Manner { kind, decodings: Decodings::PLAIN },
+            nature,
+            scheme,
+            host,
+            other_hosts: smallvec::SmallVec::new(),
+            port,
+            path: path.as_deref().map(|path| PathDigest::of(path, &self.key)),
+            path_bits: path.as_deref().map_or(0, |path| path.len() as u16 * 4),
+            disguised: false,
+            shown: text.into(),
+        }
+    }
+
+    /// A request; `None` where the inbound door refused it.
+    pub(crate) fn request(&mut self, client: u8, method: &str, template: &str, candidates: Vec<Candidate>) -> Option<Reference> {
+        self.request_cut(client, method, template, candidates, None)
+    }
+
+    pub(crate) fn request_cut(
+        &mut self,
+        client: u8,
+        method: &str,
+        template: &str,
+        candidates: Vec<Candidate>,
+        cut: Option<Cut>,
+    ) -> Option<Reference> {
+        let endpoint = Endpoint { method: Method::parse(method), host: None, template: template.into() };
+        let actor = Actor::by_address(IpAddr::from([198, 51, 100, client]));
+        let candidates: Vec<Arc<Candidate>> = candidates.into_iter().map(Arc::new).collect();
+        let learned = self.learned();
+        let admission =
+            Admission { learned: &learned, policy: &self.policy, endpoint: &endpoint, actor, now: self.now };
+        let refused = admission.of_candidates(&candidates, 0).or_else(|| admission.of_cut(cut));
+        let request = Reference::local(self.number + 1);
+        let began = RequestBegan {
+            request,
+            endpoint,
+            actor,
+            path: template.into(),
+            request_id: None,
+            candidates,
+            cut,
+            has_body: true,
+            refused,
+        };
+        let is_refused = refused.is_some_and(|refused| refused.is_enforced());
+        if !is_refused {
+            self.table.begin(self.now, &began);
+        }
+        self.tell(What::RequestBegan(Box::new(began)));
+        (!is_refused).then_some(request)
+    }
+
+    pub(crate) fn end(&mut self, request: Reference, returned: Vec<Returned>) {
+        self.table.end(self.now, request);
+        let ended = RequestEnded { request, status: Some(200), bytes: 10, accepted: true, returned };
+        self.tell(What::RequestEnded(Box::new(ended)));
+    }
+
+    /// A plain dial of a URL whose host resolves to `address`.
+    pub(crate) fn dial(&mut self, url: &str, address: &str) -> (Reference, Verdict) {
+        self.ask(&Ask { url, addresses: &[address], hidden: false, credential: None })
+    }
+
+    pub(crate) fn ask(&mut self, ask: &Ask<'_>) -> (Reference, Verdict) {
+        let url = url::Url::parse(ask.url).unwrap();
+        let scheme = Scheme::parse(url.scheme());
+        let addresses: smallvec::SmallVec<[IpAddr; 4]> = ask.addresses.iter().map(|a| a.parse().unwrap()).collect();
+        let host = Host::parse(url.host_str().unwrap());
+        let port = url.port().or(scheme.default_port()).unwrap();
+        let target = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        let mut dial = Dial {
+            dial: Reference::local(0),
+            class: self.policy.addresses.class_of_host(&host, &addresses),
+            destination: Destination::new(host, port),
+            addresses,
+            further_hosts: smallvec::SmallVec::new(),
+            carrier: if ask.hidden { Carrier::TunnelTls } else { Carrier::Absolute },
+            scheme: (!ask.hidden).then_some(scheme),
+            request: (!ask.hidden).then(|| DialRequest {
+                method: Method::Get,
+                path: PathDigest::of(&target, &self.key),
+                shown: target.as_str().into(),
+            }),
+            credentials: ask
+                .credential
+                .map(|value| Credential {
+                    header: "authorization".into(),
+                    digest: self.key.digest(Domain::Credential, value.as_bytes()),
+                })
+                .into_iter()
+                .collect(),
+        };
+        let learned = self.learned();
+        let circumstances =
+            Circumstances { learned: &learned, inflight: &self.table, policy: &self.policy, now: self.now };
+        let verdict = decide(&dial, &circumstances);
+        dial.dial = Reference::local(self.number + 1);
+        self.table.dialled(self.now, &dial, &verdict);
+        let reference = dial.dial;
+        self.tell(What::Dialled(Box::new(Dialled { dial, verdict: verdict.clone() })));
+        (reference, verdict)
+    }
+
+    /// The destination answered, perhaps with a redirect.
+    pub(crate) fn answer(&mut self, dial: Reference, status: u16, location: Option<&str>) {
+        let target = location.map(|location| {
+            let url = url::Url::parse(location).unwrap();
+            let scheme = Scheme::parse(url.scheme());
+            RedirectTarget {
+                destination: Destination::new(
+                    Host::parse(url.host_str().unwrap()),
+                    url.port().or(scheme.default_port()).unwrap(),
+                ),
+                scheme,
+                path: PathDigest::of(url.path(), &self.key),
+                shown: location.into(),
+            }
+        });
+        let dialled = self.events.iter().rev().find_map(|event| match &event.what {
+            What::Dialled(dialled) if dialled.dial.dial == dial => Some(dialled.clone()),
+            _ => None,
+        });
+        if let (Some(target), Some(dialled)) = (&target, dialled) {
+            self.table.redirected(hop_after(self.now, &dialled.dial, &dialled.verdict, target.clone()));
+        }
+        self.table.dial_ended(self.now, dial);
+        let progressed = DialProgressed {
+            dial,
+            outcome: Outcome::Answered,
+            address: None,
+            status: Some(status),
+            bytes_in: 1204,
+            bytes_out: 80,
+            took: 3000,
+            location: target,
+            ended: true,
+        };
+        self.tell(What::DialProgressed(Box::new(progressed)));
+    }
+
+    /// Ordinary life: customers register webhooks that are called at once.
+    pub(crate) fn customers(&mut self, count: u8) {
+        for n in 0..count {
+            let url = format!("http://hooks{n}.example/events/{n:08x}");
+            let candidate = self.candidate("url", &url, Nature::Named);
+            let request = self.request(n, "POST", "/v1/hooks", vec![candidate]).expect("admitted");
+            self.wait(20);
+            let (dial, _) = self.dial(&url, "8.8.8.8");
+            self.answer(dial, 200, None);
+            self.wait(5);
+            self.end(request, Vec::new());
+            self.wait(2_000);
+        }
+    }
+
+    /// Ordinary life: checkouts that ask billing for credit of their own accord.
+    pub(crate) fn checkouts(&mut self, count: u32) {
+        for n in 0..count {
+            let request = self.request((n % 20) as u8 + 30, "POST", "/v1/checkout", Vec::new()).expect("admitted");
+            self.wait(15);
+            let url = format!("http://billing.internal/v1/credit/{n}");
+            let (dial, _) =
+                self.ask(&Ask { url: &url, addresses: &["10.20.0.5"], hidden: false, credential: Some("Bearer own") });
+            self.answer(dial, 200, None);
+            self.wait(5);
+            self.end(request, Vec::new());
+            self.wait(1_500);
+        }
+    }
+
+    pub(crate) fn finding(&self, kind: &str) -> Option<&Finding> {
+        self.findings.values().find(|finding| finding.kind.as_str() == kind)
+    }
+}
