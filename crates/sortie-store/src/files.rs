@@ -17,20 +17,24 @@ pub(crate) fn private_file() -> OpenOptions {
     options
 }
 
-/// Writes `parts` to `incoming` and makes them durable, then gives the file its name `path`: after
-/// a crash the old content or the new one is there, never a mixture.
-pub(crate) fn replace(incoming: &Path, path: &Path, parts: &[&[u8]]) -> io::Result<()> {
-    let written = write_durably(incoming, parts);
-    if written.is_err() {
-        // What could not be finished would only take up the space that was missing.
-        let _ = fs::remove_file(incoming);
-    }
-    written?;
+/// Gives a file that [`write_durably`] wrote its name `path`, durably: after a crash the old content
+/// or the new one is there, never a mixture.
+pub(crate) fn put_in_place(incoming: &Path, path: &Path) -> io::Result<()> {
     fs::rename(incoming, path)?;
     path.parent().map_or(Ok(()), sync_dir)
 }
 
-fn write_durably(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+/// Writes a new file and makes its content durable. Where that fails, there is no file: a half one
+/// would only take up the space that was missing.
+pub(crate) fn write_durably(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    let written = try_write(path, parts);
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
+fn try_write(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     let mut file = private_file().open(path)?;
     for part in parts {
         file.write_all(part)?;

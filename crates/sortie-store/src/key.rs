@@ -86,7 +86,10 @@ fn make(layout: &Layout) -> Result<Key, KeyError> {
     let path = layout.key();
     let mut secret = [0; Key::LENGTH];
     getrandom::fill(&mut secret).map_err(|source| KeyError::NoRandomness { path: path.clone(), source })?;
-    files::replace(&layout.key_incoming(), &path, &[&secret]).map_err(io_error("make", &path))?;
+    let incoming = layout.key_incoming();
+    files::write_durably(&incoming, &[&secret])
+        .and_then(|()| files::put_in_place(&incoming, &path))
+        .map_err(io_error("make", &path))?;
     Ok(Key::new(&secret))
 }
 

@@ -12,14 +12,20 @@
 //!
 //! Nothing here reads a clock: whoever calls says what time it is.
 
+mod bytes;
+pub mod checkpoint;
 pub mod error;
 mod files;
 pub mod folder;
+pub mod index;
 pub mod journal;
 pub mod key;
 pub mod layout;
 pub mod limits;
+pub mod record;
 
+pub use checkpoint::{Checkpoint, Checkpoints};
 pub use error::StoreError;
 pub use folder::{Folder, FolderError};
+pub use index::{Index, IndexReader};
 pub use layout::Layout;

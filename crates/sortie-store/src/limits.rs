@@ -29,7 +29,7 @@ pub const FINDINGS: u64 = 100_000;
 /// Findings that one transaction of the retention removes, so that no reader or writer waits long.
 pub const RETENTION_BATCH: u32 = 500;
 /// Names that an ambiguous short id is answered with.
-pub const AMBIGUOUS: usize = 10;
+pub const AMBIGUOUS: u32 = 10;
 /// Alerts that wait for delivery.
 pub const DELIVERIES: u64 = 10_000;
 

@@ -14,6 +14,7 @@
 
 use sortie_model::Micros;
 
+use crate::bytes::{HeaderFault, is_sealed, seal, u16_at, u32_at, u64_at};
 use crate::limits;
 
 /// Version of this layout.
@@ -31,15 +32,6 @@ pub(super) struct SegmentHeader {
     pub(super) first: u64,
     /// Time of its first event.
     pub(super) created: Micros,
-}
-
-/// Why bytes are no segment header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HeaderFault {
-    /// They are something else, or damaged.
-    Broken,
-    /// They are one of another [`FORMAT`].
-    Format(u16),
 }
 
 impl SegmentHeader {
@@ -144,29 +136,6 @@ impl BlockHeader {
             && self.first <= self.last
             && self.earliest <= self.latest
     }
-}
-
-/// Puts the checksum of all before into the last four bytes.
-fn seal(bytes: &mut [u8]) {
-    let (body, checksum) = bytes.split_at_mut(bytes.len() - 4);
-    checksum.copy_from_slice(&crc32fast::hash(body).to_le_bytes());
-}
-
-fn is_sealed(bytes: &[u8]) -> bool {
-    let (body, checksum) = bytes.split_at(bytes.len() - 4);
-    crc32fast::hash(body).to_le_bytes() == *checksum
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes(std::array::from_fn(|i| bytes[at + i]))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes(std::array::from_fn(|i| bytes[at + i]))
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    u64::from_le_bytes(std::array::from_fn(|i| bytes[at + i]))
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use std::path::Path;
 use sortie_model::{Micros, event};
 
 use super::Settings;
-use super::format::{FORMAT, HeaderFault, SegmentHeader};
+use super::format::{FORMAT, SegmentHeader};
+use crate::bytes::HeaderFault;
 use crate::error::StoreError;
 use crate::layout::{self, Layout};
 

@@ -1,0 +1,84 @@
+//! The tables, and their version.
+
+use super::Index;
+use super::sql::{self, Sql};
+use crate::error::StoreError;
+
+/// Version of [`TABLES`], kept in `user_version`.
+const VERSION: u32 = 1;
+
+const TABLES: &str = "
+    CREATE TABLE finding (
+        id         TEXT PRIMARY KEY,
+        severity   INTEGER NOT NULL,
+        kind       TEXT NOT NULL,
+        service    TEXT NOT NULL,
+        rung       INTEGER NOT NULL,
+        first_seen INTEGER NOT NULL,
+        last_seen  INTEGER NOT NULL,
+        open       INTEGER NOT NULL,
+        body       TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX finding_by_last_seen ON finding (last_seen);
+
+    CREATE TABLE alias (
+        alias TEXT PRIMARY KEY,
+        id    TEXT NOT NULL REFERENCES finding ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX alias_by_id ON alias (id);
+
+    CREATE TABLE closing (
+        id   TEXT PRIMARY KEY REFERENCES finding ON DELETE CASCADE,
+        body TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE told (
+        finding  TEXT NOT NULL REFERENCES finding ON DELETE CASCADE,
+        target   TEXT NOT NULL,
+        severity INTEGER NOT NULL,
+        PRIMARY KEY (finding, target)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE delivery (
+        number   INTEGER PRIMARY KEY AUTOINCREMENT,
+        attempts INTEGER NOT NULL,
+        finding  TEXT NOT NULL,
+        target   TEXT NOT NULL,
+        severity INTEGER NOT NULL,
+        payload  TEXT NOT NULL,
+        next_at  INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX delivery_by_time ON delivery (next_at, number);
+
+    CREATE TABLE meta (
+        name  TEXT PRIMARY KEY,
+        value INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Makes the tables of an empty file, and checks the version of another.
+pub(super) fn make(index: &mut Index) -> Result<(), StoreError> {
+    if version(index.reader.sql())? == 0 {
+        let batch = index.begin()?;
+        let made = batch
+            .transaction
+            .execute_batch(TABLES)
+            .and_then(|()| batch.transaction.pragma_update(None, "user_version", VERSION));
+        made.map_err(sql::error(batch.path))?;
+        batch.commit()?;
+    }
+    check(index.reader.sql())
+}
+
+/// An error where the tables are of another version.
+pub(super) fn check(sql: Sql<'_>) -> Result<(), StoreError> {
+    let found = version(sql)?;
+    if found == VERSION {
+        return Ok(());
+    }
+    Err(StoreError::Version { path: sql.path.to_owned(), what: "index", found, expected: VERSION })
+}
+
+fn version(sql: Sql<'_>) -> Result<u32, StoreError> {
+    Ok(sql.one("PRAGMA user_version", [], |row| row.get(0))?.unwrap_or(0))
+}
