@@ -11,4 +11,5 @@ pub mod inflight;
 pub mod kernel;
 mod learn;
 pub mod learned;
+pub mod returned;
 pub mod step;

@@ -9,6 +9,8 @@ pub const SHOWN_TEXT: usize = 200;
 pub const INSPECT_REQUEST_BYTES: usize = 64 * 1024;
 /// Bytes of a response or answer body that are fingerprinted.
 pub const INSPECT_RESPONSE_BYTES: usize = 64 * 1024;
+/// Answers of one exchange that are looked for in its response.
+pub const ANSWERS_COMPARED: usize = 64;
 /// Bytes a request's head may have.
 pub const HEAD_BYTES: usize = 64 * 1024;
 /// Header fields a request may have.
