@@ -12,7 +12,8 @@ use crate::target::Goal;
 use crate::traffic::Driver;
 use crate::truth::Truth;
 use crate::verify::{self, Problems};
-use crate::{dns, namespace, paths, table};
+use crate::world::HOSTS;
+use crate::{dns, namespace, table};
 
 /// How long `sortie off` may take to have its effect.
 const OFF_WITHIN: Duration = Duration::from_secs(1);
@@ -20,7 +21,7 @@ const OFF_WITHIN: Duration = Duration::from_secs(1);
 /// Without Sortie: every attack reaches its target, every benign request is served. Shows that the
 /// play is real.
 pub fn direct(name: &str, language: Language) {
-    within(name, async |folder: PathBuf| {
+    namespace::run(name, &HOSTS, async |folder: PathBuf| {
         let log = serve().await;
         let backend = Backend::start(language, None, &folder).await;
         let truths = play(&Driver::new(backend.address()), &backend, &log).await;
@@ -28,13 +29,13 @@ pub fn direct(name: &str, language: Language) {
         let mut problems = verify::benign_untouched(&truths);
         problems.extend(verify::all_reached(&truths));
         problems.extend(own_calls_served(&backend).await);
-        report(&problems);
+        verify::report(&problems);
     });
 }
 
 /// In `observe`: nothing is changed, and everything is found.
 pub fn observe(name: &str, language: Language) {
-    within(name, async |folder: PathBuf| {
+    namespace::run(name, &HOSTS, async |folder: PathBuf| {
         let log = serve().await;
         let (sortie, backend) = start("observe", language, &folder).await;
         let truths = play(&Driver::new(INBOUND), &backend, &log).await;
@@ -44,13 +45,13 @@ pub fn observe(name: &str, language: Language) {
         problems.extend(verify::all_reached(&truths));
         problems.extend(verify::all_found(&truths, &findings));
         problems.extend(innocence(&truths, &findings));
-        report(&problems);
+        verify::report(&problems);
     });
 }
 
 /// In `block`: no denied target is reached, and nothing else is changed.
 pub fn block(name: &str, language: Language) {
-    within(name, async |folder: PathBuf| {
+    namespace::run(name, &HOSTS, async |folder: PathBuf| {
         let log = serve().await;
         let (sortie, backend) = start("block", language, &folder).await;
         let driver = Driver::new(INBOUND);
@@ -62,14 +63,7 @@ pub fn block(name: &str, language: Language) {
         problems.extend(verify::none_reached(&truths));
         problems.extend(verify::all_refused(&truths, &findings));
         problems.extend(innocence(&truths, &findings));
-        report(&problems);
-    });
-}
-
-fn within(name: &str, exam: impl AsyncFnOnce(PathBuf)) {
-    namespace::inside(name, |folder| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        runtime.expect("a runtime starts").block_on(exam(folder));
+        verify::report(&problems);
     });
 }
 
@@ -120,14 +114,4 @@ async fn switched_off(sortie: &Sortie, driver: &Driver, backend: &Backend, log: 
         }
     }
     vec![format!("an attack was still refused {} ms after 'sortie off'", asked.elapsed().as_millis())]
-}
-
-fn report(problems: &Problems) {
-    assert!(
-        problems.is_empty(),
-        "{} problems:\n{}\nlogs: {}",
-        problems.len(),
-        problems.join("\n"),
-        paths::installed().join("runs").display()
-    );
 }

@@ -79,6 +79,8 @@ pub struct Destination {
 pub struct Request {
     /// Reference, `R-…`.
     pub id: String,
+    /// When, in RFC 3339.
+    pub ts: String,
     /// Actor's id.
     pub actor: String,
     /// `X-Request-Id`.
@@ -109,6 +111,14 @@ pub struct Decision {
     pub door: Option<String>,
     /// The rule.
     pub rule: Option<String>,
+}
+
+impl Request {
+    /// When, in Unix seconds.
+    pub fn at(&self) -> f64 {
+        let at = sortie_model::Micros::parse_rfc3339(&self.ts).unwrap_or_else(|| panic!("'{}' is no time", self.ts));
+        at.0 as f64 / 1e6
+    }
 }
 
 impl Finding {

@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{paths, world};
+use crate::paths;
+use crate::world::Hosts;
 
 /// Set in the re-executed test.
 const INSIDE: &str = "SORTIE_E2E_INSIDE";
@@ -14,10 +15,10 @@ const INSIDE: &str = "SORTIE_E2E_INSIDE";
 /// Runs `test` inside a namespace. `name` is the path by which the test harness knows the calling
 /// test, so that exactly it is run again; `test`
 /// gets a fresh folder for its files.
-pub fn inside(name: &str, test: impl FnOnce(PathBuf)) {
+fn inside(name: &str, hosts: &Hosts, test: impl FnOnce(PathBuf)) {
     if std::env::var_os(INSIDE).is_some() {
         let folder = paths::run_folder(name);
-        furnish(&folder);
+        furnish(&folder, hosts);
         test(folder);
         return;
     }
@@ -36,25 +37,34 @@ pub fn inside(name: &str, test: impl FnOnce(PathBuf)) {
     assert!(status.success(), "{name} failed inside its namespace: {status}");
 }
 
+/// The same for a test that awaits.
+pub fn run(name: &str, hosts: &Hosts, test: impl AsyncFnOnce(PathBuf)) {
+    inside(name, hosts, |folder| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        runtime.expect("a runtime starts").block_on(test(folder));
+    });
+}
+
 fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output().expect("id (coreutils) starts");
     id.stdout.trim_ascii() == b"0"
 }
 
 /// Gives the namespace its addresses, and its programs their resolver and hosts file.
-fn furnish(folder: &Path) {
-    run("ip", &["link", "set", "lo", "up"]);
-    for address in world::ADDRESSES {
-        run("ip", &["address", "add", &format!("{address}/32"), "dev", "lo"]);
+fn furnish(folder: &Path, hosts: &Hosts) {
+    must("ip", &["link", "set", "lo", "up"]);
+    for address in hosts.addresses {
+        must("ip", &["address", "add", &format!("{address}/32"), "dev", "lo"]);
     }
-    for (file, text) in [("resolv.conf", "nameserver 127.0.0.1\n"), ("hosts", "127.0.0.1 localhost\n::1 localhost\n")] {
+    let names = format!("127.0.0.1 localhost\n::1 localhost\n{}", hosts.file);
+    for (file, text) in [("resolv.conf", "nameserver 127.0.0.1\n"), ("hosts", &names)] {
         let copy = folder.join(file);
         std::fs::write(&copy, text).unwrap_or_else(|e| panic!("cannot write {}: {e}", copy.display()));
-        run("mount", &["--bind", &copy.to_string_lossy(), &format!("/etc/{file}")]);
+        must("mount", &["--bind", &copy.to_string_lossy(), &format!("/etc/{file}")]);
     }
 }
 
-fn run(program: &str, arguments: &[&str]) {
+fn must(program: &str, arguments: &[&str]) {
     let output = Command::new(program).args(arguments).output().unwrap_or_else(|e| {
         panic!("cannot start {program}: {e}; `cargo xtask test` installs it");
     });

@@ -12,8 +12,8 @@ use crate::process::{Process, until};
 
 /// The inbound door.
 pub const INBOUND: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
-/// The outbound door.
-pub const OUTBOUND: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3128);
+/// The outbound door; not on the usual 3128, where labs of other people's programs have theirs.
+pub const OUTBOUND: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3129);
 
 /// A running Sortie with one service, `shop`.
 #[derive(Debug)]

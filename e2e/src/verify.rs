@@ -4,12 +4,19 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::findings::{Finding, Severity};
+use crate::paths;
 use crate::shape::Shape;
 use crate::target::Goal;
 use crate::truth::{Attack, Intent, Truth};
 
 /// What is wrong; empty is good.
 pub type Problems = Vec<String>;
+
+/// Panics with all that is wrong.
+pub fn report(problems: &[String]) {
+    let logs = paths::installed().join("runs");
+    assert!(problems.is_empty(), "{} problems:\n{}\nlogs: {}", problems.len(), problems.join("\n"), logs.display());
+}
 
 /// Every benign request got the answer that it gets without Sortie.
 pub fn benign_untouched(truths: &[Truth]) -> Problems {
@@ -145,7 +152,8 @@ fn status(truth: &Truth) -> String {
     truth.status.map_or_else(|| "no answer".to_owned(), |status| status.as_u16().to_string())
 }
 
-fn brief(finding: &Finding) -> String {
+/// A finding on one line.
+pub fn brief(finding: &Finding) -> String {
     let at = finding.endpoint.as_ref().map_or("?", |endpoint| endpoint.template.as_str());
     let location = finding.location.as_deref().unwrap_or("?");
     let rule = finding.decision.rule.as_deref().unwrap_or("no rule");

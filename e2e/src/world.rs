@@ -14,7 +14,7 @@ pub const EVIL: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 9);
 pub const PARTNERS: [Ipv4Addr; 3] =
     [Ipv4Addr::new(203, 0, 113, 10), Ipv4Addr::new(203, 0, 113, 11), Ipv4Addr::new(203, 0, 113, 12)];
 
-/// Addresses that the namespace's loopback device gets beside 127.0.0.1.
+/// All of them.
 pub const ADDRESSES: [Ipv4Addr; 7] = [METADATA, BILLING, ADMIN, EVIL, PARTNERS[0], PARTNERS[1], PARTNERS[2]];
 
 /// Names of customers' public hosts.
@@ -39,6 +39,18 @@ pub const EVIL_NAME: &str = "cdn.evil.example";
 pub const BILLING_NAME: &str = "billing.internal";
 /// See [`ADMIN`].
 pub const ADMIN_NAME: &str = "admin.internal";
+
+/// Which hosts a namespace has.
+#[derive(Clone, Copy, Debug)]
+pub struct Hosts {
+    /// Addresses that its loopback device gets beside 127.0.0.1.
+    pub addresses: &'static [Ipv4Addr],
+    /// Lines of its hosts file beside `localhost`.
+    pub file: &'static str,
+}
+
+/// The hosts of this page: their names come from DNS.
+pub const HOSTS: Hosts = Hosts { addresses: &ADDRESSES, file: "" };
 
 /// The address of a name, if it exists.
 pub fn resolve(name: &str) -> Option<Ipv4Addr> {

@@ -1,0 +1,163 @@
+//! OctoPrint, a real program that nobody here wrote, between the doors.
+
+// A test speaks on stdout.
+#![allow(clippy::print_stdout)]
+
+use std::path::{Path, PathBuf};
+
+use sortie_e2e::findings::{Finding, Severity};
+use sortie_e2e::lab::{self, Lab, Row, Sink};
+use sortie_e2e::namespace;
+use sortie_e2e::octoprint::{self, OctoPrint};
+use sortie_e2e::sortie::{INBOUND, OUTBOUND, Sortie};
+use sortie_e2e::verify::{brief, report};
+
+#[test]
+fn octoprint_direct() {
+    played("octoprint_direct", None, |run| {
+        let unseen = run.rows.iter().filter(|row| row.is_http_attack() && !row.is_seen(&run.sinks));
+        unseen.map(|row| format!("did not reach its target: {row}")).collect()
+    });
+}
+
+#[test]
+fn octoprint_observe() {
+    played("octoprint_observe", Some("observe"), |run| {
+        let mut problems = run.unseen();
+        problems.extend(run.each_attack(|row, finding, sinks| {
+            let reached = row.is_seen(sinks);
+            (!reached).then(|| "did not reach its target".to_owned()).or_else(|| passed(finding))
+        }));
+        if !run.findings.iter().flat_map(|finding| &finding.dials).any(|dial| is_base64(dial.returned.as_deref())) {
+            problems.push("no answer was seen to come back in base64".to_owned());
+        }
+        problems
+    });
+}
+
+#[test]
+fn octoprint_block() {
+    played("octoprint_block", Some("block"), |run| {
+        run.each_attack(|row, finding, sinks| {
+            let reached = row.is_seen(sinks);
+            reached.then(|| "reached its target".to_owned()).or_else(|| blocked(finding))
+        })
+    });
+}
+
+/// One play and what came of it.
+struct Run {
+    rows: Vec<Row>,
+    sinks: Vec<Sink>,
+    findings: Vec<Finding>,
+    status: String,
+}
+
+/// Plays in a namespace, and reports what `check` says is wrong. Mode `None` is without Sortie.
+fn played(name: &str, mode: Option<&str>, check: impl FnOnce(&Run) -> Vec<String>) {
+    let Some(scripts) = lab::folder() else {
+        println!("{name}: skipped, for there is no ../shared/apps with drivers");
+        return;
+    };
+    namespace::run(name, &lab::HOSTS, async |folder: PathBuf| {
+        let run = match mode {
+            Some(mode) => play(&scripts, mode, &folder).await,
+            None => play_without(&scripts, &folder).await,
+        };
+        for finding in &run.findings {
+            println!("{}", brief(finding));
+        }
+        let mut problems = run.benign_touched();
+        problems.extend(run.accused());
+        problems.extend(check(&run));
+        report(&problems);
+    });
+}
+
+async fn play(scripts: &Path, mode: &str, folder: &Path) -> Run {
+    let lab = Lab::start(scripts, folder).await;
+    let sortie = Sortie::start(mode, octoprint::LISTEN, folder).await;
+    let octoprint = OctoPrint::start(OUTBOUND, folder).await;
+    let rows = lab::drive(scripts, "octoprint.py", INBOUND, folder).await;
+    let status = sortie.command(&["status"]);
+    drop(octoprint);
+    let findings = sortie.finish().await;
+    Run { rows, sinks: lab.sinks(), findings, status }
+}
+
+async fn play_without(scripts: &Path, folder: &Path) -> Run {
+    let lab = Lab::start(scripts, folder).await;
+    let _octoprint = OctoPrint::start(lab::PROXY, folder).await;
+    let rows = lab::drive(scripts, "octoprint.py", octoprint::LISTEN, folder).await;
+    Run { rows, sinks: lab.sinks(), findings: Vec::new(), status: String::new() }
+}
+
+impl Run {
+    /// Every benign fetch arrived; the driver has checked the answers.
+    fn benign_touched(&self) -> Vec<String> {
+        let lost = self.rows.iter().filter(|row| row.label == "benign-fetch" && row.target.starts_with("http"));
+        lost.filter(|row| !row.is_seen(&self.sinks))
+            .map(|row| format!("a benign fetch did not arrive: {row}"))
+            .collect()
+    }
+
+    /// Findings above `info` that name anything but attacks: other users' requests, or calls that
+    /// the program makes of its own accord.
+    fn accused(&self) -> Vec<String> {
+        let attacks: Vec<&Row> = self.rows.iter().filter(|row| row.label == "attack").collect();
+        let urgent = self.findings.iter().filter(|finding| finding.severity > Severity::Info);
+        urgent
+            .filter(|finding| {
+                let of_attack = |at: f64| attacks.iter().any(|row| during(row, at));
+                finding.requests.is_empty() || !finding.requests.iter().all(|request| of_attack(request.at()))
+            })
+            .map(|finding| format!("{} names what is no attack", brief(finding)))
+            .collect()
+    }
+
+    /// What `judge` says of each HTTP attack and the finding that names it.
+    fn each_attack(&self, judge: impl Fn(&Row, &Finding, &[Sink]) -> Option<String>) -> Vec<String> {
+        let attacks = self.rows.iter().filter(|row| row.is_http_attack());
+        attacks
+            .filter_map(|row| {
+                let problem = match self.finding(row) {
+                    None => Some("no finding names it".to_owned()),
+                    Some(finding) => judge(row, finding, &self.sinks),
+                };
+                problem.map(|problem| format!("{problem}: {row}"))
+            })
+            .collect()
+    }
+
+    /// The most urgent finding that names the request of this row.
+    fn finding(&self, row: &Row) -> Option<&Finding> {
+        let naming = self.findings.iter().filter(|finding| finding.requests.iter().any(|r| during(row, r.at())));
+        naming.max_by_key(|finding| finding.severity)
+    }
+
+    /// The TCP test goes past the outbound door, and `status` must say that requests named
+    /// destinations for which no dial was seen.
+    fn unseen(&self) -> Vec<String> {
+        let told = self.status.contains("goes around");
+        let problem = (!told).then(|| format!("status does not tell of what goes past the door:\n{}", self.status));
+        problem.into_iter().collect()
+    }
+}
+
+/// Whether a moment lies within a row's request; clocks are the same, but rounded.
+fn during(row: &Row, at: f64) -> bool {
+    at >= row.ts - 0.002 && at <= row.te + 0.002
+}
+
+fn passed(finding: &Finding) -> Option<String> {
+    let answered = ["E4", "E5"].contains(&finding.rung.as_str()) && finding.severity >= Severity::High;
+    (!answered).then(|| format!("told as {}", brief(finding)))
+}
+
+fn blocked(finding: &Finding) -> Option<String> {
+    (finding.decision.action != "blocked").then(|| format!("told as {}", brief(finding)))
+}
+
+fn is_base64(returned: Option<&str>) -> bool {
+    returned.is_some_and(|words| words.contains("base64"))
+}
