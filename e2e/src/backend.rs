@@ -25,7 +25,7 @@ pub struct Backend {
 }
 
 /// What a back end says of itself.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub struct State {
     /// Stored orders that are still to be obeyed.
     pub pending: u64,

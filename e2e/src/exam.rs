@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::backend::{Backend, Language};
+use crate::backend::{Backend, Language, State};
 use crate::findings::Finding;
 use crate::listener::{self, Log};
+use crate::process::until;
 use crate::shape::Shape;
 use crate::sortie::{INBOUND, OUTBOUND, Sortie};
 use crate::target::Goal;
@@ -28,7 +29,7 @@ pub fn direct(name: &str, language: Language) {
         println!("{}", table::render(name, &truths, &[]));
         let mut problems = verify::benign_untouched(&truths);
         problems.extend(verify::all_reached(&truths));
-        problems.extend(own_calls_served(&backend).await);
+        problems.extend(own_calls_served(&backend, State::default()).await);
         verify::report(&problems);
     });
 }
@@ -39,7 +40,7 @@ pub fn observe(name: &str, language: Language) {
         let log = serve().await;
         let (sortie, backend) = start("observe", language, &folder).await;
         let truths = play(&Driver::new(INBOUND), &backend, &log).await;
-        let mut problems = own_calls_served(&backend).await;
+        let mut problems = own_calls_served(&backend, State::default()).await;
         let findings = sortie.finish().await;
         println!("{}", table::render(name, &truths, &findings));
         problems.extend(verify::all_reached(&truths));
@@ -56,8 +57,31 @@ pub fn block(name: &str, language: Language) {
         let (sortie, backend) = start("block", language, &folder).await;
         let driver = Driver::new(INBOUND);
         let truths = play(&driver, &backend, &log).await;
-        let mut problems = own_calls_served(&backend).await;
+        let mut problems = own_calls_served(&backend, State::default()).await;
         problems.extend(switched_off(&sortie, &driver, &backend, &log).await);
+        let findings = sortie.finish().await;
+        println!("{}", table::render(name, &truths, &findings));
+        problems.extend(verify::none_reached(&truths));
+        problems.extend(verify::all_refused(&truths, &findings));
+        problems.extend(innocence(&truths, &findings));
+        verify::report(&problems);
+    });
+}
+
+/// Observed, killed, and started again in `block`: what was learned is still known.
+pub fn restart(name: &str, language: Language) {
+    namespace::run(name, &HOSTS, async |folder: PathBuf| {
+        let log = serve().await;
+        let (sortie, backend) = start("observe", language, &folder).await;
+        let driver = Driver::new(INBOUND);
+        let mut truths = driver.warm_up().await;
+        backend.settle().await;
+        sortie.crash();
+        let sortie = Sortie::start("block", Backend::ADDRESS, &folder).await;
+        let before = recovered(&backend).await;
+        truths.extend(driver.attack(&backend, &log, &truths).await);
+        backend.settle().await;
+        let mut problems = own_calls_served(&backend, before).await;
         let findings = sortie.finish().await;
         println!("{}", table::render(name, &truths, &findings));
         problems.extend(verify::none_reached(&truths));
@@ -87,11 +111,21 @@ async fn play(driver: &Driver, backend: &Backend, log: &Log) -> Vec<Truth> {
     truths
 }
 
-/// The back end's own calls all went through, retries included.
-async fn own_calls_served(backend: &Backend) -> Problems {
-    let state = backend.state().await;
-    let failed = (state.own_failed > 0).then(|| format!("{} of the back end's own calls failed", state.own_failed));
-    failed.into_iter().collect()
+/// The back end's own calls all went through since it said `before`, retries included.
+async fn own_calls_served(backend: &Backend, before: State) -> Problems {
+    let failed = backend.state().await.own_failed - before.own_failed;
+    let problem = (failed > 0).then(|| format!("{failed} of the back end's own calls failed"));
+    problem.into_iter().collect()
+}
+
+/// What a back end says once an own call has succeeded again.
+async fn recovered(backend: &Backend) -> State {
+    let before = backend.state().await;
+    until("an own call that succeeds", async || {
+        let now = backend.state().await;
+        (now.own_ok > before.own_ok).then_some(now)
+    })
+    .await
 }
 
 fn innocence(truths: &[Truth], findings: &[Finding]) -> Problems {

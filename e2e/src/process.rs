@@ -19,10 +19,14 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command`; stdout and stderr go to `folder/name.log`.
+    /// Starts `command`; stdout and stderr are added to `folder/name.log`.
     pub fn start(mut command: Command, name: &str, folder: &Path) -> Self {
         let log = folder.join(format!("{name}.log"));
-        let file = File::create(&log).unwrap_or_else(|e| panic!("cannot make {}: {e}", log.display()));
+        let file = File::options()
+            .append(true)
+            .create(true)
+            .open(&log)
+            .unwrap_or_else(|e| panic!("cannot make {}: {e}", log.display()));
         let both = file.try_clone().expect("a file handle is copied");
         let child = command.stdin(Stdio::null()).stdout(file).stderr(both).spawn();
         let child = child.unwrap_or_else(|e| panic!("cannot start {command:?}: {e}"));
@@ -39,6 +43,12 @@ impl Process {
     /// What it printed so far.
     pub fn output(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Ends it without asking, as a crash would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap_or_else(|e| panic!("cannot kill {}: {e}", self.name));
+        self.child.wait().unwrap_or_else(|e| panic!("cannot wait for {}: {e}", self.name));
     }
 
     /// Asks it to end and waits until it has.

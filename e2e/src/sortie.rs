@@ -50,6 +50,11 @@ impl Sortie {
         self.process.output()
     }
 
+    /// Ends it as a crash would; what it wrote stays.
+    pub fn crash(self) {
+        self.process.kill();
+    }
+
     /// Ends it as an operator would, and reads all findings from what it left.
     pub async fn finish(mut self) -> Vec<Finding> {
         let status = self.process.stop().await;

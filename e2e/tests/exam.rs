@@ -32,3 +32,8 @@ fn node_observe() {
 fn node_block() {
     exam::block("node_block", Node);
 }
+
+#[test]
+fn python_restart() {
+    exam::restart("python_restart", Python);
+}
