@@ -41,7 +41,7 @@ fn take_run(text: &[u8], digits: &mut Vec<u8>) -> usize {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => digits.push(*byte),
             b'-' => digits.push(b'+'),
             b'_' => digits.push(b'/'),
-            b'\r' | b'\n' if !digits.is_empty() && digits.len() % 4 == 0 => {}
+            b'\r' | b'\n' if !digits.is_empty() && digits.len().is_multiple_of(4) => {}
             _ => return at,
         }
     }

@@ -74,7 +74,7 @@ pub(super) mod tests {
     #[test]
     fn a_cut_body_gives_its_beginning() {
         // Distinct lines, so that the coded form is long enough to be cut in its middle.
-        let text: String = (0..2_000).map(|n| format!("{n} {}\n", n * 7_919)).collect();
+        let text = (0..2_000).map(|n| format!("{n} {}\n", n * 7_919)).collect::<Vec<_>>().concat();
         let coded = gzip(text.as_bytes());
         let half = decoded(&coded[..coded.len() / 2], Some("gzip")).unwrap();
         assert!(half.len() > 100 && text.as_bytes().starts_with(&half));

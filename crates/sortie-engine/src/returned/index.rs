@@ -11,57 +11,60 @@ pub(super) struct Hit {
     pub(super) gram: usize,
 }
 
-/// An open-addressing table, at most half full.
+/// A sorted list behind a filter. Not a hash table, because who chooses an answer chooses its
+/// hashes: here a hash that was made to collide costs a binary search, and no more.
 pub(super) struct Index {
-    /// 0 for an empty slot, else [`OCCUPIED`] | hash << 32 | answer << 16 | gram.
-    slots: Box<[u64]>,
+    /// hash << 32 | answer << 16 | gram, sorted.
+    entries: Vec<u64>,
+    /// A bit for each value that the low bits of some entry's hash have.
+    filter: Box<[u64]>,
 }
 
-const OCCUPIED: u64 = 1 << 63;
+/// Bits of the filter for each entry, at least: so many lookups to one are answered by it.
+const SPARSENESS: usize = 8;
 
 impl Index {
-    /// A table of the grams that tell something, of each repeated one the first.
+    /// An index of the grams that tell something, of each repeated one the first.
     pub(super) fn of(answers: &[&AnswerPrints]) -> Self {
-        let grams: usize = answers.iter().map(|prints| prints.count()).sum();
-        let mut index = Self { slots: vec![0; (grams * 2).next_power_of_two().max(2)].into_boxed_slice() };
+        let mut entries: Vec<u64> = Vec::with_capacity(answers.iter().map(|prints| prints.count()).sum());
         for (answer, prints) in answers.iter().enumerate() {
-            (0..prints.count())
-                .filter(|&gram| prints.weight(gram) > 0)
-                .for_each(|gram| index.insert(prints.hash(gram), Hit { answer, gram }));
+            let telling = (0..prints.count()).filter(|&gram| prints.weight(gram) > 0);
+            entries.extend(telling.map(|gram| entry(prints.hash(gram), Hit { answer, gram })));
+        }
+        entries.sort_unstable();
+        entries.dedup_by_key(|entry| *entry >> 16);
+        let words = (entries.len() * SPARSENESS).div_ceil(64).next_power_of_two();
+        let mut index = Self { entries, filter: vec![0; words].into_boxed_slice() };
+        for at in 0..index.entries.len() {
+            let (word, bit) = index.filter_bit(hash_of(index.entries[at]));
+            index.filter[word] |= bit;
         }
         index
     }
 
     /// The grams of that hash, at most one of each answer.
     pub(super) fn lookup(&self, hash: u32) -> impl Iterator<Item = Hit> {
-        self.chain(hash)
-            .map_while(|slot| match self.slots[slot] {
-                0 => None,
-                entry => Some(entry),
-            })
-            .filter(move |entry| hash_of(*entry) == hash)
+        let (word, bit) = self.filter_bit(hash);
+        let candidates = if self.filter[word] & bit == 0 { &[] } else { self.entries.as_slice() };
+        let start = candidates.partition_point(|entry| hash_of(*entry) < hash);
+        candidates[start..]
+            .iter()
+            .take_while(move |entry| hash_of(**entry) == hash)
             .map(|entry| Hit { answer: (entry >> 16 & 0xffff) as usize, gram: (entry & 0xffff) as usize })
     }
 
-    fn insert(&mut self, hash: u32, hit: Hit) {
-        if self.lookup(hash).any(|earlier| earlier.answer == hit.answer) {
-            return;
-        }
-        let free = self.chain(hash).find(|&slot| self.slots[slot] == 0);
-        if let Some(slot) = free {
-            self.slots[slot] = OCCUPIED | u64::from(hash) << 32 | (hit.answer as u64) << 16 | hit.gram as u64;
-        }
-    }
-
-    /// The slots in which an entry of that hash may be, in order.
-    fn chain(&self, hash: u32) -> impl Iterator<Item = usize> + use<> {
-        let last = self.slots.len() - 1;
-        (0..=last).map(move |step| (hash as usize + step) & last)
+    fn filter_bit(&self, hash: u32) -> (usize, u64) {
+        let hash = hash as usize;
+        ((hash / 64) & (self.filter.len() - 1), 1 << (hash % 64))
     }
 }
 
+fn entry(hash: u32, hit: Hit) -> u64 {
+    u64::from(hash) << 32 | (hit.answer as u64) << 16 | hit.gram as u64
+}
+
 fn hash_of(entry: u64) -> u32 {
-    ((entry & !OCCUPIED) >> 32) as u32
+    (entry >> 32) as u32
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ mod tests {
 
     fn answer() -> AnswerPrints {
         // 1,000 compared bytes and 100 spaces: grams every 4 bytes.
-        let text: String = (0..100).map(|n| format!("{:010} ", n * 7_919_113 % 9_999_999)).collect();
+        let text = (0..100).map(|n| format!("{:010} ", n * 7_919_113 % 9_999_999)).collect::<Vec<_>>().concat();
         AnswerPrints::of(text.as_bytes(), None)
     }
 
@@ -109,8 +109,8 @@ mod tests {
 
     #[test]
     fn what_tells_must_stand_close_together() {
-        let rows = |value: &str, count: usize| -> String {
-            (0..count).map(|n| format!(r#""some_long_key_of_row_{n:02}":"{value}","#)).collect()
+        let rows = |value: &str, count: usize| {
+            (0..count).map(|n| format!(r#""some_long_key_of_row_{n:02}":"{value}","#)).collect::<Vec<_>>().concat()
         };
         let document = format!(r#"{{{}"last":"9a8b7c6d5e4f3a2b1c0d9a8b7c6d5e4f"}}"#, rows("ab3d", 20));
         let prints = AnswerPrints::of(document.as_bytes(), None);

@@ -77,10 +77,11 @@ impl Track<'_> {
         }
         let layout = self.prints.layout();
         // Where the answer's first byte would stand; signed, for the text may begin within it.
-        let origin = at as isize - layout.position(gram) as isize;
+        let origin = at.cast_signed() - layout.position(gram).cast_signed();
         let stands = |other: usize| {
-            let place =
-                usize::try_from(origin + layout.position(other) as isize).ok().filter(|place| *place >= self.free)?;
+            let place = usize::try_from(origin + layout.position(other).cast_signed())
+                .ok()
+                .filter(|place| *place >= self.free)?;
             let found = grams::gram_at(text, place)?;
             (grams::hash(found) == self.prints.hash(other)).then_some(place)
         };
@@ -88,7 +89,7 @@ impl Track<'_> {
         let last = (gram + 1..self.prints.count()).take_while(|other| stands(*other).is_some()).last().unwrap_or(gram);
         let stretch = Stretch { first, last };
         let is_whole = stretch.is_whole(self.prints);
-        self.free = (origin + layout.position(last) as isize) as usize + 1;
+        self.free = (origin + layout.position(last).cast_signed()) as usize + 1;
         if stretch.is_evidence(self.prints) && (!is_whole || self.is_confirmed(origin, text)) {
             self.stretches.push(stretch);
         }

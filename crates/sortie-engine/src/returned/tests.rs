@@ -117,14 +117,36 @@ fn each_answer_is_reported_for_itself() {
 
 #[test]
 fn a_preview_of_a_long_page_is_found() {
-    let paragraphs: String =
-        (0..5_000_u64).map(|n| format!("<p>{:x}</p>\n", n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+    let paragraphs = (0..5_000_u64)
+        .map(|n| format!("<p>{:x}</p>\n", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        .collect::<Vec<_>>()
+        .concat();
     let page = format!(
         "<!doctype html><html><head><title>Payroll of the third quarter, confidential</title></head><body>{paragraphs}"
     );
     let response = r#"{"title":"Payroll of the third quarter, confidential","image":null}"#;
     let found = look(page.as_bytes(), response.as_bytes(), None).unwrap();
     assert_eq!(&*found.location, "$.title");
+}
+
+#[test]
+fn a_picture_is_found_as_it_is_not_as_drawn_anew() {
+    let noise = |seed: u32| -> Vec<u8> {
+        let next = |state: &mut u32| {
+            *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            Some((*state >> 24) as u8)
+        };
+        let body = std::iter::repeat_n((), 60_000).scan(seed, |state, ()| next(state));
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".iter().copied().chain(body).collect()
+    };
+    let picture = noise(1);
+    // In base64 it is longer than what is inspected of a response: three quarters of 64 KB are found.
+    let response = format!(r#"{{"thumbnail":"{}"}}"#, BASE64_STANDARD.encode(&picture));
+    let found = look(&picture, &response.as_bytes()[..64 * 1024], Some("application/json")).unwrap();
+    assert_eq!((found.form, &*found.location), (ReturnedForm::Base64, "$.thumbnail"));
+    assert!((48_500..=49_200).contains(&found.bytes), "{found:?}");
+    assert_eq!(look(&picture, &picture, Some("image/png")).map(|found| found.bytes), Some(60_016));
+    assert_eq!(look(&picture, &noise(2), Some("image/png")), None);
 }
 
 #[test]

@@ -38,7 +38,9 @@ const PHRASES: [&[u8]; 26] = [
 /// Clears the stock phrases.
 pub(super) fn clear_phrases(text: &[u8], mask: &mut [bool]) {
     if text.len() <= PHRASES_WITHIN {
-        PHRASES.iter().for_each(|phrase| clear(text, phrase, mask));
+        for phrase in PHRASES {
+            clear(text, phrase, mask);
+        }
     }
 }
 
