@@ -1,0 +1,55 @@
+//! What the doors count, for `status` and `/metrics`.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counters of one service since the process started.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Requests that came in.
+    pub requests: Counter,
+    /// Requests that carried a candidate (other than `Host` and the like).
+    pub requests_with_candidates: Counter,
+    /// Such candidates.
+    pub candidates: Counter,
+    /// Requests that the inbound door refused.
+    pub requests_refused: Counter,
+    /// Requests whose inspection was cut.
+    pub wildcards: Counter,
+    /// Bytes of bodies that were not inspected, as far as their length was known.
+    pub bytes_uninspected: Counter,
+    /// Dials whose request was visible.
+    pub dials_visible: Counter,
+    /// Dials inside TLS.
+    pub dials_tls: Counter,
+    /// Dials in other tunnels.
+    pub dials_opaque: Counter,
+    /// Dials that were refused.
+    pub dials_denied: Counter,
+    /// Dials that the mode let pass although a rule forbids them.
+    pub dials_would_deny: Counter,
+    /// Names that did not resolve.
+    pub dials_unresolved: Counter,
+    /// Times that an analysis failed and its request counted as not inspected.
+    pub analysis_failures: Counter,
+}
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Adds one.
+    pub fn increment(&self) {
+        self.add(1);
+    }
+
+    /// Adds `count`.
+    pub fn add(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// The number now.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}

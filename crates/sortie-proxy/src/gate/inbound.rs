@@ -1,0 +1,370 @@
+//! What the inbound door asks.
+
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use sortie_engine::decide::Admission as Decide;
+use sortie_engine::extract::{self, Body, Extraction, Head};
+use sortie_model::event::{Cut, Refused, RequestBegan, RequestEnded, RequestInspected, Returned, What};
+use sortie_model::path::redact;
+use sortie_model::{Actor, Candidate, Endpoint, Method, Micros, Nature, Reference, Rule};
+
+use super::actors::{Token, token_of};
+use super::watch::Watch;
+use super::{Gate, Table};
+
+/// The head of a request, as the door read it.
+#[derive(Clone, Copy, Debug)]
+pub struct InboundHead<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// The origin-form target.
+    pub target: &'a str,
+    /// `Host`, which agrees with the authority of an absolute form.
+    pub host: &'a str,
+    /// Header fields, names in lower case.
+    pub fields: &'a [(&'a str, &'a [u8])],
+    /// The client's address, through trusted proxies only.
+    pub client: IpAddr,
+    /// `Content-Length`.
+    pub content_length: Option<u64>,
+    /// Whether a body follows.
+    pub has_body: bool,
+}
+
+/// Whether a request goes on.
+#[derive(Debug)]
+pub enum Admission {
+    /// It goes on.
+    Pass(Ticket),
+    /// It is refused.
+    Refuse(Refusal),
+}
+
+/// What a refused client is told: a status and a reference, nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// 403, or 413 where the inspection was cut.
+    pub status: u16,
+    /// The request's reference.
+    pub reference: Reference,
+}
+
+/// A request that was admitted. Dropping it without [`Ticket::end`] reports an exchange that broke
+/// off.
+#[derive(Debug)]
+pub struct Ticket {
+    active: Option<Active>,
+    request_id: Option<Box<str>>,
+}
+
+#[derive(Debug)]
+struct Active {
+    gate: Arc<Gate>,
+    reference: Reference,
+    endpoint: Endpoint,
+    actor: Actor,
+    token: Option<Token>,
+    watch: Arc<Watch>,
+    hold: bool,
+    inspects: bool,
+    content_length: Option<u64>,
+    /// Candidates found so far, in head and body.
+    numbered: u16,
+    /// Candidates of the body found so far, to insert only new ones when a longer prefix is read.
+    of_body: Vec<Arc<Candidate>>,
+    returned: Vec<Returned>,
+}
+
+impl Gate {
+    /// Judges the head of a request, enters its candidates into the table, and tells the engine.
+    pub fn admit(self: &Arc<Self>, head: &InboundHead<'_>) -> Admission {
+        let request_id = field(head.fields, "x-request-id").map(Box::from);
+        if self.is_off() {
+            return Admission::Pass(Ticket { active: None, request_id });
+        }
+        let now = self.clock.now();
+        let key = &self.settings.key;
+        let token = token_of(head.fields, key);
+        let actor = self.tokens.actor(token, head.client);
+        let endpoint = Endpoint {
+            method: Method::parse(head.method),
+            host: self.settings.hosts.iter().find(|host| host.eq_ignore_ascii_case(head.host)).cloned(),
+            template: Arc::from(guarded_template(head.target)),
+        };
+        let found = self.guarded(|| extract::from_head(&Head { target: head.target, fields: head.fields }, key));
+        let candidates: Vec<Arc<Candidate>> = found.candidates.into_iter().map(Arc::new).collect();
+        self.count_request(&candidates);
+
+        let (learned, policy) = (self.learned.load(), self.policy.load());
+        let decide = Decide { learned: &learned, policy: &policy, endpoint: &endpoint, actor, now };
+        let is_too_long = head.content_length.is_some_and(|length| length > self.settings.inspect_bytes as u64);
+        let refused = decide
+            .of_candidates(&candidates, 0)
+            .or_else(|| decide.of_cut(found.cut))
+            // What is known to be cut is refused before a byte of it was read.
+            .or_else(|| decide.of_cut(is_too_long.then_some(Cut::Bytes)).filter(|refused| refused.is_enforced()));
+        let hold = head.has_body && decide.holds();
+        let is_refused = refused.is_some_and(|refused| refused.is_enforced());
+
+        let numbered = candidates.len() as u16;
+        let watch = Arc::new(Watch::default());
+        let mut table = self.table.lock();
+        let reference = self.queue.push(now, Some(&self.settings.name), |reference| {
+            let began = RequestBegan {
+                request: reference,
+                endpoint: endpoint.clone(),
+                actor,
+                path: redact(head.target).into(),
+                request_id: request_id.clone(),
+                candidates,
+                cut: found.cut,
+                has_body: head.has_body,
+                refused,
+            };
+            if !is_refused {
+                table.inflight.begin(now, &began);
+                table.watches.insert(reference, Arc::clone(&watch));
+            }
+            (What::RequestBegan(Box::new(began)), reference)
+        });
+        drop(table);
+        if found.cut.is_some() {
+            self.counters.wildcards.increment();
+        }
+        if let Some(refused) = refused.filter(|refused| refused.is_enforced()) {
+            return Admission::Refuse(self.refusal(reference, refused));
+        }
+        let active = Active {
+            gate: Arc::clone(self),
+            reference,
+            endpoint,
+            actor,
+            token,
+            watch,
+            hold,
+            inspects: head.has_body,
+            content_length: head.content_length,
+            numbered,
+            of_body: Vec::new(),
+            returned: Vec::new(),
+        };
+        Admission::Pass(Ticket { active: Some(active), request_id })
+    }
+
+    fn refusal(&self, reference: Reference, refused: Refused) -> Refusal {
+        self.counters.requests_refused.increment();
+        Refusal { status: if refused.rule == Rule::CutInspection { 413 } else { 403 }, reference }
+    }
+
+    fn count_request(&self, candidates: &[Arc<Candidate>]) {
+        self.counters.requests.increment();
+        self.count_candidates(candidates, true);
+    }
+
+    fn count_candidates(&self, candidates: &[Arc<Candidate>], is_first: bool) {
+        let telling = candidates.iter().filter(|candidate| candidate.nature != Nature::Ambient).count() as u64;
+        self.counters.candidates.add(telling);
+        if telling > 0 && is_first {
+            self.counters.requests_with_candidates.increment();
+        }
+    }
+
+    /// Analysis must never take a request down: where it fails, the request counts as not inspected.
+    fn guarded(&self, extract: impl FnOnce() -> Extraction) -> Extraction {
+        catch_unwind(AssertUnwindSafe(extract)).unwrap_or_else(|_| {
+            self.counters.analysis_failures.increment();
+            Extraction { cut: Some(Cut::Codec), ..Extraction::default() }
+        })
+    }
+}
+
+fn guarded_template(target: &str) -> String {
+    catch_unwind(|| extract::template(target)).unwrap_or_else(|_| "/".to_owned())
+}
+
+fn field<'a>(fields: &[(&str, &'a [u8])], name: &str) -> Option<&'a str> {
+    let value = fields.iter().find(|(n, _)| *n == name).map(|(_, value)| *value)?;
+    std::str::from_utf8(value).ok().filter(|text| text.len() <= 200)
+}
+
+impl Ticket {
+    /// The request's reference; `None` while the service is passed through.
+    pub fn reference(&self) -> Option<Reference> {
+        self.active.as_ref().map(|active| active.reference)
+    }
+
+    /// The client's `X-Request-Id`.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// Bytes of the body to buffer for inspection; 0 means none.
+    pub fn inspect_limit(&self) -> usize {
+        self.active.as_ref().filter(|active| active.inspects).map_or(0, |active| active.gate.settings.inspect_bytes)
+    }
+
+    /// Whether the inspected prefix is to be held back until it was judged.
+    pub fn hold(&self) -> bool {
+        self.active.as_ref().is_some_and(|active| active.hold)
+    }
+
+    /// Inspects the prefix of the body read so far, before its last byte is forwarded. May be called
+    /// again with a longer prefix; `complete` says that this is the whole body, `last` that no
+    /// further call follows.
+    pub fn inspect(
+        &mut self,
+        content_type: Option<&str>,
+        content_encoding: Option<&str>,
+        bytes: &[u8],
+        complete: bool,
+        last: bool,
+    ) -> Result<(), Refusal> {
+        match &mut self.active {
+            Some(active) => active.inspect(&Body { content_type, content_encoding, bytes, complete }, last),
+            None => Ok(()),
+        }
+    }
+
+    /// The connection was upgraded: what follows is not inspected.
+    pub fn upgraded(&mut self) {
+        let Some(active) = &mut self.active else { return };
+        let gate = &active.gate;
+        gate.counters.wildcards.increment();
+        gate.tell_inspected(active.reference, Vec::new(), Some(Cut::Upgrade), None);
+        active.inspects = false;
+    }
+
+    /// Whether an answer may come back in the response, so that its prefix is to be kept.
+    pub fn watches(&self) -> bool {
+        self.active.as_ref().is_some_and(|active| active.watch.is_armed())
+    }
+
+    /// The kept prefix of the response's body, given once before [`Ticket::end`].
+    pub fn response_prefix(&mut self, content_type: Option<&str>, content_encoding: Option<&str>, bytes: &[u8]) {
+        let Some(active) = &mut self.active else { return };
+        let watch = &active.watch;
+        let found = catch_unwind(AssertUnwindSafe(|| watch.find(bytes, content_type, content_encoding)));
+        match found {
+            Ok(returned) => active.returned = returned,
+            Err(_) => active.gate.counters.analysis_failures.increment(),
+        }
+    }
+
+    /// The exchange is over. `status` is `None` where it broke off before a response; `bytes` counts
+    /// the response's body.
+    pub fn end(mut self, status: Option<u16>, bytes: u64) {
+        if let Some(active) = self.active.take() {
+            active.end(status, bytes);
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if let Some(active) = self.active.take() {
+            active.end(None, 0);
+        }
+    }
+}
+
+impl Active {
+    fn inspect(&mut self, body: &Body<'_>, last: bool) -> Result<(), Refusal> {
+        if !self.inspects {
+            return Ok(());
+        }
+        let gate = Arc::clone(&self.gate);
+        let found = gate.guarded(|| extract::from_body(body, &gate.settings.key));
+        let fresh = self.fresh(found.candidates);
+        let cut = found.cut.or((last && !body.complete).then_some(Cut::Bytes));
+        let (learned, policy) = (gate.learned.load(), gate.policy.load());
+        let now = gate.clock.now();
+        let decide = Decide { learned: &learned, policy: &policy, endpoint: &self.endpoint, actor: self.actor, now };
+        let refused =
+            decide.of_candidates(&fresh, self.numbered).or_else(|| if last { decide.of_cut(cut) } else { None });
+        gate.count_candidates(&fresh, self.numbered == 0);
+        if last && cut.is_some() {
+            gate.counters.wildcards.increment();
+            let length = self.content_length.unwrap_or(body.bytes.len() as u64);
+            gate.counters.bytes_uninspected.add(length.saturating_sub(body.bytes.len() as u64));
+        }
+        self.numbered += fresh.len() as u16;
+        let enforced = refused.filter(|refused| refused.is_enforced());
+        // An unfinished body tells the engine only what is new.
+        if last || !fresh.is_empty() || enforced.is_some() {
+            gate.tell_inspected(self.reference, fresh, if last { cut } else { None }, refused);
+        }
+        self.inspects = !last;
+        match enforced {
+            Some(refused) => {
+                self.inspects = false;
+                Err(gate.refusal(self.reference, refused))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Those candidates of a longer prefix that the shorter one did not have.
+    fn fresh(&mut self, found: Vec<Candidate>) -> Vec<Arc<Candidate>> {
+        let fresh: Vec<Arc<Candidate>> = found
+            .into_iter()
+            .filter(|candidate| !self.of_body.iter().any(|known| **known == *candidate))
+            .map(Arc::new)
+            .collect();
+        self.of_body.extend(fresh.iter().cloned());
+        fresh
+    }
+
+    fn end(self, status: Option<u16>, bytes: u64) {
+        let gate = &self.gate;
+        let accepted = status.is_some_and(|status| (100..400).contains(&status));
+        if let Some(token) = self.token.filter(|_| accepted) {
+            gate.tokens.accept(token);
+        }
+        let now = gate.clock.now();
+        let mut table = gate.table.lock();
+        table.watches.remove(&self.reference);
+        table.inflight.end(now, self.reference);
+        gate.queue.push(now, Some(&gate.settings.name), |_| {
+            let ended = RequestEnded { request: self.reference, status, bytes, accepted, returned: self.returned };
+            (What::RequestEnded(Box::new(ended)), ())
+        });
+    }
+}
+
+impl Gate {
+    fn tell_inspected(
+        &self,
+        request: Reference,
+        candidates: Vec<Arc<Candidate>>,
+        cut: Option<Cut>,
+        refused: Option<Refused>,
+    ) {
+        let now = self.clock.now();
+        let mut table = self.table.lock();
+        apply_inspection(&mut table, now, request, &candidates, cut, refused);
+        self.queue.push(now, Some(&self.settings.name), |_| {
+            (What::RequestInspected(Box::new(RequestInspected { request, candidates, cut, refused })), ())
+        });
+    }
+}
+
+fn apply_inspection(
+    table: &mut Table,
+    now: Micros,
+    request: Reference,
+    candidates: &[Arc<Candidate>],
+    cut: Option<Cut>,
+    refused: Option<Refused>,
+) {
+    if refused.is_some_and(|refused| refused.is_enforced()) {
+        table.inflight.forget(request);
+        table.watches.remove(&request);
+        return;
+    }
+    if cut.is_some() {
+        table.inflight.wildcard(now, request);
+    }
+    table.inflight.add_candidates(request, candidates);
+}

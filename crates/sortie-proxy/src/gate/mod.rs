@@ -1,0 +1,167 @@
+//! The joint between the doors and the engine, one per service.
+//!
+//! The doors ask here; the answer is synchronous and bounded. Whatever is asked is also told to the
+//! engine as an event, in the same order in which the table in flight was changed. A full queue, a
+//! slow engine or a dead store change no answer: the gate decides by the snapshot it has.
+
+mod actors;
+mod counters;
+mod inbound;
+mod outbound;
+mod queue;
+mod redirect;
+mod watch;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+use sortie_engine::attribution::proven_by;
+use sortie_engine::inflight::InFlight;
+use sortie_engine::learned::Learned;
+use sortie_model::{Key, Micros, Policy, Reference, ServiceName, limits};
+
+pub use counters::{Counter, Counters};
+pub use inbound::{Admission, InboundHead, Refusal, Ticket};
+pub use outbound::{DialDenied, DialRecord, Judged, OutboundDial, VisibleRequest};
+pub use queue::EventQueue;
+
+use crate::clock::Clock;
+use actors::AcceptedTokens;
+use watch::Watch;
+
+/// What a gate is made of.
+#[derive(Clone, Debug)]
+pub struct GateSettings {
+    /// The service.
+    pub name: ServiceName,
+    /// The key of digests.
+    pub key: Key,
+    /// Bytes of a request body that are inspected.
+    pub inspect_bytes: usize,
+    /// Virtual hosts that make endpoints of their own, in lower case.
+    pub hosts: Vec<Arc<str>>,
+    /// Sortie's own outbound and admin listeners, which no dial may reach.
+    pub own_listeners: Vec<SocketAddr>,
+}
+
+impl GateSettings {
+    /// Settings with all defaults.
+    pub fn new(name: ServiceName, key: Key) -> Self {
+        Self { name, key, inspect_bytes: limits::INSPECT_REQUEST_BYTES, hosts: Vec::new(), own_listeners: Vec::new() }
+    }
+}
+
+/// One protected service as its doors see it.
+#[derive(Debug)]
+pub struct Gate {
+    settings: GateSettings,
+    clock: Clock,
+    queue: EventQueue,
+    policy: ArcSwap<Policy>,
+    policy_version: AtomicU64,
+    learned: ArcSwap<Learned>,
+    table: Mutex<Table>,
+    tokens: AcceptedTokens,
+    off: AtomicBool,
+    counters: Counters,
+}
+
+/// What both doors change, under one lock.
+#[derive(Debug, Default)]
+struct Table {
+    inflight: InFlight,
+    watches: HashMap<Reference, Arc<Watch>>,
+}
+
+impl Gate {
+    /// A gate with nothing learned yet.
+    pub fn new(settings: GateSettings, clock: Clock, queue: EventQueue, policy: Arc<Policy>) -> Arc<Self> {
+        Arc::new(Self {
+            settings,
+            clock,
+            queue,
+            policy: ArcSwap::new(policy),
+            policy_version: AtomicU64::new(0),
+            learned: ArcSwap::default(),
+            table: Mutex::default(),
+            tokens: AcceptedTokens::default(),
+            off: AtomicBool::new(false),
+            counters: Counters::default(),
+        })
+    }
+
+    /// A gate for tests: the given policy, nothing learned, and the events it tells.
+    pub fn for_tests(policy: Policy) -> (Arc<Self>, std::sync::mpsc::Receiver<sortie_model::Event>) {
+        let (queue, events) = EventQueue::new(1, 65_536);
+        let settings = GateSettings::new(ServiceName::from("test"), Key::new(&[7; Key::LENGTH]));
+        (Self::new(settings, Clock::start(), queue, Arc::new(policy)), events)
+    }
+
+    /// The service.
+    pub fn name(&self) -> &ServiceName {
+        &self.settings.name
+    }
+
+    /// What was counted since the start.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Whether the service is passed through without a look.
+    pub fn is_off(&self) -> bool {
+        self.off.load(Ordering::Acquire)
+    }
+
+    /// Switches pass-through on or off. Takes effect with the next request and dial, whatever the
+    /// engine or the store are doing.
+    pub fn set_off(&self, off: bool) {
+        self.off.store(off, Ordering::Release);
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.policy.load_full()
+    }
+
+    /// Puts another policy in force, from the next request and dial on.
+    pub fn set_policy(&self, policy: Arc<Policy>) {
+        self.policy.store(policy);
+        self.policy_version.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Takes over a new snapshot of what is learned.
+    pub fn publish(&self, learned: Arc<Learned>) {
+        self.learned.store(learned);
+    }
+
+    /// The snapshot that decisions rest on.
+    pub fn learned(&self) -> Arc<Learned> {
+        self.learned.load_full()
+    }
+
+    /// Fills the table with what is remembered from before the start.
+    pub fn restore(&self, inflight: InFlight) {
+        self.table.lock().inflight = inflight;
+    }
+
+    /// Lets go of what explains nothing any more. To be called some twenty times a second.
+    pub fn tick(&self) {
+        let now = self.clock.now();
+        let (learned, policy) = (self.learned.load(), self.policy.load());
+        self.table.lock().inflight.expire(now, proven_by(&learned, &policy));
+    }
+
+    /// The moment, by the clock of the events.
+    pub fn now(&self) -> Micros {
+        self.clock.now()
+    }
+
+    /// Number of requests in flight or just ended, and of candidates that may still be obeyed.
+    pub fn sizes(&self) -> (usize, usize) {
+        self.table.lock().inflight.sizes()
+    }
+}

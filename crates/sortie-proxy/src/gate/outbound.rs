@@ -1,0 +1,387 @@
+//! What the outbound door asks.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+use sortie_engine::attribution::Circumstances;
+use sortie_engine::decide::decide;
+use sortie_engine::inflight::hop_after;
+use sortie_engine::returned::AnswerPrints;
+use sortie_model::candidate::Scheme;
+use sortie_model::event::{
+    Carrier, Credential, Dial, DialProgressed, DialRequest, Dialled, Outcome, RedirectTarget, What,
+};
+use sortie_model::path::redact;
+use sortie_model::privacy::Domain;
+use sortie_model::verdict::Verdict;
+use sortie_model::{
+    AddressClass, Decision, Destination, Host, Method, Micros, Mode, PathDigest, Reference, Rule, limits,
+};
+
+use super::watch::Watch;
+use super::{Gate, redirect};
+use crate::permit::Permit;
+
+/// Passages through this door that a request may have made before it counts as a loop.
+const LOOP_LIMIT: usize = 4;
+/// Headers that carry a credential.
+const CREDENTIALS: [&str; 6] =
+    ["authorization", "cookie", "x-api-key", "api-key", "x-auth-token", "x-amz-security-token"];
+
+/// A dial as the door sees it, its name resolved.
+#[derive(Clone, Debug)]
+pub struct OutboundDial<'a> {
+    /// Host as asked, and port.
+    pub destination: Destination,
+    /// All addresses of the answer, in the order in which to try them.
+    pub addresses: SmallVec<[IpAddr; 4]>,
+    /// Further hosts that it names: SNI, an inner authority that differs.
+    pub further_hosts: SmallVec<[Host; 1]>,
+    /// How it reached the door.
+    pub carrier: Carrier,
+    /// Its scheme, where known.
+    pub scheme: Option<Scheme>,
+    /// The request, where visible.
+    pub request: Option<VisibleRequest<'a>>,
+    /// How often `Via` names this door.
+    pub via: usize,
+}
+
+/// The visible request of a dial.
+#[derive(Clone, Copy, Debug)]
+pub struct VisibleRequest<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// Path and query.
+    pub target: &'a str,
+    /// Header fields, names in lower case.
+    pub fields: &'a [(&'a str, &'a [u8])],
+}
+
+/// A judged dial. [`Judged::commit`] records it; dropped, it is forgotten.
+#[derive(Debug)]
+pub struct Judged {
+    gate: Arc<Gate>,
+    at: Micros,
+    dialled: Dialled,
+    /// The URL that a redirect is resolved against, up to the target.
+    base: Option<String>,
+    policy_version: u64,
+    is_off: bool,
+}
+
+/// A dial that is refused: the app is told the reference and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DialDenied {
+    /// The dial's reference.
+    pub reference: Reference,
+}
+
+/// Reports how a dial goes. Dropped without [`DialRecord::ended`], it reports what was last known.
+#[derive(Debug)]
+pub struct DialRecord {
+    gate: Arc<Gate>,
+    at: Micros,
+    dialled: Arc<Dialled>,
+    base: Option<String>,
+    watches: SmallVec<[Arc<Watch>; 1]>,
+    outcome: Outcome,
+    address: Option<IpAddr>,
+    status: Option<u16>,
+    took: u64,
+    is_over: bool,
+}
+
+impl Gate {
+    /// Judges a dial. Nothing is recorded until [`Judged::commit`].
+    pub fn judge(self: &Arc<Self>, asked: OutboundDial<'_>) -> Judged {
+        let now = self.clock.now();
+        let base = asked.request.map(|request| format!("http://{}{}", asked.destination, request.target));
+        let is_own_listener = self.is_own_listener(&asked);
+        let is_loop = asked.via > LOOP_LIMIT;
+        let policy = self.policy.load();
+        let class = class_of(&asked, &policy.addresses);
+        let dial = self.dial_of(asked, class);
+        let is_off = self.is_off();
+        let verdict = if is_own_listener {
+            plain_verdict(Decision::Deny(Rule::OwnListener))
+        } else if is_loop {
+            plain_verdict(Decision::Deny(Rule::Loop))
+        } else if is_off {
+            plain_verdict(Decision::Pass)
+        } else {
+            let learned = self.learned.load();
+            let table = self.table.lock();
+            decide(&dial, &Circumstances { learned: &learned, inflight: &table.inflight, policy: &policy, now })
+        };
+        let policy_version = self.policy_version.load(std::sync::atomic::Ordering::Acquire);
+        Judged { gate: Arc::clone(self), at: now, dialled: Dialled { dial, verdict }, base, policy_version, is_off }
+    }
+
+    /// Reports a dial whose name did not resolve, so that there is nothing to permit.
+    pub fn unresolved(
+        self: &Arc<Self>,
+        destination: Destination,
+        carrier: Carrier,
+        request: Option<VisibleRequest<'_>>,
+        outcome: Outcome,
+    ) -> Reference {
+        self.counters.dials_unresolved.increment();
+        let asked = OutboundDial {
+            destination,
+            addresses: SmallVec::new(),
+            further_hosts: SmallVec::new(),
+            carrier,
+            scheme: None,
+            request,
+            via: 0,
+        };
+        let (record, _) = self.judge(asked).commit();
+        let reference = record.reference();
+        record.failed(outcome, None);
+        reference
+    }
+
+    fn dial_of(&self, asked: OutboundDial<'_>, class: AddressClass) -> Dial {
+        let key = &self.settings.key;
+        let request = asked.request.map(|request| DialRequest {
+            method: Method::parse(request.method),
+            path: PathDigest::of(request.target, key),
+            shown: redact(request.target).into(),
+        });
+        let fields = asked.request.map_or(&[][..], |request| request.fields);
+        let credentials = fields
+            .iter()
+            .filter(|(name, _)| CREDENTIALS.contains(name))
+            .map(|(name, value)| Credential { header: (*name).into(), digest: key.digest(Domain::Credential, value) })
+            .collect();
+        Dial {
+            // The number of the event that will report it, once it is committed.
+            dial: Reference::local(0),
+            destination: asked.destination,
+            addresses: asked.addresses,
+            class,
+            further_hosts: asked.further_hosts,
+            carrier: asked.carrier,
+            scheme: asked.scheme,
+            request,
+            credentials,
+        }
+    }
+
+    fn is_own_listener(&self, asked: &OutboundDial<'_>) -> bool {
+        let port = asked.destination.port;
+        let mut listeners = self.settings.own_listeners.iter().filter(|listener| listener.port() == port);
+        listeners.any(|listener| asked.addresses.iter().any(|address| reaches(*address, listener)))
+    }
+}
+
+/// Whether a connection to `address` and the listener's port arrives at the listener.
+fn reaches(address: IpAddr, listener: &SocketAddr) -> bool {
+    // connect() to the unspecified address reaches this host's loopback.
+    let dialled = match address {
+        IpAddr::V4(v4) if v4.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(v6) if v6.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(address, IpAddr::V4),
+        IpAddr::V4(_) => address,
+    };
+    if listener.ip().is_unspecified() { dialled.is_loopback() } else { listener.ip() == dialled }
+}
+
+fn class_of(asked: &OutboundDial<'_>, book: &sortie_model::AddressBook) -> AddressClass {
+    let by_addresses = book.class_of_host(&asked.destination.host, &asked.addresses);
+    // A further name (SNI) may be internal where the authority is not.
+    let by_further = asked.further_hosts.iter().filter_map(|host| match host {
+        Host::Ip(address) => Some(book.class_of(*address)),
+        Host::Name(name) => book.class_of_name(name),
+    });
+    by_further.fold(by_addresses, AddressClass::max)
+}
+
+fn plain_verdict(decision: Decision) -> Verdict {
+    Verdict {
+        epoch: 0,
+        p_ordered: 0.0,
+        p_denied: 0.0,
+        q: 0.0,
+        decision,
+        mode: Mode::Observe,
+        own_evidence: false,
+        window: None,
+        explanations: SmallVec::new(),
+    }
+}
+
+impl Judged {
+    /// Whether the dial is refused.
+    pub fn is_denied(&self) -> bool {
+        self.dialled.verdict.decision.is_denied()
+    }
+
+    /// Records the dial: enters it into the table and tells the engine.
+    pub fn commit(self) -> (DialRecord, Result<Permit, DialDenied>) {
+        let Self { gate, at, mut dialled, base, policy_version, is_off } = self;
+        let mut watches = SmallVec::new();
+        if !is_off {
+            gate.count_dial(&dialled);
+            let mut table = gate.table.lock();
+            gate.queue.push(at, Some(&gate.settings.name), |reference| {
+                dialled.dial.dial = reference;
+                table.inflight.dialled(at, &dialled.dial, &dialled.verdict);
+                (What::Dialled(Box::new(dialled.clone())), ())
+            });
+            if !dialled.verdict.decision.is_denied() {
+                let orders = dialled.verdict.explanations.iter().filter_map(|e| e.source.order());
+                for watch in orders.filter_map(|order| table.watches.get(&order.request)) {
+                    watch.arm();
+                    watches.push(Arc::clone(watch));
+                }
+            }
+        }
+        let result = match dialled.verdict.decision {
+            Decision::Deny(_) => Err(DialDenied { reference: dialled.dial.dial }),
+            Decision::Pass | Decision::WouldDeny(_) => Ok(Permit::of(&dialled.dial, policy_version)),
+        };
+        let record = DialRecord {
+            gate,
+            at,
+            // A denied dial's event says so; there is no progress to report.
+            is_over: is_off || result.is_err(),
+            dialled: Arc::new(dialled),
+            base,
+            watches,
+            outcome: Outcome::Connected,
+            address: None,
+            status: None,
+            took: 0,
+        };
+        (record, result)
+    }
+}
+
+impl DialRecord {
+    /// The dial's reference.
+    pub fn reference(&self) -> Reference {
+        self.dialled.dial.dial
+    }
+
+    /// The dial came to nothing.
+    pub fn failed(mut self, outcome: Outcome, address: Option<IpAddr>) {
+        self.outcome = outcome;
+        self.address = address.or(self.address);
+        self.took = self.elapsed();
+        self.report(0, 0, None, true);
+    }
+
+    /// A connection was opened, or reused.
+    pub fn connected(&mut self, address: IpAddr) {
+        self.address = Some(address);
+        // A request is soon answered; a tunnel may live for hours, and is reported at once.
+        if self.dialled.dial.request.is_none() {
+            self.took = self.elapsed();
+            self.report(0, 0, None, false);
+        }
+    }
+
+    /// The head of the answer was read. A redirect counts as a hop before this returns.
+    pub fn answered(&mut self, status: u16, location: Option<&str>) {
+        if self.is_over {
+            return;
+        }
+        self.outcome = Outcome::Answered;
+        self.status = Some(status);
+        self.took = self.elapsed();
+        let is_redirect = (300..400).contains(&status);
+        let base = self.base.as_deref();
+        let target = location
+            .filter(|_| is_redirect)
+            .zip(base)
+            .and_then(|(location, base)| redirect::target(base, location, &self.gate.settings.key));
+        if target.is_some() {
+            self.report(0, 0, target, false);
+        }
+    }
+
+    /// Whether a prefix of the answer's body is to be fingerprinted.
+    pub fn fingerprints(&self) -> bool {
+        !self.watches.is_empty()
+    }
+
+    /// The kept prefix of the answer's body, before its last byte is forwarded.
+    pub fn answer_prefix(&mut self, content_encoding: Option<&str>, bytes: &[u8]) {
+        if self.watches.is_empty() {
+            return;
+        }
+        let prefix = &bytes[..bytes.len().min(limits::INSPECT_RESPONSE_BYTES)];
+        // A destination that echoes what it was asked for has returned nothing.
+        let known: SmallVec<[&[u8]; 1]> = self.base.as_deref().map(str::as_bytes).into_iter().collect();
+        let prints = AnswerPrints::of_unknown(prefix, content_encoding, &known);
+        for watch in std::mem::take(&mut self.watches) {
+            watch.add(self.dialled.dial.dial, prints.clone());
+        }
+    }
+
+    /// The dial is over.
+    pub fn ended(mut self, bytes_in: u64, bytes_out: u64) {
+        self.report(bytes_in, bytes_out, None, true);
+    }
+
+    fn elapsed(&self) -> u64 {
+        self.gate.clock.now().0.saturating_sub(self.at.0)
+    }
+
+    fn report(&mut self, bytes_in: u64, bytes_out: u64, location: Option<RedirectTarget>, ended: bool) {
+        if self.is_over {
+            return;
+        }
+        self.is_over = ended;
+        let gate = &self.gate;
+        let now = gate.clock.now();
+        let dial = &self.dialled.dial;
+        let mut table = gate.table.lock();
+        if let Some(target) = &location {
+            table.inflight.redirected(hop_after(now, dial, &self.dialled.verdict, target.clone()));
+        }
+        if ended {
+            table.inflight.dial_ended(now, dial.dial);
+        }
+        let progressed = DialProgressed {
+            dial: dial.dial,
+            outcome: self.outcome,
+            address: self.address,
+            status: self.status,
+            bytes_in,
+            bytes_out,
+            took: self.took,
+            location,
+            ended,
+        };
+        gate.queue.push(now, Some(&gate.settings.name), |_| (What::DialProgressed(Box::new(progressed)), ()));
+    }
+}
+
+impl Drop for DialRecord {
+    fn drop(&mut self) {
+        self.report(0, 0, None, true);
+    }
+}
+
+impl Gate {
+    fn count_dial(&self, dialled: &Dialled) {
+        let counters = &self.counters;
+        match dialled.dial.carrier {
+            Carrier::Absolute | Carrier::TunnelHttp => counters.dials_visible.increment(),
+            Carrier::TunnelTls => counters.dials_tls.increment(),
+            Carrier::TunnelOpaque => counters.dials_opaque.increment(),
+        }
+        match dialled.verdict.decision {
+            Decision::Pass => {}
+            Decision::WouldDeny(_) => counters.dials_would_deny.increment(),
+            Decision::Deny(_) => counters.dials_denied.increment(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

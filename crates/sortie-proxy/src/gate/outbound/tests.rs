@@ -1,0 +1,113 @@
+use sortie_model::event::{Event, What};
+use sortie_model::policy::Scope;
+use sortie_model::{Mode, Policy};
+
+use super::super::{Admission, InboundHead, Ticket};
+use super::*;
+
+const METADATA: &str = "http://169.254.169.254/latest/meta-data/";
+
+fn policy(mode: Mode) -> Policy {
+    let proven: Scope = "POST /v1/preview $.url".parse().unwrap();
+    Policy { mode, proven: vec![proven], ..Policy::default() }
+}
+
+fn admit(gate: &Arc<Gate>, target: &str, body: Option<&str>) -> Result<Ticket, super::super::Refusal> {
+    let head = InboundHead {
+        method: "POST",
+        target,
+        host: "shop.example",
+        fields: &[("host", b"shop.example"), ("content-type", b"application/json")],
+        client: IpAddr::from([198, 51, 100, 7]),
+        content_length: body.map(|b| b.len() as u64),
+        has_body: body.is_some(),
+    };
+    let mut ticket = match gate.admit(&head) {
+        Admission::Pass(ticket) => ticket,
+        Admission::Refuse(refusal) => return Err(refusal),
+    };
+    if let Some(body) = body {
+        ticket.inspect(Some("application/json"), None, body.as_bytes(), true, true)?;
+    }
+    Ok(ticket)
+}
+
+fn dial<'a>(host: &str, address: &str, port: u16, target: &'a str) -> OutboundDial<'a> {
+    OutboundDial {
+        destination: Destination::new(Host::parse(host), port),
+        addresses: std::iter::once(address.parse().unwrap()).collect(),
+        further_hosts: SmallVec::new(),
+        carrier: Carrier::Absolute,
+        scheme: Some(Scheme::Http),
+        request: Some(VisibleRequest { method: "GET", target, fields: &[] }),
+        via: 0,
+    }
+}
+
+fn told(events: &std::sync::mpsc::Receiver<Event>) -> Vec<Event> {
+    events.try_iter().collect()
+}
+
+#[test]
+fn events_are_told_in_the_order_of_their_numbers() {
+    let (gate, events) = Gate::for_tests(policy(Mode::Observe));
+    let ticket = admit(&gate, "/v1/preview", Some("{}")).unwrap();
+    let (record, permit) = gate.judge(dial("hooks.example", "8.8.8.8", 80, "/x")).commit();
+    assert_eq!(permit.unwrap().addresses(), ["8.8.8.8".parse::<IpAddr>().unwrap()]);
+    record.ended(10, 20);
+    ticket.end(Some(200), 3);
+    let events = told(&events);
+    assert!(events.is_sorted_by(|a, b| a.number < b.number));
+    assert!(matches!(events.first().unwrap().what, What::RequestBegan(_)));
+    assert!(matches!(events.last().unwrap().what, What::RequestEnded(_)));
+}
+
+#[test]
+fn nothing_is_told_of_a_judgement_that_was_not_committed() {
+    let (gate, events) = Gate::for_tests(policy(Mode::Observe));
+    drop(gate.judge(dial("hooks.example", "8.8.8.8", 80, "/x")));
+    assert!(told(&events).is_empty());
+}
+
+#[test]
+fn own_listeners_are_never_dialled_not_even_when_off() {
+    let (queue, _events) = super::super::EventQueue::new(1, 16);
+    let mut settings = super::super::GateSettings::new("test".into(), sortie_model::Key::new(&[1; 32]));
+    settings.own_listeners = vec!["127.0.0.1:3128".parse().unwrap()];
+    let gate = Gate::new(settings, crate::clock::Clock::start(), queue, Arc::new(policy(Mode::Observe)));
+    for off in [false, true] {
+        gate.set_off(off);
+        for (host, address) in [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "0.0.0.0"), ("a.example", "::ffff:127.0.0.1")] {
+            assert!(gate.judge(dial(host, address, 3128, "/")).commit().1.is_err(), "{address}");
+        }
+        assert!(gate.judge(dial("127.0.0.1", "127.0.0.1", 3129, "/")).commit().1.is_ok());
+    }
+}
+
+#[test]
+fn a_loop_is_cut_by_via() {
+    let (gate, _events) = Gate::for_tests(policy(Mode::Observe));
+    let asked = |via| OutboundDial { via, ..dial("127.0.0.1", "127.0.0.1", 8080, "/") };
+    assert!(gate.judge(asked(LOOP_LIMIT)).commit().1.is_ok());
+    assert!(gate.judge(asked(LOOP_LIMIT + 1)).commit().1.is_err());
+}
+
+#[test]
+fn while_off_nothing_is_judged_or_told() {
+    let (gate, events) = Gate::for_tests(policy(Mode::Block));
+    gate.set_off(true);
+    let ticket = admit(&gate, "/v1/preview", Some(&format!("{{\"url\":\"{METADATA}\"}}"))).unwrap();
+    assert!(gate.judge(dial("169.254.169.254", "169.254.169.254", 80, "/latest/meta-data/")).commit().1.is_ok());
+    drop(ticket);
+    assert!(told(&events).is_empty());
+}
+
+#[test]
+fn a_denied_dial_has_a_reference_and_no_progress() {
+    let (gate, events) =
+        Gate::for_tests(Policy { locality: sortie_model::policy::Locality::Remote, ..policy(Mode::Observe) });
+    let (record, denied) = gate.judge(dial("127.0.0.1", "127.0.0.1", 80, "/")).commit();
+    assert_eq!(denied.unwrap_err().reference, record.reference());
+    drop(record);
+    assert_eq!(told(&events).len(), 1);
+}
