@@ -1,0 +1,43 @@
+//! Who is told about findings.
+
+use sortie_model::finding::Severity;
+
+use super::Context;
+use crate::config::at::At;
+use crate::config::checked::{Alert, AlertTarget};
+use crate::config::problem::{Problem, Problems};
+use crate::config::raw;
+
+/// All alerts.
+pub(super) fn alerts(list: &[At<raw::Alert>], context: &Context<'_>, problems: &mut Problems) -> Vec<Alert> {
+    list.iter().filter_map(|at| alert(at, context, problems)).collect()
+}
+
+fn alert(at: &At<raw::Alert>, context: &Context<'_>, problems: &mut Problems) -> Option<Alert> {
+    let raw = at.value();
+    let to = match (&raw.webhook, &raw.jsonl) {
+        (Some(url), None) => webhook(url, problems)?,
+        (None, Some(file)) if file.value() == "stdout" => AlertTarget::Stdout,
+        (None, Some(file)) => AlertTarget::File(context.path(file.value())),
+        _ => {
+            problems.push(
+                Problem::error(at.span(), "an alert has exactly one of 'webhook' and 'jsonl'")
+                    .remedy("expected {webhook: URL, min: high} or {jsonl: stdout}"),
+            );
+            return None;
+        }
+    };
+    Some(Alert { to, min: raw.min.unwrap_or(Severity::Medium) })
+}
+
+fn webhook(at: &At<String>, problems: &mut Problems) -> Option<AlertTarget> {
+    const REMEDY: &str = "expected something like https://hooks.example/sortie";
+    // The URL may hold a secret, so the message does not repeat it.
+    let parsed = url::Url::parse(at.value()).map_err(|error| format!("the webhook is no URL: {error}"));
+    let url = problems.read(at, parsed, REMEDY)?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        problems.push(Problem::error(at.span(), "the webhook is no http or https URL").remedy(REMEDY));
+        return None;
+    }
+    Some(AlertTarget::Webhook(url))
+}

@@ -1,0 +1,96 @@
+//! What the file means: raw → checked. Every problem is collected, so that one run names them all.
+
+mod addresses;
+mod admin;
+mod alert;
+mod limits;
+mod listeners;
+mod net;
+mod policy;
+mod service;
+mod sink;
+
+use std::path::{Path, PathBuf};
+
+use sortie_model::{Micros, ServiceName};
+
+use super::at::At;
+use super::checked::Config;
+use super::problem::{Problem, Problems};
+use super::raw::Raw;
+use super::target::{Target, service_name};
+
+/// What every check may look at.
+struct Context<'a> {
+    /// The folder that relative paths are taken from.
+    base: &'a Path,
+    /// The time at which the check is made.
+    now: Micros,
+    /// The services' names.
+    services: Vec<ServiceName>,
+}
+
+impl Context<'_> {
+    /// A path of the file, taken from the file's folder, without the `.` that people write.
+    fn path(&self, text: &str) -> PathBuf {
+        self.base.join(text).components().collect()
+    }
+
+    /// The service that a target belongs to; `None` and a problem where it is not clear.
+    fn service_of(&self, at: &At<String>, target: &Target, problems: &mut Problems) -> Option<ServiceName> {
+        let known = || self.services.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+        let problem = match (&target.service, self.services.as_slice()) {
+            (Some(name), _) if self.services.contains(name) => return Some(name.clone()),
+            (Some(name), _) => Problem::error(at.span(), format!("there is no service '{name}'"))
+                .remedy(format!("the services are {}", known())),
+            (None, [only]) => return Some(only.clone()),
+            (None, _) => Problem::error(at.span(), format!("'{at}' may belong to any of several services"))
+                .remedy(format!("put the service in front: '{} {at}'", self.services.first()?)),
+        };
+        problems.push(problem);
+        None
+    }
+}
+
+/// Checks a configuration. `None` only together with an error among the problems.
+pub(super) fn check(raw: &Raw, base: &Path, now: Micros, problems: &mut Problems) -> Option<Config> {
+    let context = Context { base, now, services: names(raw, problems) };
+    if raw.services.is_empty() {
+        problems.push(
+            Problem::error(None, "no service is configured")
+                .remedy("add one under 'services', with 'inbound' and 'outbound'; README.md has an example"),
+        );
+    }
+    let data = context.path(raw.data.as_deref().unwrap_or("sortie-data"));
+    let shared = policy::shared(raw, &context, problems);
+    let services = service::services(raw, &shared, &context, problems);
+    let admin = admin::listen(&raw.admin, &data, &context, problems);
+    listeners::collide(raw, problems);
+    let inspect = limits::inspect(&raw.inspect, &context, problems);
+    let timeouts = limits::timeouts(&raw.timeouts, problems);
+    let retention = limits::retention(&raw.retention, problems);
+    let alerts = alert::alerts(&raw.alerts, &context, problems);
+    (!problems.has_errors()).then_some(Config {
+        services: services?,
+        inspect,
+        timeouts,
+        alerts,
+        retention,
+        data,
+        admin: admin?,
+    })
+}
+
+fn names(raw: &Raw, problems: &mut Problems) -> Vec<ServiceName> {
+    let read = |(name, service): (&String, &At<_>)| match service_name(name) {
+        Ok(name) => Some(name),
+        Err(error) => {
+            problems.push(Problem::error(service.span(), error.to_string()));
+            None
+        }
+    };
+    raw.services.iter().filter_map(read).collect()
+}
+
+#[cfg(test)]
+mod tests;

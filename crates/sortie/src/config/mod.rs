@@ -1,0 +1,20 @@
+//! The configuration: read, checked, and then without a doubt.
+//!
+//! Raw ([`raw`]) → checked ([`checked`]) → built and started elsewhere. Checking touches nothing:
+//! no file but the configuration, no address, no name.
+
+pub mod at;
+mod check;
+pub mod checked;
+mod load;
+pub mod problem;
+pub mod quantity;
+pub mod raw;
+mod schema;
+pub mod target;
+mod words;
+
+pub use checked::Config;
+pub use load::{Flags, LoadError, Loaded, from_file, from_flags, from_text};
+pub use schema::schema;
+pub use target::Target;

@@ -1,0 +1,6 @@
+//! The program: its command line, its configuration, its admin side, and how it shows things.
+//!
+//! The library exists so that tests and the program share one compilation; its API is not meant
+//! for others.
+
+pub mod config;
