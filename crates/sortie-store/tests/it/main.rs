@@ -1,0 +1,6 @@
+//! The store as other processes meet it: killed, on a full disk, read while it is written.
+
+mod child;
+mod disk_full;
+mod kill;
+mod sample;
