@@ -3,4 +3,6 @@
 //! The library exists so that tests and the program share one compilation; its API is not meant
 //! for others.
 
+pub mod alerts;
 pub mod config;
+pub mod runtime;

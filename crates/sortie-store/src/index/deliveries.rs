@@ -52,6 +52,11 @@ impl IndexReader {
 }
 
 impl Batch<'_> {
+    /// The severity at which a target was last told of a story.
+    pub fn told(&self, finding: &FindingId, target: &str) -> Result<Option<Severity>, StoreError> {
+        told(self.sql(), finding, target)
+    }
+
     /// Queues an alert, unless its target has been told. In one transaction with the finding it is
     /// about, it is neither lost nor sent twice, whenever the process dies and however often its
     /// events are replayed.

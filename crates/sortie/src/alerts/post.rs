@@ -1,0 +1,79 @@
+//! One POST to a webhook.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, header};
+use http_body_util::Full;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use sortie_proxy::dial::{ConnectError, connect_upstream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use url::Url;
+
+/// For the connection, and for the answer's head.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A webhook did not take an alert.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PostError {
+    #[error("the URL names no host")]
+    NoHost,
+    #[error("cannot connect: {0}")]
+    Connect(#[from] ConnectError),
+    #[error("TLS failed: {0}")]
+    Tls(#[from] std::io::Error),
+    #[error("HTTP failed: {0}")]
+    Http(#[from] hyper::Error),
+    #[error("no answer within {} s", PATIENCE.as_secs())]
+    TimedOut,
+    #[error("it answered {0}")]
+    Status(http::StatusCode),
+}
+
+/// Posts JSON; anything but 2xx is a failure. Redirects are not followed: an alert goes where the
+/// operator said, or nowhere.
+pub(super) async fn post(url: &Url, json: &str) -> Result<(), PostError> {
+    let host = url.host_str().ok_or(PostError::NoHost)?;
+    let port = url.port_or_known_default().unwrap_or(443);
+    let stream = connect_upstream(host, port, PATIENCE).await?;
+    if url.scheme() == "https" {
+        let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let name = ServerName::try_from(bare).map_err(|_| PostError::NoHost)?;
+        let connector = TlsConnector::from(Arc::clone(&TLS));
+        let stream = timeout(PATIENCE, connector.connect(name, stream)).await.map_err(|_| PostError::TimedOut)??;
+        exchange(stream, url, host, json).await
+    } else {
+        exchange(stream, url, host, json).await
+    }
+}
+
+async fn exchange<S>(stream: S, url: &Url, host: &str, json: &str) -> Result<(), PostError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let task = tokio::spawn(connection);
+    let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
+    let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let request = Request::post(target)
+        .header(header::HOST, authority)
+        .header(header::CONTENT_TYPE, sortie_export::webhook::CONTENT_TYPE)
+        .header(header::USER_AGENT, concat!("sortie/", env!("CARGO_PKG_VERSION")))
+        .body(Full::new(Bytes::from(json.to_owned())))
+        .expect("built of checked parts");
+    let answer = timeout(PATIENCE, sender.send_request(request)).await.map_err(|_| PostError::TimedOut)??;
+    task.abort();
+    if answer.status().is_success() { Ok(()) } else { Err(PostError::Status(answer.status())) }
+}
+
+/// The roots are compiled in, so that a container without a certificate store can alert too.
+static TLS: LazyLock<Arc<rustls::ClientConfig>> = LazyLock::new(|| {
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let config = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    Arc::new(config)
+});

@@ -1,0 +1,135 @@
+//! What the operator changed while the program ran: modes, and services that are off.
+//!
+//! Kept in the data folder, so that a restart does not undo it. The configuration file stays as it
+//! was written.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use serde::{Deserialize, Serialize};
+use sortie_model::policy::Scope;
+use sortie_model::{Mode, Policy, ServiceName};
+
+/// All changes, in the order in which they were made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overrides {
+    /// Modes; the last one of a scope counts.
+    pub modes: Vec<Override>,
+    /// Services that are passed through.
+    pub off: BTreeSet<ServiceName>,
+}
+
+/// One changed mode.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Override {
+    /// The service.
+    pub service: ServiceName,
+    /// The endpoint or place; `None` for the whole service.
+    pub scope: Option<Scope>,
+    /// The mode.
+    pub mode: Mode,
+}
+
+/// The file of changes cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum OverridesError {
+    /// The file system says no.
+    #[error("cannot {action} {path}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The file does not read.
+    #[error("{path} does not read: correct it, or remove it to go back to the configuration file")]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl Overrides {
+    /// Reads the file; none means no changes.
+    pub fn load(path: &Path) -> Result<Self, OverridesError> {
+        match fs::read(path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map_err(|source| OverridesError::Broken { path: path.to_owned(), source }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(source) => Err(OverridesError::Io { action: "read", path: path.to_owned(), source }),
+        }
+    }
+
+    /// Writes the file anew.
+    pub fn save(&self, path: &Path) -> Result<(), OverridesError> {
+        let error = |action| move |source| OverridesError::Io { action, path: path.to_owned(), source };
+        let incoming = path.with_extension("incoming");
+        let bytes = serde_json::to_vec_pretty(self).expect("overrides are plain data");
+        fs::write(&incoming, bytes).map_err(error("write"))?;
+        fs::rename(&incoming, path).map_err(error("replace"))
+    }
+
+    /// Notes a changed mode in place of an earlier one of the same scope.
+    pub fn set_mode(&mut self, change: Override) {
+        self.modes.retain(|known| known.service != change.service || known.scope != change.scope);
+        self.modes.push(change);
+    }
+
+    /// The policy of a service with its changes: the latest stands first, since the first scope that
+    /// covers a place counts.
+    pub fn apply(&self, service: &ServiceName, configured: &Policy) -> Policy {
+        let mut policy = configured.clone();
+        for change in self.modes.iter().filter(|change| change.service == *service) {
+            match &change.scope {
+                None => policy.mode = change.mode,
+                Some(scope) => policy.scopes.insert(0, (scope.clone(), change.mode)),
+            }
+        }
+        policy
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(scope: Option<&str>, mode: Mode) -> Override {
+        Override { service: "shop".into(), scope: scope.map(|text| text.parse().unwrap()), mode }
+    }
+
+    #[test]
+    fn the_latest_change_of_a_scope_counts() {
+        let mut overrides = Overrides::default();
+        overrides.set_mode(change(None, Mode::Block));
+        overrides.set_mode(change(Some("POST /v1/hooks $.url"), Mode::Block));
+        overrides.set_mode(change(Some("POST /v1/hooks $.url"), Mode::Shadow));
+        let policy = overrides.apply(&"shop".into(), &Policy::default());
+        assert_eq!(policy.mode, Mode::Block);
+        assert_eq!(policy.scopes.len(), 1);
+        assert_eq!(policy.scopes[0].1, Mode::Shadow);
+        assert_eq!(overrides.apply(&"other".into(), &Policy::default()), Policy::default());
+    }
+
+    #[test]
+    fn is_kept_and_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("overrides.json");
+        assert_eq!(Overrides::load(&path).unwrap(), Overrides::default());
+        let mut overrides = Overrides::default();
+        overrides.set_mode(change(Some("/v1/hooks"), Mode::Block));
+        overrides.off.insert("shop".into());
+        overrides.save(&path).unwrap();
+        assert_eq!(Overrides::load(&path).unwrap(), overrides);
+        fs::write(&path, "{").unwrap();
+        assert!(matches!(Overrides::load(&path), Err(OverridesError::Broken { .. })));
+    }
+}
