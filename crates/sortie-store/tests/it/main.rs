@@ -2,5 +2,7 @@
 
 mod child;
 mod disk_full;
+mod exchange;
+mod journal;
 mod kill;
 mod sample;
