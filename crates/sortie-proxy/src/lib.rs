@@ -4,6 +4,7 @@ pub mod clock;
 pub mod dial;
 pub mod framing;
 pub mod gate;
+pub mod outbound;
 pub mod permit;
 pub mod resolve;
 pub mod timeouts;

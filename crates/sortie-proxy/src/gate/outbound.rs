@@ -219,6 +219,13 @@ impl Judged {
         self.dialled.verdict.decision.is_denied()
     }
 
+    /// The permit alone, for a tunnel whose content is not known yet; `None` where the dial is
+    /// refused. Nothing is recorded: that is for [`Judged::commit`] once the tunnel turns out to be
+    /// opaque, else for every visible request inside, which is judged for itself.
+    pub fn permit(&self) -> Option<Permit> {
+        (!self.is_denied()).then(|| Permit::of(&self.dialled.dial, self.policy_version))
+    }
+
     /// Records the dial: enters it into the table and tells the engine.
     pub fn commit(self) -> (DialRecord, Result<Permit, DialDenied>) {
         let Self { gate, at, mut dialled, base, policy_version, is_off } = self;

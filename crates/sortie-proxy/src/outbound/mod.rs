@@ -1,0 +1,153 @@
+//! The outbound door: a forward proxy that judges every dial.
+//!
+//! A request's way: [`door`] tells apart what is asked; [`absolute`] and [`connect`] resolve and
+//! judge it; [`exchange`] sends what is visible over a connection of a [`lane`]; [`tunnel`] finds
+//! out what a tunnel holds, and [`tunnel_http`] serves the requests that it finds there.
+
+mod absolute;
+mod access;
+mod answer;
+mod asked;
+mod connect;
+mod door;
+mod exchange;
+mod failure;
+mod headers;
+mod lane;
+mod relay;
+mod request_body;
+mod rewound;
+mod sniff;
+mod tunnel;
+mod tunnel_http;
+
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use ipnet::IpNet;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{sleep, timeout};
+
+pub use access::{OpenListenerError, ProxyCredentials};
+
+use crate::framing::{FramingCounts, Guarded};
+use crate::gate::Gate;
+use crate::resolve::Resolver;
+use crate::timeouts::Timeouts;
+use access::Access;
+use door::Door;
+
+/// How long accepting pauses after it failed, for want of file descriptors as a rule.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The settings of one outbound listener. Where it stands (`locality`) is the policy's business.
+#[derive(Clone, Debug)]
+pub struct OutboundConfig {
+    /// Who may connect; empty means everybody who can reach the listener.
+    pub sources: Vec<IpNet>,
+    /// What apps must say.
+    pub credentials: Option<ProxyCredentials>,
+    /// How long each phase may last.
+    pub timeouts: Timeouts,
+    /// Connections of apps that are served at once; more wait.
+    pub max_connections: usize,
+}
+
+impl Default for OutboundConfig {
+    fn default() -> Self {
+        Self { sources: Vec::new(), credentials: None, timeouts: Timeouts::default(), max_connections: 10_000 }
+    }
+}
+
+/// The listener cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// It would be open to everybody.
+    #[error(transparent)]
+    Open(#[from] OpenListenerError),
+    /// It has no address.
+    #[error("the outbound listener has no address")]
+    Address(#[source] io::Error),
+}
+
+/// Serves a listener until `shutdown` completes; then exchanges in progress may still end.
+///
+/// # Errors
+/// The listener is refused before anything is served, see [`ServeError`].
+pub async fn serve(
+    listener: TcpListener,
+    config: OutboundConfig,
+    gate: Arc<Gate>,
+    resolver: Arc<Resolver>,
+    framing: Arc<FramingCounts>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let listen = listener.local_addr().map_err(ServeError::Address)?;
+    let access = Access::new(listen, &config.sources, config.credentials.as_ref())?;
+    let timeouts = config.timeouts;
+    let door = Arc::new(Door { gate, resolver, access, timeouts, pool: Arc::default(), framing });
+    let slots = Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS)));
+    let (stop, stopped) = watch::channel(false);
+    let mut shutdown = pin!(shutdown);
+    let mut sweep = tokio::time::interval(timeouts.pool_idle.max(Duration::from_millis(1)));
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            _ = sweep.tick() => door.pool.sweep(timeouts.pool_idle),
+            (stream, slot) = accept(&listener, &door.access, &slots) => {
+                tokio::spawn(serve_connection(Arc::clone(&door), stream, slot, stopped.clone()));
+            }
+        }
+    }
+    drop((listener, stopped));
+    let _ = stop.send(true); // nobody listens where nobody is connected
+    let _ = timeout(timeouts.drain, stop.closed()).await; // those who are not through then are cut off
+    Ok(())
+}
+
+/// The next connection of a peer that may connect, and its slot. Safe to cancel.
+async fn accept(listener: &TcpListener, access: &Access, slots: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+    let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) if access.admits(peer.ip()) => return (stream, slot),
+            Ok((_, peer)) => tracing::debug!(%peer, "not in `sources`"),
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept connections");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn serve_connection(
+    door: Arc<Door>,
+    stream: TcpStream,
+    _slot: OwnedSemaphorePermit,
+    mut stopped: watch::Receiver<bool>,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "the app is gone already");
+        return;
+    }
+    let (stream, guard) = Guarded::new(stream, &door.timeouts, Arc::clone(&door.framing));
+    let service = service_fn(move |request| Arc::clone(&door).serve(request, guard.clone()));
+    let mut connection = pin!(door::server(false).serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let result = tokio::select! {
+        result = &mut connection => result,
+        _ = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = result {
+        tracing::debug!(%error, "an app's connection broke off");
+    }
+}

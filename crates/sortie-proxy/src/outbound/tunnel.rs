@@ -1,0 +1,185 @@
+//! Inside a CONNECT tunnel: what it holds is found out, and judged for what it is.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use smallvec::SmallVec;
+use sortie_model::event::Carrier;
+use sortie_model::{Destination, Host, Scheme};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
+
+use super::connect::record;
+use super::door::{AppStream, Door};
+use super::relay::relay;
+use super::rewound::Rewound;
+use super::sniff::{Content, classify};
+use super::tunnel_http;
+use crate::gate::{DialRecord, Judged, OutboundDial};
+use crate::permit::Permit;
+use crate::tls::ClientHello;
+
+/// How long an app may take over its first bytes before the tunnel is recorded as opaque, or
+/// classified by what there is of them.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Bytes that are read at once while a tunnel's content is unknown.
+const FIRST_READ: usize = 4096;
+/// A fatal alert `access_denied` (RFC 8446 §6.2), so that the app's TLS does not take a refusal for
+/// a broken network.
+const ACCESS_DENIED: [u8; 7] = [21, 3, 3, 0, 2, 2, 49];
+
+/// A tunnel that stands.
+pub(super) struct Tunnel {
+    pub(super) destination: Destination,
+    /// All addresses that the name resolved to.
+    pub(super) addresses: SmallVec<[IpAddr; 4]>,
+    /// What the connection was opened under.
+    pub(super) permit: Permit,
+    pub(super) stream: TcpStream,
+    /// The address that `stream` is connected to.
+    pub(super) address: IpAddr,
+}
+
+/// The app's side, rewound to its first byte.
+pub(super) type App = Rewound<AppStream>;
+
+/// The judgement of the CONNECT. It is recorded once it is known that the tunnel holds no visible
+/// requests; where it does, each of them is a dial, and the tunnel is none.
+pub(super) enum Standing {
+    Judged(Judged),
+    Recorded(DialRecord),
+}
+
+impl Standing {
+    fn recorded(self, address: IpAddr) -> DialRecord {
+        match self {
+            Self::Judged(judged) => record(judged, address),
+            Self::Recorded(record) => record,
+        }
+    }
+}
+
+/// Carries a tunnel to its end.
+pub(super) async fn run(door: Arc<Door>, tunnel: Tunnel, judged: Judged, app: OnUpgrade) {
+    let upgraded = app.await.ok().and_then(|upgraded| upgraded.downcast::<TokioIo<AppStream>>().ok());
+    let Some(parts) = upgraded else {
+        // The app went away before it had its 200; a connection was opened all the same.
+        return record(judged, tunnel.address).ended(0, 0);
+    };
+    let mut app = parts.io.into_inner();
+    let mut first = BytesMut::from(parts.read_buf);
+    let mut standing = Standing::Judged(judged);
+    let mut round = Round::Known(Content::Opaque);
+    if !door.gate.is_off() {
+        round = find_out(&mut app, &tunnel.stream, &mut first, PATIENCE, true).await;
+        if round == Round::Silent {
+            standing = Standing::Recorded(standing.recorded(tunnel.address));
+            round = find_out(&mut app, &tunnel.stream, &mut first, door.timeouts.upgrade_idle, false).await;
+        }
+    }
+    let app = Rewound { first: first.freeze(), io: app };
+    match round {
+        Round::Silent | Round::Closed => standing.recorded(tunnel.address).ended(0, 0),
+        Round::Known(Content::Http) => {
+            tunnel_http::serve(&door, tunnel, app).await;
+            drop(standing); // ends the record of a tunnel that was silent first, if there is one
+        }
+        Round::Known(Content::Tls(hello)) => run_tls(&door, tunnel, standing, &hello, app).await,
+        Round::Known(Content::Opaque) => {
+            let record = standing.recorded(tunnel.address);
+            relay(app, tunnel.stream, record, door.timeouts.upgrade_idle).await;
+        }
+    }
+}
+
+/// A name in the hello that is not the authority's is a further host of the dial, and judged before
+/// the hello goes on.
+async fn run_tls(door: &Arc<Door>, tunnel: Tunnel, standing: Standing, hello: &ClientHello, mut app: App) {
+    let named = hello.server_name.as_deref().map(Host::parse);
+    let further = named.filter(|name| *name != tunnel.destination.host);
+    let record = match standing {
+        Standing::Recorded(record) if further.is_none() => record,
+        _ => {
+            let judged = door.gate.judge(OutboundDial {
+                destination: tunnel.destination,
+                addresses: tunnel.addresses,
+                further_hosts: further.into_iter().collect(),
+                carrier: Carrier::TunnelTls,
+                scheme: (!hello.only_other_protocols).then_some(Scheme::Https),
+                request: None,
+                via: 0,
+            });
+            if judged.is_denied() {
+                drop(judged.commit());
+                // The app may be gone; then nobody needs to be told.
+                let _ = app.write_all(&ACCESS_DENIED).await;
+                let _ = app.shutdown().await;
+                return;
+            }
+            record(judged, tunnel.address)
+        }
+    };
+    relay(app, tunnel.stream, record, door.timeouts.upgrade_idle).await;
+}
+
+/// What became known of a tunnel's content.
+#[derive(Debug, PartialEq, Eq)]
+enum Round {
+    Known(Content),
+    /// Neither side said anything in time.
+    Silent,
+    /// The app closed without a byte.
+    Closed,
+}
+
+/// Reads the app's first bytes, at most until the destination speaks: then it is a protocol in
+/// which servers speak first, and nothing may wait. But `early_answers` that look like HTTP do not
+/// count: a server could send one to hide the request that it answers.
+async fn find_out(
+    app: &mut AppStream,
+    destination: &TcpStream,
+    first: &mut BytesMut,
+    within: Duration,
+    early_answers: bool,
+) -> Round {
+    let mut deadline = Instant::now() + within;
+    loop {
+        if let Some(content) = classify(first, false) {
+            return Round::Known(content);
+        }
+        first.reserve(FIRST_READ);
+        let had_none = first.is_empty();
+        tokio::select! {
+            biased;
+            read = app.read_buf(first) => match read {
+                Ok(1..) if had_none => deadline = Instant::now() + PATIENCE,
+                Ok(1..) => {}
+                Ok(0) | Err(_) if had_none => return Round::Closed,
+                Ok(0) | Err(_) => return known_last(first),
+            },
+            () = server_speaks(destination, early_answers) => return Round::Known(Content::Opaque),
+            () = sleep_until(deadline) => {
+                return if had_none { Round::Silent } else { known_last(first) };
+            }
+        }
+    }
+}
+
+fn known_last(first: &[u8]) -> Round {
+    Round::Known(classify(first, true).unwrap_or(Content::Opaque))
+}
+
+/// Returns when the destination has sent something, or closed.
+async fn server_speaks(destination: &TcpStream, early_answers: bool) {
+    const HTTP: &[u8] = b"HTTP/";
+    let mut said = [0; HTTP.len()];
+    let length = destination.peek(&mut said).await.unwrap_or(0);
+    if early_answers && length > 0 && HTTP.starts_with(&said[..length]) {
+        std::future::pending::<()>().await;
+    }
+}
