@@ -86,9 +86,16 @@ fn bin_of(delay: u64) -> usize {
     bin.min(BINS - 1)
 }
 
+/// Where a bin begins and ends, in microseconds.
 fn bounds(bin: usize) -> (f64, f64) {
-    let edge = |i: usize| FIRST_MICROS * FACTOR.powi(i as i32);
-    if bin == 0 { (0.0, FIRST_MICROS) } else { (edge(bin - 1), edge(bin)) }
+    static EDGES: std::sync::LazyLock<[f64; BINS + 1]> = std::sync::LazyLock::new(|| {
+        let mut next = FIRST_MICROS / FACTOR;
+        std::array::from_fn(|edge| {
+            next *= FACTOR;
+            if edge == 0 { 0.0 } else { next / FACTOR }
+        })
+    });
+    (EDGES[bin], EDGES[bin + 1])
 }
 
 #[cfg(test)]
@@ -123,5 +130,10 @@ mod tests {
         assert_eq!(bin_of(999), 0);
         assert_eq!(bin_of(1000), 1);
         assert_eq!(bin_of(u64::MAX), BINS - 1);
+        for bin in 1..BINS {
+            let (start, end) = bounds(bin);
+            assert!(start < end && (bounds(bin - 1).1 - start).abs() < 1e-6);
+            assert_eq!(bin_of(start.midpoint(end) as u64), bin);
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sortie_model::event::{Dialled, Event, OperatorAct, What};
+use sortie_model::event::{Dialled, Event, OperatorAct, Refused, What};
 use sortie_model::{Finding, Micros, Policy, Reference, ServiceName};
 
 use crate::attribution::proven_by;
@@ -103,7 +103,7 @@ impl Service {
                 self.with_stories(at, name, policy, |stories, scene| stories.request_began(scene, began));
             }
             What::RequestInspected(inspected) => {
-                let enforced = inspected.refused.filter(|refused| refused.is_enforced());
+                let enforced = inspected.refused.filter(Refused::is_enforced);
                 if inspected.cut.is_some() && enforced.is_none() {
                     self.inflight.wildcard(at, inspected.request);
                 }

@@ -177,6 +177,17 @@ pub enum Resolution {
     FalsePositive,
 }
 
+impl Resolution {
+    /// The word of JSON and the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::Accepted => "accepted",
+            Self::FalsePositive => "false-positive",
+        }
+    }
+}
+
 impl FromStr for Resolution {
     type Err = ParseResolutionError;
 
@@ -406,6 +417,7 @@ mod rfc3339 {
 
     use crate::time::Micros;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
     pub(super) fn serialize<S: Serializer>(time: &Micros, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() { serializer.collect_str(time) } else { time.serialize(serializer) }
     }

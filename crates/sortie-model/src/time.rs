@@ -68,7 +68,7 @@ impl Micros {
     /// RFC 3339 in UTC with milliseconds, as JSON and tables show it.
     pub fn rfc3339(self) -> String {
         let seconds = self.0 / Self::SECOND;
-        let (year, month, day) = civil_from_days((seconds / 86_400) as i64);
+        let (year, month, day) = civil_from_days((seconds / 86_400).cast_signed());
         let of_day = seconds % 86_400;
         format!(
             "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:03}Z",

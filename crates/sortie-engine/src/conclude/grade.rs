@@ -1,5 +1,6 @@
 //! Kind, rung, severity and impact of a story, from its rows.
 
+use serde::{Deserialize, Serialize};
 use sortie_model::event::Outcome;
 use sortie_model::finding::{FindingDial, FindingKind, Impact, Rung, Severity};
 use sortie_model::{AddressClass, Method};
@@ -45,13 +46,24 @@ pub(super) fn impact(dial: &FindingDial) -> Vec<Impact> {
     impact
 }
 
+/// What a story's dials did, besides their rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Marks {
+    /// Some dial was let through.
+    pub(super) passed: bool,
+    /// Some order was obeyed after its request had ended.
+    pub(super) stored: bool,
+    /// A credential of own internal calls was carried.
+    pub(super) credentials: bool,
+}
+
 /// The story's kind, from what its dials to the class did.
-pub(super) fn kind(denied_class: bool, passed: bool, stored: bool, credentials: bool) -> FindingKind {
-    match (denied_class, passed) {
-        (true, true) if stored => FindingKind::Stored,
+pub(super) fn kind(denied_class: bool, marks: Marks) -> FindingKind {
+    match (denied_class, marks.passed) {
+        (true, true) if marks.stored => FindingKind::Stored,
         (true, true) => FindingKind::Honoured,
         (true, false) => FindingKind::Blocked,
-        (false, _) if credentials => FindingKind::CredentialSent,
+        (false, _) if marks.credentials => FindingKind::CredentialSent,
         (false, _) => FindingKind::OpenSink,
     }
 }

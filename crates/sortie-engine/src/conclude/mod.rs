@@ -76,7 +76,7 @@ impl Stories {
         let place = candidate.map(|c| Place::new(&note.endpoint.template, std::sync::Arc::clone(&c.parameter)));
         let class = refused.class.unwrap_or(AddressClass::Public);
         let key = StoryKey::of_order(place, note.actor.id(), class);
-        let story = self.story(scene, key.clone());
+        let story = self.story(scene, &key);
         story.refused_at_inbound(scene, &note, request, candidate, refused);
         self.changed.insert(key);
     }
@@ -102,7 +102,7 @@ impl Stories {
             .filter_map(|e| e.source.order().map(|order| order.request))
             .filter_map(|request| self.notes.take_into_story(request).map(|note| (request, note)))
             .collect();
-        let story = self.story(scene, key.clone());
+        let story = self.story(scene, &key);
         story.dialled(scene, dialled, row, parents, &requests);
         self.changed.insert(key);
     }
@@ -142,7 +142,7 @@ impl Stories {
         note.in_story = true;
         let note = note.clone();
         let key = StoryKey::of_attempts(note.actor.id());
-        let story = self.story(scene, key.clone());
+        let story = self.story(scene, &key);
         story.attempted(scene, &note, closed.request, &candidate, class);
         self.changed.insert(key);
     }
@@ -182,16 +182,16 @@ impl Stories {
         chain
     }
 
-    fn story(&mut self, scene: &Scene<'_>, key: StoryKey) -> &mut Story {
-        if !self.open.contains_key(&key) {
+    fn story(&mut self, scene: &Scene<'_>, key: &StoryKey) -> &mut Story {
+        if !self.open.contains_key(key) {
             if self.open.len() >= limits::STORIES {
                 self.forget_oldest();
             }
-            let story = Story::new(scene, &key);
+            let story = Story::new(scene, key);
             self.names.insert(story.finding.id.clone(), key.clone());
             self.open.insert(key.clone(), story);
         }
-        self.open.get_mut(&key).expect("just made")
+        self.open.get_mut(key).expect("just made")
     }
 
     /// The story that was quiet for longest is told no further; its record stays in the store.

@@ -39,7 +39,7 @@ pub(super) fn progress(row: &mut FindingDial, progressed: &DialProgressed) {
     // An answer that was seen stays seen when the connection ends later.
     let was_answered = row.outcome == Outcome::Answered.as_str();
     if !was_answered || progressed.outcome == Outcome::Answered {
-        row.outcome = progressed.outcome.as_str().to_owned();
+        progressed.outcome.as_str().clone_into(&mut row.outcome);
     }
     row.address = progressed.address.or(row.address);
     row.status = progressed.status.or(row.status);

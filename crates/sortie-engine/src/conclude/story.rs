@@ -64,13 +64,7 @@ impl StoryKey {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Story {
     pub(super) finding: Finding,
-    /// Dials of the story's class that were let through, and refused.
-    passed: u64,
-    refused: u64,
-    /// Whether some order was obeyed after its request had ended.
-    stored: bool,
-    /// Whether a credential of own internal calls went out.
-    credentials: bool,
+    marks: grade::Marks,
 }
 
 impl Story {
@@ -100,7 +94,7 @@ impl Story {
             decision: FindingDecision { mode: Mode::Observe, action: Action::Passed, door: None, rule: None },
             closed: None,
         };
-        Self { finding, passed: 0, refused: 0, stored: false, credentials: false }
+        Self { finding, marks: grade::Marks::default() }
     }
 
     /// A dial of the story was judged. `parents` are the dials that redirected to it.
@@ -119,11 +113,7 @@ impl Story {
         for (_, parent) in parents {
             self.add_dial(parent);
         }
-        if verdict.decision.is_denied() {
-            self.refused += 1;
-        } else {
-            self.passed += 1;
-        }
+        self.marks.passed |= !verdict.decision.is_denied();
         let finding = &mut self.finding;
         finding.last_seen = scene.now;
         finding.confidence = finding.confidence.max(verdict.p_ordered);
@@ -137,12 +127,12 @@ impl Story {
         finding.odds = words::odds(scene, dialled);
         finding.unseen = words::unseen(scene, dialled);
         if let Some((_, order)) = verdict.leading_order() {
-            self.stored |= order.stored;
+            self.marks.stored |= order.stored;
             self.name_order(order);
             self.finding.actors = shares(dialled);
         }
         if words::carries_internal_credential(scene, dialled) {
-            self.credentials = true;
+            self.marks.credentials = true;
             self.add_impact(Impact::CredentialsSent);
         }
         self.add_dial(row);
@@ -160,7 +150,6 @@ impl Story {
         refused: Refused,
     ) {
         self.add_request(request, note);
-        self.refused += 1;
         self.name_request(note, candidate);
         let finding = &mut self.finding;
         finding.last_seen = scene.now;
@@ -280,13 +269,9 @@ impl Story {
         reopen(&mut self.finding, rung);
         let finding = &mut self.finding;
         finding.rung = rung;
-        let passed = self.passed > 0;
+        let passed = self.marks.passed;
         let is_nobodys = finding.actor.is_none() && passed;
-        finding.kind = if is_nobodys {
-            FindingKind::HiddenHop
-        } else {
-            grade::kind(is_denied, passed, self.stored, self.credentials)
-        };
+        finding.kind = if is_nobodys { FindingKind::HiddenHop } else { grade::kind(is_denied, self.marks) };
         let severity = grade::severity(finding.kind, rung, &finding.impact, passed);
         finding.severity = finding.severity.max(severity);
     }

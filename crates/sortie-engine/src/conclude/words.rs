@@ -63,7 +63,7 @@ pub(super) fn unseen(scene: &Scene<'_>, dialled: &Dialled) -> Vec<String> {
     match dialled.dial.carrier {
         Carrier::Absolute | Carrier::TunnelHttp => {}
         Carrier::TunnelTls => {
-            unseen.push("the dial is TLS: its path, status, answer and redirects are not seen".to_owned())
+            unseen.push("the dial is TLS: its path, status, answer and redirects are not seen".to_owned());
         }
         Carrier::TunnelOpaque => unseen.push("the tunnel holds no HTTP: only the connection is seen".to_owned()),
     }

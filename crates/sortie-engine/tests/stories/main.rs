@@ -14,12 +14,8 @@ fn customers_prove_a_sink_and_are_not_accused() {
     let mut play = Play::new(Mode::Block);
     play.customers(5);
     let learned = play.learned();
-    let proven: Vec<String> = learned
-        .sinks
-        .iter()
-        .filter(|(_, sink)| sink.is_proven())
-        .map(|(key, _)| key.place.to_string())
-        .collect();
+    let proven: Vec<String> =
+        learned.sinks.iter().filter(|(_, sink)| sink.is_proven()).map(|(key, _)| key.place.to_string()).collect();
     assert_eq!(proven, ["/v1/hooks url"]);
     assert!(play.findings.values().all(|finding| finding.severity == Severity::Info), "{:#?}", play.findings);
 }
@@ -178,8 +174,7 @@ fn an_internal_credential_must_not_leave_by_order() {
     let candidate = play.candidate("url", url, Nature::Named);
     play.request(66, "POST", "/v1/hooks", vec![candidate]).unwrap();
     play.wait(10);
-    let (_, verdict) =
-        play.ask(&Ask { url, addresses: &["8.8.4.4"], hidden: false, credential: Some("Bearer own") });
+    let (_, verdict) = play.ask(&Ask { url, addresses: &["8.8.4.4"], hidden: false, credential: Some("Bearer own") });
     assert_eq!(verdict.decision, Decision::Deny(Rule::InternalCredentials));
 }
 

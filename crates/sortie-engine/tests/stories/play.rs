@@ -88,7 +88,7 @@ impl Play {
 
     /// A candidate as extraction would make it of a whole value.
     pub(crate) fn candidate(&self, name: &str, text: &str, nature: Nature) -> Candidate {
-        let url = url::Url::parse(text).ok().filter(|url| url.has_host());
+        let url = url::Url::parse(text).ok().filter(url::Url::has_host);
         let (kind, scheme, host, port, path) = match &url {
             Some(url) => {
                 let path = match url.query() {
@@ -118,7 +118,13 @@ impl Play {
     }
 
     /// A request; `None` where the inbound door refused it.
-    pub(crate) fn request(&mut self, client: u8, method: &str, template: &str, candidates: Vec<Candidate>) -> Option<Reference> {
+    pub(crate) fn request(
+        &mut self,
+        client: u8,
+        method: &str,
+        template: &str,
+        candidates: Vec<Candidate>,
+    ) -> Option<Reference> {
         self.request_cut(client, method, template, candidates, None)
     }
 

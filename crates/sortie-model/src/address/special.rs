@@ -10,7 +10,7 @@ use super::AddressClass::{self, LinkLocal, Loopback, Multicast, Private, Public,
 
 /// Network, prefix length, class. The longest match decides, so more specific rows stand first.
 const V4: &[(Ipv4Addr, u8, AddressClass)] = &[
-    (Ipv4Addr::new(0, 0, 0, 0), 8, Loopback), // "this network"; connect() to 0.0.0.0 reaches this host
+    (Ipv4Addr::UNSPECIFIED, 8, Loopback), // "this network"; connect() to 0.0.0.0 reaches this host
     (Ipv4Addr::new(10, 0, 0, 0), 8, Private),
     (Ipv4Addr::new(100, 64, 0, 0), 10, Private), // shared address space, RFC 6598
     (Ipv4Addr::new(127, 0, 0, 0), 8, Loopback),
@@ -29,15 +29,15 @@ const V4: &[(Ipv4Addr, u8, AddressClass)] = &[
     (Ipv4Addr::new(198, 51, 100, 0), 24, Reserved), // TEST-NET-2
     (Ipv4Addr::new(203, 0, 113, 0), 24, Reserved), // TEST-NET-3
     (Ipv4Addr::new(224, 0, 0, 0), 4, Multicast),
-    (Ipv4Addr::new(255, 255, 255, 255), 32, Multicast), // limited broadcast
+    (Ipv4Addr::BROADCAST, 32, Multicast), // limited broadcast
     (Ipv4Addr::new(240, 0, 0, 0), 4, Reserved),
 ];
 
 const V6: &[(Ipv6Addr, u8, AddressClass)] = &[
-    (Ipv6Addr::new(0, 0, 0, 0, 0, 0, 0, 1), 128, Loopback),
-    (Ipv6Addr::new(0, 0, 0, 0, 0, 0, 0, 0), 128, Loopback), // connect() to :: reaches this host
+    (Ipv6Addr::LOCALHOST, 128, Loopback),
+    (Ipv6Addr::UNSPECIFIED, 128, Loopback), // connect() to :: reaches this host
     (Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96, Public), // IPv4-mapped: the IPv4 inside decides
-    (Ipv6Addr::new(0, 0, 0, 0, 0, 0, 0, 0), 96, Reserved),  // IPv4-compatible, deprecated
+    (Ipv6Addr::UNSPECIFIED, 96, Reserved),  // IPv4-compatible, deprecated
     (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96, Public), // NAT64: the IPv4 inside decides
     (Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48, Private), // NAT64, local use
     (Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0), 64, Reserved), // discard-only
