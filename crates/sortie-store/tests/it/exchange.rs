@@ -1,5 +1,6 @@
 //! An exchange and the dial it ordered, with everything that events can carry.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use sortie_model::event::{
@@ -17,8 +18,8 @@ use sortie_model::{
 /// Events of one exchange.
 pub(crate) const EVENTS: u64 = 5;
 
-/// The events of the exchange whose first event is `first`. Every exchange differs as real ones do:
-/// in its actor, its candidate's path, its numbers and times.
+/// The events of the exchange whose first event is `first`. Exchanges differ as real ones do: 1,000
+/// actors, 60 endpoints and 200 partners in no order, a path, numbers and times of their own.
 pub(crate) fn exchange(first: u64) -> Vec<Event> {
     let key = Key::new(&[9; Key::LENGTH]);
     let candidate = Arc::new(candidate(&key, first));
@@ -31,7 +32,7 @@ pub(crate) fn exchange(first: u64) -> Vec<Event> {
         What::RequestEnded(Box::new(ended(first))),
     ];
     let service = Some(ServiceName::from("shop"));
-    let at = |step: u64| Micros(1_795_000_000_000_000 + first * 977 + step * 411);
+    let at = |step: u64| Micros(1_795_000_000_000_000 + first * 977 + step * 411 + pick(first, 4, 400));
     (0..)
         .zip(what)
         .map(|(step, what)| Event { number: first + step, at: at(step), service: service.clone(), what })
@@ -42,13 +43,26 @@ fn reference(number: u64) -> Reference {
     Reference::local(number)
 }
 
-fn endpoint() -> Endpoint {
-    Endpoint { method: Method::Post, host: Some(Arc::from("shop.example")), template: Arc::from("/v1/hooks/{id}") }
+/// One of `count`, scattered by a multiplicative hash (Knuth, TAOCP 3, §6.4) so that nothing recurs
+/// in a rhythm that compresses better than traffic does.
+fn pick(first: u64, salt: u64, count: u64) -> u64 {
+    (first ^ salt << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29).wrapping_mul(0x9e37_79b9_7f4a_7c15) % count
+}
+
+fn endpoint(first: u64) -> Endpoint {
+    let template = Arc::from(format!("/v1/area{}/hooks/{{id}}", pick(first, 1, 60)));
+    Endpoint { method: Method::Post, host: Some(Arc::from("shop.example")), template }
+}
+
+fn partner(first: u64) -> Host {
+    Host::name(&format!("hooks{}.partner.example", pick(first, 2, 200)))
 }
 
 fn actor(key: &Key, first: u64) -> Actor {
-    let token = key.digest(Domain::Session, &(first % 300).to_le_bytes());
-    Actor { kind: ActorKind::Session, token: Some(token), address: "198.51.100.23".parse().unwrap() }
+    let number = pick(first, 3, 1000);
+    let token = key.digest(Domain::Session, &number.to_le_bytes());
+    let address = Ipv4Addr::from(0xc633_0000 | number as u32).into();
+    Actor { kind: ActorKind::Session, token: Some(token), address }
 }
 
 fn manner() -> Manner {
@@ -66,13 +80,13 @@ fn candidate(key: &Key, first: u64) -> Candidate {
         manner: manner(),
         nature: Nature::Named,
         scheme: Some(Scheme::Https),
-        host: Host::name("hooks.partner.example"),
+        host: partner(first),
         other_hosts: [Host::parse("169.254.169.254")].into_iter().collect(),
         port: Some(443),
         path: Some(path(key, first)),
         path_bits: 44,
         disguised: false,
-        shown: "https://hooks.partner.example/deliver/{…}/done?x=…".into(),
+        shown: format!("https://{}/deliver/{{…}}/done?x=…", partner(first)).into(),
     }
 }
 
@@ -85,7 +99,7 @@ fn order(key: &Key, first: u64, candidate: &Candidate) -> Order {
         request: reference(first),
         candidate: 0,
         actor: actor(key, first),
-        endpoint: endpoint(),
+        endpoint: endpoint(first),
         place: Place::new("/v1/hooks/{id}", Arc::from("url")),
         manner: manner(),
         nature: Nature::Named,
@@ -94,7 +108,7 @@ fn order(key: &Key, first: u64, candidate: &Candidate) -> Order {
         path: PathMatch::Equal,
         proven: true,
         allowed: false,
-        delay: 1800 + first % 97,
+        delay: 1800 + pick(first, 5, 90_000),
         stored: false,
         rho: 0.93,
     }
@@ -103,10 +117,10 @@ fn order(key: &Key, first: u64, candidate: &Candidate) -> Order {
 fn began(key: &Key, first: u64) -> RequestBegan {
     RequestBegan {
         request: reference(first),
-        endpoint: endpoint(),
+        endpoint: endpoint(first),
         actor: actor(key, first),
         path: "/v1/hooks/{…}".into(),
-        request_id: Some(format!("5b1e07{first:08x}").into()),
+        request_id: Some(format!("{:016x}", pick(first, 10, u64::MAX)).into()),
         candidates: Vec::new(),
         cut: None,
         has_body: true,
@@ -126,24 +140,24 @@ fn dialled(key: &Key, first: u64, order: Order) -> Dialled {
     let hop =
         Hop { parent: reference(first), order: Some(Box::new(order.clone())), depth: 1, proven: true, allowed: false };
     let ordered = if is_hop { Source::Hop(Box::new(hop)) } else { Source::Order(Box::new(order)) };
-    let own = Source::OwnCall { request: reference(first), endpoint: endpoint() };
+    let own = Source::OwnCall { request: reference(first), endpoint: endpoint(first) };
     let verdict = Verdict {
         epoch: first / 1000,
-        p_ordered: 0.97 + (first % 29) as f64 / 1000.0,
+        p_ordered: 0.97 + pick(first, 6, 1 << 40) as f64 * 1e-14,
         p_denied: 0.0,
         q: 0.0,
         decision: if is_hop { Decision::WouldDeny(Rule::OrderedDeny) } else { Decision::Pass },
         mode: Mode::Shadow,
         own_evidence: false,
         window: is_hop.then_some(Window::Hop),
-        explanations: [(0.97, ordered), (0.03, own)]
+        explanations: [(0.97 + pick(first, 9, 1 << 40) as f64 * 1e-14, ordered), (0.01, own)]
             .map(|(share, source)| Explanation { share, source })
             .into_iter()
             .collect(),
     };
     let dial = Dial {
         dial: reference(first + 2),
-        destination: Destination::new(Host::name("hooks.partner.example"), 443),
+        destination: Destination::new(partner(first), 443),
         addresses: ["203.0.113.9".parse().unwrap()].into_iter().collect(),
         class: AddressClass::Public,
         further_hosts: [Host::name("sni.partner.example")].into_iter().collect(),
@@ -175,9 +189,9 @@ fn progressed(key: &Key, first: u64) -> DialProgressed {
         outcome: Outcome::Answered,
         address: Some("203.0.113.9".parse().unwrap()),
         status: Some(200),
-        bytes_in: 1204 + first % 511,
+        bytes_in: 1204 + pick(first, 7, 5000),
         bytes_out: 402,
-        took: 3100 + first % 997,
+        took: 3100 + pick(first, 8, 90_000),
         location: (first % 64 == 1).then_some(target),
         ended: true,
     }
