@@ -11,6 +11,10 @@ pub const INSPECT_REQUEST_BYTES: usize = 64 * 1024;
 pub const INSPECT_RESPONSE_BYTES: usize = 64 * 1024;
 /// Answers of one exchange that are looked for in its response.
 pub const ANSWERS_COMPARED: usize = 64;
+/// Bytes of a request body that are held back at an endpoint with a proven sink in `block`.
+pub const HOLD_BYTES: usize = 64 * 1024;
+/// How long they are held back at most, so that a slow client is not stalled.
+pub const HOLD_MICROS: u64 = 50_000;
 /// Bytes a request's head may have.
 pub const HEAD_BYTES: usize = 64 * 1024;
 /// Header fields a request may have.

@@ -1,11 +1,15 @@
 //! The two doors of Sortie: inbound and outbound.
 
+pub mod body;
 pub mod clock;
 pub mod dial;
 pub mod framing;
 pub mod gate;
+pub mod inbound;
 pub mod outbound;
 pub mod permit;
+pub mod pool;
+pub mod relay;
 pub mod resolve;
 pub mod timeouts;
 pub mod tls;

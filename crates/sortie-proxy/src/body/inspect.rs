@@ -1,0 +1,274 @@
+//! A request's body that is inspected while it passes.
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+
+use super::prefix::Prefix;
+
+/// How long the newest piece of a body of unknown length is held back to see whether it is the last.
+const HOLD_NEWEST: Duration = Duration::from_millis(5);
+
+/// Judges a prefix. Implemented by what knows the request's ticket.
+pub trait Inspector {
+    /// Judges the prefix read so far. An error means that the request is refused: no further byte
+    /// of it goes on.
+    fn inspect(&mut self, partial: Partial<'_>) -> Result<(), Refused>;
+
+    /// A piece of the body is about to go on.
+    fn moved(&mut self);
+}
+
+/// What is to be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partial<'a> {
+    /// The prefix.
+    pub bytes: &'a [u8],
+    /// Whether this is the whole body.
+    pub complete: bool,
+    /// Whether no further call follows.
+    pub last: bool,
+}
+
+/// The request is refused; the inspector knows why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;
+
+/// A request's body did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// What it carries is refused.
+    #[error("the request is refused")]
+    Refused,
+    /// The client broke it off, or its framing broke.
+    #[error("the client's body broke off")]
+    Client(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// A body whose prefix is judged before its last byte goes on.
+///
+/// With a known length, pieces go on as they come and the one that completes the prefix waits for
+/// the judgement. With an unknown one, each piece waits until the next has come, the end has come,
+/// or [`HOLD_NEWEST`] has passed, so that nothing stalls; and the end of the body, without which no
+/// back end takes it for whole, never goes on before the judgement.
+#[derive(Debug)]
+pub struct InspectBody<I, B = Incoming> {
+    body: B,
+    inspector: I,
+    /// Read and not passed on yet.
+    held: VecDeque<Frame<Bytes>>,
+    /// Frames at the front of `held` that may go on.
+    released: usize,
+    inspection: Option<Inspection>,
+    timer: Option<Pin<Box<Sleep>>>,
+    has_ended: bool,
+}
+
+/// The inspection of a body, until its last call.
+#[derive(Debug)]
+struct Inspection {
+    prefix: Prefix,
+    /// Bytes of the body, where its length is known.
+    length: Option<u64>,
+    /// Bytes seen.
+    seen: u64,
+    /// A partial prefix is judged only when it has this many bytes: twice those of the last time, so
+    /// that a body which comes byte by byte is not judged at every byte.
+    worthwhile: usize,
+}
+
+impl<I, B> InspectBody<I, B>
+where
+    I: Inspector + Unpin,
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Error + Send + Sync + 'static,
+{
+    /// A body of which the first `limit` bytes are judged; 0 for none.
+    pub fn new(body: B, limit: usize, inspector: I) -> Self {
+        let length = body.size_hint().exact();
+        let inspection = Inspection { prefix: Prefix::new(limit), length, seen: 0, worthwhile: 1 };
+        Self {
+            body,
+            inspector,
+            held: VecDeque::new(),
+            released: 0,
+            inspection: (limit > 0).then_some(inspection),
+            timer: None,
+            has_ended: false,
+        }
+    }
+
+    /// Reads up to `bytes` or for `time`, and has it judged before anything goes on.
+    pub async fn hold(&mut self, bytes: usize, time: Duration) -> Result<(), BodyError> {
+        let mut timer = Box::pin(sleep_until(Instant::now() + time));
+        poll_fn(|cx| {
+            while self.has_more_to_judge(bytes) {
+                match Pin::new(&mut self.body).poll_frame(cx) {
+                    Poll::Ready(frame) => self.take(frame)?,
+                    Poll::Pending => {
+                        ready!(timer.as_mut().poll(cx));
+                        break;
+                    }
+                }
+            }
+            Poll::Ready(self.judge_partial())
+        })
+        .await
+    }
+
+    fn has_more_to_judge(&self, bytes: usize) -> bool {
+        self.inspection.as_ref().is_some_and(|inspection| inspection.seen < bytes as u64)
+    }
+
+    /// Takes what the body gave: judges where that completes the prefix, and releases what may go
+    /// on.
+    fn take(&mut self, frame: Option<Result<Frame<Bytes>, B::Error>>) -> Result<(), BodyError> {
+        let Some(frame) = broke_off(frame)? else {
+            self.has_ended = true;
+            return self.judge_last(true);
+        };
+        let is_last = match (&mut self.inspection, frame.data_ref()) {
+            (Some(inspection), Some(data)) => inspection.completes(data),
+            _ => frame.is_trailers().then_some(true),
+        };
+        self.held.push_back(frame);
+        match is_last {
+            Some(complete) => self.judge_last(complete),
+            None => {
+                self.release_all_but_newest();
+                Ok(())
+            }
+        }
+    }
+
+    /// The newest piece of a body of unknown length may be its last; that of a known one is not.
+    fn release_all_but_newest(&mut self) {
+        let may_be_last = self.inspection.as_ref().is_some_and(|inspection| inspection.length.is_none());
+        self.released = self.held.len() - usize::from(may_be_last);
+    }
+
+    fn judge_last(&mut self, complete: bool) -> Result<(), BodyError> {
+        if let Some(inspection) = self.inspection.take() {
+            let complete = complete && !inspection.prefix.is_cut();
+            let partial = Partial { bytes: inspection.prefix.as_slice(), complete, last: true };
+            self.inspector.inspect(partial).map_err(|Refused| BodyError::Refused)?;
+        }
+        self.released = self.held.len();
+        Ok(())
+    }
+
+    fn judge_partial(&mut self) -> Result<(), BodyError> {
+        if let Some(inspection) = &mut self.inspection {
+            let bytes = inspection.prefix.as_slice();
+            if bytes.len() >= inspection.worthwhile {
+                inspection.worthwhile = bytes.len() * 2;
+                let partial = Partial { bytes, complete: false, last: false };
+                self.inspector.inspect(partial).map_err(|Refused| BodyError::Refused)?;
+            }
+        }
+        self.released = self.held.len();
+        Ok(())
+    }
+
+    /// Waits for more; the newest piece goes on when that takes too long.
+    fn poll_hold_newest(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
+        if self.held.is_empty() {
+            return Poll::Pending;
+        }
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(HOLD_NEWEST)));
+        ready!(timer.as_mut().poll(cx));
+        self.timer = None;
+        Poll::Ready(self.judge_partial())
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Frame<Bytes>>, BodyError>> {
+        loop {
+            if self.released > 0 {
+                self.released -= 1;
+                self.inspector.moved();
+                return Poll::Ready(Ok(self.held.pop_front()));
+            }
+            if self.has_ended {
+                return Poll::Ready(Ok(None));
+            }
+            if self.inspection.is_none() {
+                let frame = broke_off(ready!(Pin::new(&mut self.body).poll_frame(cx)))?;
+                self.has_ended = frame.is_none();
+                self.inspector.moved();
+                return Poll::Ready(Ok(frame));
+            }
+            match Pin::new(&mut self.body).poll_frame(cx) {
+                Poll::Ready(frame) => {
+                    self.timer = None;
+                    self.take(frame)?;
+                }
+                Poll::Pending => ready!(self.poll_hold_newest(cx))?,
+            }
+        }
+    }
+}
+
+fn broke_off<E>(frame: Option<Result<Frame<Bytes>, E>>) -> Result<Option<Frame<Bytes>>, BodyError>
+where
+    E: Error + Send + Sync + 'static,
+{
+    frame.transpose().map_err(|error| BodyError::Client(Box::new(error)))
+}
+
+impl Inspection {
+    /// Adds a piece; says whether the inspection is now at its end, and with the whole body.
+    fn completes(&mut self, data: &Bytes) -> Option<bool> {
+        self.seen += data.len() as u64;
+        self.prefix.push(data);
+        if self.length.is_some_and(|length| self.seen >= length) {
+            return Some(true);
+        }
+        // A full prefix of unknown length may be the whole body: the next piece or the end tells.
+        let is_more_to_come = self.length.is_some() || self.prefix.is_cut();
+        (self.prefix.is_full() && is_more_to_come).then_some(false)
+    }
+}
+
+impl<I, B> Body for InspectBody<I, B>
+where
+    I: Inspector + Unpin,
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Error + Send + Sync + 'static,
+{
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        let next = ready!(this.poll_next(cx));
+        if next.is_err() {
+            this.has_ended = true;
+            this.held.clear();
+            this.released = 0;
+        }
+        Poll::Ready(next.transpose())
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.held.is_empty() && self.inspection.is_none() && (self.has_ended || self.body.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let held: u64 = self.held.iter().filter_map(Frame::data_ref).map(|data| data.len() as u64).sum();
+        match self.body.size_hint().exact() {
+            Some(left) => SizeHint::with_exact(left + held),
+            None => SizeHint::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

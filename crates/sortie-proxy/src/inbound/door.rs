@@ -1,0 +1,231 @@
+//! One request's way through the door.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::header::{CONTENT_LENGTH, HOST};
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use smallvec::SmallVec;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::InboundConfig;
+use super::answer::{AnswerBody, AnswerStream};
+use super::client::Trusted;
+use super::exchange::{BodyInspector, ContentKind, Exchange};
+use super::forward::{HopFields, Onward, origin_form, take_hop_fields, write_upgrade};
+use super::refusal::Failure;
+use super::request_body::RequestBody;
+use super::shutdown::Stopped;
+use super::upstream;
+use crate::body::{BodyError, InspectBody};
+use crate::framing::{FramingCounts, GuardHandle, asks_to_leave};
+use crate::gate::{Admission, Gate, InboundHead, Ticket};
+use crate::pool::Pool;
+use crate::relay::relay;
+use sortie_model::limits::{HOLD_BYTES, HOLD_MICROS};
+
+/// What all connections of a door share.
+#[derive(Debug)]
+pub(super) struct Door {
+    pub(super) config: InboundConfig,
+    pub(super) gate: Arc<Gate>,
+    pub(super) trusted: Trusted,
+    pub(super) pool: Arc<Pool<RequestBody>>,
+    pub(super) framing: Arc<FramingCounts>,
+    /// The upstream's authority, for requests that name none.
+    pub(super) authority: HeaderValue,
+}
+
+/// A client's connection, as its requests see it. What goes on after the connection left HTTP holds
+/// it too, and with it the connection's slot.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) door: Arc<Door>,
+    pub(super) peer: IpAddr,
+    pub(super) peer_text: HeaderValue,
+    pub(super) is_trusted: bool,
+    pub(super) guard: GuardHandle,
+    pub(super) stopped: Stopped,
+    pub(super) _slot: OwnedSemaphorePermit,
+}
+
+/// A request ready to be sent.
+struct Prepared {
+    request: Request<RequestBody>,
+    exchange: Arc<Exchange>,
+    upgrade: Option<OnUpgrade>,
+}
+
+impl Connection {
+    /// Serves a request.
+    pub(super) async fn serve(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<AnswerBody>, Infallible> {
+        let asks = asks_to_leave(&request);
+        let response = self.exchange(request).await;
+        if asks {
+            self.guard.decide(response.status() == StatusCode::SWITCHING_PROTOCOLS);
+        }
+        Ok(response)
+    }
+
+    async fn exchange(self: &Arc<Self>, request: Request<Incoming>) -> Response<AnswerBody> {
+        if *request.method() == Method::CONNECT {
+            return Failure::Tunnel.response(None);
+        }
+        let Prepared { request, exchange, upgrade } = match self.prepare(request).await {
+            Ok(prepared) => prepared,
+            Err(failure) => return failure.response(None),
+        };
+        let door = &self.door;
+        match upstream::send(request, &door.config, &door.pool, &exchange).await {
+            Ok((response, _)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                self.switch(response, exchange, upgrade)
+            }
+            Ok((response, sender)) => {
+                let pool = Arc::clone(&door.pool);
+                answered(response, exchange, |body, exchange, content| {
+                    AnswerStream::new(body, exchange, (sender, pool), content, door.config.timeouts.answer_idle)
+                })
+            }
+            Err(failure) => self.failed(failure, &exchange),
+        }
+    }
+
+    /// Judges a request and writes it anew.
+    async fn prepare(&self, request: Request<Incoming>) -> Result<Prepared, Failure> {
+        let (mut head, body) = request.into_parts();
+        head.uri = origin_form(head.uri);
+        let client = self.door.trusted.client(self.peer, &head.headers);
+        let hop = take_hop_fields(&mut head.headers);
+        let has_body = !body.is_end_stream();
+        let length = body.size_hint().exact().filter(|_| has_body);
+        let ticket = self.admit(&head, client, has_body, length)?;
+        let upgrade = head.extensions.remove::<OnUpgrade>().filter(|_| hop.upgrade.is_some());
+
+        let limit = ticket.inspect_limit();
+        let holds = ticket.hold();
+        let exchange = Exchange::begin(ticket);
+        let body = if has_body {
+            let content = ContentKind::of(&head.headers);
+            let inspector = BodyInspector { exchange: Arc::clone(&exchange), content };
+            let mut body = InspectBody::new(body, limit, inspector);
+            if holds {
+                self.hold(&mut body, &exchange).await?;
+            }
+            RequestBody::Streaming(body)
+        } else {
+            RequestBody::Empty
+        };
+        let request = self.onward(head, &hop, body, length);
+        Ok(Prepared { request, exchange, upgrade })
+    }
+
+    fn admit(&self, head: &Parts, client: IpAddr, has_body: bool, length: Option<u64>) -> Result<Ticket, Failure> {
+        let fields: SmallVec<[(&str, &[u8]); 24]> =
+            head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let admission = self.door.gate.admit(&InboundHead {
+            method: head.method.as_str(),
+            target: head.uri.path_and_query().map_or("/", |target| target.as_str()),
+            host,
+            fields: &fields,
+            client,
+            content_length: length,
+            has_body,
+        });
+        match admission {
+            Admission::Pass(ticket) => Ok(ticket),
+            Admission::Refuse(refusal) => Err(Failure::Refused(refusal)),
+        }
+    }
+
+    async fn hold(&self, body: &mut InspectBody<BodyInspector>, exchange: &Exchange) -> Result<(), Failure> {
+        let held = body.hold(HOLD_BYTES, std::time::Duration::from_micros(HOLD_MICROS)).await;
+        held.map_err(|error| match error {
+            BodyError::Refused => exchange.refused_or(Failure::Client(None)),
+            BodyError::Client(_) => Failure::Client(self.guard.problem()),
+        })
+    }
+
+    fn onward(&self, head: Parts, hop: &HopFields, body: RequestBody, length: Option<u64>) -> Request<RequestBody> {
+        let mut headers = head.headers;
+        let onward = Onward {
+            body: length,
+            has_body: matches!(body, RequestBody::Streaming(_)),
+            hop,
+            version: head.version,
+            peer: &self.peer_text,
+            is_trusted: self.is_trusted,
+            authority: &self.door.authority,
+        };
+        onward.write(&mut headers);
+        let mut request = Request::new(body);
+        *request.method_mut() = head.method;
+        *request.uri_mut() = head.uri;
+        *request.headers_mut() = headers;
+        request
+    }
+
+    /// Lets both sides leave HTTP.
+    fn switch(
+        self: &Arc<Self>,
+        mut response: Response<Incoming>,
+        exchange: Arc<Exchange>,
+        upgrade: Option<OnUpgrade>,
+    ) -> Response<AnswerBody> {
+        let Some(client) = upgrade else { return self.failed(Failure::BadAnswer, &exchange) };
+        let back_end = hyper::upgrade::on(&mut response);
+        exchange.answered(response.status().as_u16());
+        exchange.upgraded();
+        let connection = Arc::clone(self);
+        tokio::spawn(async move {
+            let idle = connection.door.config.timeouts.upgrade_idle;
+            let relaying = async {
+                let (Ok(client), Ok(back_end)) = tokio::join!(client, back_end) else { return };
+                let relayed = relay(TokioIo::new(client), TokioIo::new(back_end), idle).await;
+                exchange.answer_ended(relayed.received, None);
+            };
+            tokio::select! {
+                () = relaying => {}
+                () = connection.stopped.at_once() => {}
+            }
+        });
+        let hop = take_hop_fields(response.headers_mut());
+        write_upgrade(response.headers_mut(), hop.upgrade.as_ref());
+        response.map(|_| AnswerBody::Fixed(None))
+    }
+
+    fn failed(&self, failure: Failure, exchange: &Exchange) -> Response<AnswerBody> {
+        let failure = match failure {
+            Failure::Client(None) => Failure::Client(self.guard.problem()),
+            failure => failure,
+        };
+        let response = failure.response(exchange.reference());
+        exchange.answered(response.status().as_u16());
+        response
+    }
+}
+
+/// The response for the client, with its body still to come.
+fn answered(
+    response: Response<Incoming>,
+    exchange: Arc<Exchange>,
+    stream: impl FnOnce(Incoming, Arc<Exchange>, Option<ContentKind>) -> AnswerStream,
+) -> Response<AnswerBody> {
+    let (mut head, body) = response.into_parts();
+    take_hop_fields(&mut head.headers);
+    head.version = http::Version::HTTP_11;
+    if !body.is_end_stream() && body.size_hint().exact().is_none() {
+        // It came in chunks or up to the end of the connection; a length beside that is void.
+        head.headers.remove(CONTENT_LENGTH);
+    }
+    let wants_prefix = exchange.answered(head.status.as_u16());
+    let content = wants_prefix.then(|| ContentKind::of(&head.headers));
+    let body = stream(body, exchange, content);
+    Response::from_parts(head, AnswerBody::Streaming(body))
+}

@@ -1,0 +1,135 @@
+//! What the two halves of an exchange share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use http::{HeaderMap, HeaderValue, header};
+use parking_lot::Mutex;
+use sortie_model::Reference;
+
+use super::refusal::Failure;
+use crate::body::{Inspector, Partial, Prefix, Refused};
+use crate::gate::{Refusal, Ticket};
+
+/// An exchange in progress. The request's body holds it and so does the response's, which may end
+/// in either order; with the last of them the exchange ends, and is told so.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    state: Mutex<State>,
+    reference: Option<Reference>,
+    /// Pieces of the request's body that went on.
+    moves: AtomicU32,
+}
+
+#[derive(Debug)]
+struct State {
+    /// `None` after the end only.
+    ticket: Option<Ticket>,
+    refusal: Option<Refusal>,
+    status: Option<u16>,
+    bytes: u64,
+}
+
+/// The two fields that say how a body is to be read.
+#[derive(Clone, Debug)]
+pub(super) struct ContentKind {
+    kind: Option<HeaderValue>,
+    coding: Option<HeaderValue>,
+}
+
+impl ContentKind {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        Self {
+            kind: headers.get(header::CONTENT_TYPE).cloned(),
+            coding: headers.get(header::CONTENT_ENCODING).cloned(),
+        }
+    }
+
+    fn texts(&self) -> (Option<&str>, Option<&str>) {
+        (text(self.kind.as_ref()), text(self.coding.as_ref()))
+    }
+}
+
+fn text(value: Option<&HeaderValue>) -> Option<&str> {
+    value.and_then(|value| value.to_str().ok())
+}
+
+impl Exchange {
+    pub(super) fn begin(ticket: Ticket) -> Arc<Self> {
+        let reference = ticket.reference();
+        let state = State { ticket: Some(ticket), refusal: None, status: None, bytes: 0 };
+        Arc::new(Self { state: Mutex::new(state), reference, moves: AtomicU32::new(0) })
+    }
+
+    pub(super) fn reference(&self) -> Option<Reference> {
+        self.reference
+    }
+
+    /// Why the exchange failed: the refusal of the request's body if there is one, else what the
+    /// door saw.
+    pub(super) fn refused_or(&self, otherwise: Failure) -> Failure {
+        self.state.lock().refusal.map_or(otherwise, Failure::Refused)
+    }
+
+    /// How many pieces of the request's body went on.
+    pub(super) fn moves(&self) -> u32 {
+        self.moves.load(Ordering::Relaxed)
+    }
+
+    /// The connection leaves HTTP.
+    pub(super) fn upgraded(&self) {
+        if let Some(ticket) = &mut self.state.lock().ticket {
+            ticket.upgraded();
+        }
+    }
+
+    /// The response begins. Says whether its first bytes are wanted.
+    pub(super) fn answered(&self, status: u16) -> bool {
+        let mut state = self.state.lock();
+        state.status = Some(status);
+        state.ticket.as_ref().is_some_and(Ticket::watches)
+    }
+
+    /// The response's body is over, as far as it got.
+    pub(super) fn answer_ended(&self, bytes: u64, kept: Option<(Prefix, ContentKind)>) {
+        let mut state = self.state.lock();
+        state.bytes = bytes;
+        if let (Some(ticket), Some((prefix, content))) = (&mut state.ticket, &kept) {
+            let (kind, coding) = content.texts();
+            ticket.response_prefix(kind, coding, prefix.as_slice());
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let state = self.state.get_mut();
+        if let Some(ticket) = state.ticket.take() {
+            ticket.end(state.status, state.bytes);
+        }
+    }
+}
+
+/// Has a request's body judged under the exchange's ticket.
+#[derive(Debug)]
+pub(super) struct BodyInspector {
+    pub(super) exchange: Arc<Exchange>,
+    pub(super) content: ContentKind,
+}
+
+impl Inspector for BodyInspector {
+    fn inspect(&mut self, partial: Partial<'_>) -> Result<(), Refused> {
+        let (kind, coding) = self.content.texts();
+        let mut state = self.exchange.state.lock();
+        let Some(ticket) = &mut state.ticket else { return Ok(()) };
+        let judged = ticket.inspect(kind, coding, partial.bytes, partial.complete, partial.last);
+        judged.map_err(|refusal| {
+            state.refusal = Some(refusal);
+            Refused
+        })
+    }
+
+    fn moved(&mut self) {
+        self.exchange.moves.fetch_add(1, Ordering::Relaxed);
+    }
+}

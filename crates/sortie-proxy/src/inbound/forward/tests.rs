@@ -1,0 +1,142 @@
+use super::*;
+
+fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
+    fields.iter().map(|&(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).fold(
+        HeaderMap::new(),
+        |mut headers, (name, value)| {
+            headers.append(name, value);
+            headers
+        },
+    )
+}
+
+fn texts(headers: &HeaderMap) -> Vec<String> {
+    headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
+}
+
+fn stripped(fields: &[(&'static str, &'static str)]) -> (Vec<String>, HopFields) {
+    let mut headers = headers(fields);
+    let hop = take_hop_fields(&mut headers);
+    (texts(&headers), hop)
+}
+
+fn written(fields: &[(&'static str, &'static str)], body: Option<Option<u64>>, is_trusted: bool) -> Vec<String> {
+    let mut headers = headers(fields);
+    let hop = take_hop_fields(&mut headers);
+    Onward {
+        body: body.flatten(),
+        has_body: body.is_some(),
+        hop: &hop,
+        version: Version::HTTP_11,
+        peer: &HeaderValue::from_static("192.0.2.7"),
+        is_trusted,
+        authority: &HeaderValue::from_static("upstream:5000"),
+    }
+    .write(&mut headers);
+    texts(&headers)
+}
+
+#[test]
+fn what_belongs_to_one_hop_is_taken_out_and_the_order_stays() {
+    let (left, hop) = stripped(&[
+        ("host", "a"),
+        ("connection", "keep-alive, X-Private, Host, Content-Length"),
+        ("accept", "1"),
+        ("x-private", "secret"),
+        ("accept", "2"),
+        ("keep-alive", "timeout=5"),
+        ("proxy-connection", "keep-alive"),
+        ("proxy-authorization", "Basic eA=="),
+        ("te", "gzip"),
+        ("content-length", "3"),
+        ("transfer-encoding", "chunked"),
+        ("upgrade", "websocket"),
+        ("expect", "100-Continue"),
+        ("x-last", "1"),
+    ]);
+    assert_eq!(left, ["host: a", "accept: 1", "accept: 2", "content-length: 3", "x-last: 1"]);
+    assert_eq!(hop, HopFields::default());
+}
+
+#[test]
+fn an_upgrade_is_one_only_if_the_connection_says_so() {
+    let upgrade = |fields| stripped(fields).1.upgrade;
+    assert_eq!(upgrade(&[("upgrade", "websocket")]), None);
+    assert_eq!(
+        upgrade(&[("connection", "Upgrade"), ("upgrade", "websocket")]),
+        Some(HeaderValue::from_static("websocket"))
+    );
+    assert_eq!(
+        upgrade(&[("connection", "upgrade, http2-settings"), ("upgrade", "h2c"), ("http2-settings", "AA")]),
+        None
+    );
+}
+
+#[test]
+fn a_challenge_of_the_back_end_stays() {
+    assert_eq!(stripped(&[("connection", "close"), ("proxy-authenticate", "Basic")]).0, ["proxy-authenticate: Basic"]);
+}
+
+#[test]
+fn the_hop_says_where_the_request_came_from() {
+    let own = ["x-forwarded-for: 192.0.2.7", "x-forwarded-proto: http", "via: 1.1 sortie"];
+    assert_eq!(written(&[("host", "a")], None, false), [&["host: a"][..], &own].concat());
+    assert_eq!(written(&[], None, false), [&["host: upstream:5000"][..], &own].concat());
+    assert_eq!(
+        written(
+            &[
+                ("host", "a"),
+                ("x-forwarded-for", "198.51.100.1, 10.0.0.1"),
+                ("x-forwarded-for", "10.0.0.2"),
+                ("x-forwarded-proto", "https"),
+                ("via", "1.1 front"),
+            ],
+            None,
+            true
+        ),
+        [
+            "host: a",
+            "x-forwarded-for: 198.51.100.1, 10.0.0.1, 10.0.0.2, 192.0.2.7",
+            "x-forwarded-proto: https",
+            "via: 1.1 front",
+            "via: 1.1 sortie",
+        ]
+    );
+}
+
+#[test]
+fn a_stranger_does_not_say_what_the_scheme_was() {
+    assert_eq!(written(&[("host", "a"), ("x-forwarded-proto", "https")], None, false)[1], "x-forwarded-proto: http");
+}
+
+#[test]
+fn framing_is_written_in_one_way() {
+    let first = |fields, body| written(fields, body, false)[1].clone();
+    assert_eq!(first(&[("host", "a"), ("content-length", "007")], Some(Some(7))), "content-length: 7");
+    assert_eq!(first(&[("host", "a"), ("content-length", "00")], None), "content-length: 0");
+    assert_eq!(first(&[("host", "a"), ("content-length", "70")], Some(Some(70))), "content-length: 70");
+    let chunked = [("host", "a"), ("trailer", "x"), ("transfer-encoding", "Chunked")];
+    assert_eq!(written(&chunked, Some(None), false)[1..3], ["trailer: x", "transfer-encoding: chunked"]);
+    assert_eq!(first(&[("host", "a"), ("trailer", "x"), ("accept", "1")], None), "accept: 1");
+}
+
+#[test]
+fn trailers_and_upgrades_are_asked_for_anew() {
+    let fields =
+        [("host", "a"), ("connection", "TE, Upgrade"), ("te", "gzip;q=0.5, trailers"), ("upgrade", "websocket")];
+    let written = written(&fields, None, false);
+    assert_eq!(written[4..], ["connection: upgrade", "connection: te", "upgrade: websocket", "te: trailers"]);
+}
+
+#[test]
+fn targets_go_on_in_origin_form() {
+    for (target, wanted) in [
+        ("/a?b", "/a?b"),
+        ("*", "*"),
+        ("http://a.example/b?c", "/b?c"),
+        ("http://a.example", "/"),
+        ("http://a.example?c", "/?c"),
+    ] {
+        assert_eq!(origin_form(target.parse().unwrap()).to_string(), wanted);
+    }
+}

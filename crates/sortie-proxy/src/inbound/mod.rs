@@ -1,0 +1,194 @@
+//! The inbound door: a reverse proxy that judges every request before the back end has read it.
+//!
+//! A request's way: [`crate::framing`] sees that it has one meaning; [`door`] judges its head,
+//! [`forward`] writes it anew, [`crate::body`] judges its body on the way; [`upstream`] sends it
+//! over a connection of the [`crate::pool`]; [`answer`] streams the response back. [`exchange`] is
+//! what both directions share, [`refusal`] what the door itself answers.
+
+mod answer;
+mod client;
+mod door;
+mod exchange;
+mod forward;
+mod refusal;
+mod request_body;
+mod shutdown;
+mod upstream;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use ipnet::IpNet;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+
+use crate::framing::{FramingCounts, Guarded};
+use crate::gate::Gate;
+use crate::pool::Pool;
+use crate::timeouts::Timeouts;
+use client::Trusted;
+use door::{Connection, Door};
+use shutdown::Stopped;
+
+/// How long accepting pauses after it failed, for want of file descriptors as a rule.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often idle connections to the back end are looked through.
+const SWEEP: Duration = Duration::from_secs(1);
+/// Bytes that a connection buffers in each direction: room for a whole head and more.
+const MAX_BUFFER: usize = 2 * sortie_model::limits::HEAD_BYTES;
+
+/// The back end of an inbound door.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// A name or an address; IPv6 with or without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+impl Upstream {
+    /// `host:port`, as it stands in `Host`.
+    pub fn authority(&self) -> String {
+        let Self { host, port } = self;
+        if host.contains(':') && !host.starts_with('[') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+}
+
+/// The settings of one inbound listener.
+#[derive(Clone, Debug)]
+pub struct InboundConfig {
+    /// The back end.
+    pub upstream: Upstream,
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long each phase may last.
+    pub timeouts: Timeouts,
+    /// Connections of clients that are served at once; more wait to be accepted.
+    pub max_connections: usize,
+}
+
+impl InboundConfig {
+    /// Settings with all defaults: no proxy is trusted, 10,000 connections.
+    pub fn new(upstream: Upstream) -> Self {
+        Self { upstream, trusted_proxies: Vec::new(), timeouts: Timeouts::default(), max_connections: 10_000 }
+    }
+}
+
+/// The upstream's host cannot stand in a `Host` field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is no host: give the upstream as a name or an address")]
+pub struct UpstreamError(String);
+
+/// Serves a listener until `shutdown` completes. Then nothing new is accepted, exchanges in progress
+/// may end within `timeouts.drain`, and what is left is cut off.
+///
+/// # Errors
+/// The settings are refused before anything is served, see [`UpstreamError`].
+pub async fn serve(
+    listener: TcpListener,
+    config: InboundConfig,
+    gate: Arc<Gate>,
+    framing: Arc<FramingCounts>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), UpstreamError> {
+    let door = Arc::new(Door::new(config, gate, framing)?);
+    let timeouts = door.config.timeouts;
+    let slots = Arc::new(Semaphore::new(door.config.max_connections.min(Semaphore::MAX_PERMITS)));
+    let (stop, stopped) = shutdown::channel();
+    let mut shutdown = pin!(shutdown);
+    let mut sweep = interval(SWEEP);
+    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            _ = sweep.tick() => door.pool.sweep(),
+            (stream, peer, slot) = accept(&listener, &slots) => {
+                tokio::spawn(serve_connection(Arc::clone(&door), stream, peer, slot, stopped.clone()));
+            }
+        }
+    }
+    drop((listener, stopped));
+    stop.drain();
+    if timeout(timeouts.drain, stop.all_gone()).await.is_err() {
+        stop.at_once();
+        stop.all_gone().await;
+    }
+    Ok(())
+}
+
+impl Door {
+    fn new(config: InboundConfig, gate: Arc<Gate>, framing: Arc<FramingCounts>) -> Result<Self, UpstreamError> {
+        let authority = config.upstream.authority();
+        Ok(Self {
+            authority: HeaderValue::try_from(&authority).map_err(|_| UpstreamError(authority))?,
+            trusted: Trusted::new(&config.trusted_proxies),
+            pool: Arc::new(Pool::new(config.timeouts.pool_idle)),
+            config,
+            gate,
+            framing,
+        })
+    }
+}
+
+/// The next connection and its slot. Safe to cancel.
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+    let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => return (stream, peer, slot),
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept connections");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn serve_connection(
+    door: Arc<Door>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    slot: OwnedSemaphorePermit,
+    stopped: Stopped,
+) {
+    // Without it small answers would wait for the client's acknowledgements. A socket that refuses
+    // is gone already, and the first read says so.
+    let _ = stream.set_nodelay(true);
+    let (stream, guard) = Guarded::new(stream, &door.config.timeouts, Arc::clone(&door.framing));
+    let peer = peer.ip().to_canonical();
+    let peer_text = HeaderValue::try_from(peer.to_string()).expect("an address is visible ASCII");
+    let is_trusted = door.trusted.contains(peer);
+    let connection =
+        Arc::new(Connection { door, peer, peer_text, is_trusted, guard, stopped: stopped.clone(), _slot: slot });
+    let service = service_fn(move |request| Arc::clone(&connection).serve(request));
+    let mut serving = pin!(server().serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let result = tokio::select! {
+        result = &mut serving => result,
+        () = stopped.draining() => {
+            serving.as_mut().graceful_shutdown();
+            tokio::select! {
+                result = &mut serving => result,
+                () = stopped.at_once() => return,
+            }
+        }
+    };
+    if let Err(error) = result {
+        tracing::debug!(%error, "a client's connection broke off");
+    }
+}
+
+/// hyper's server behind the framing guard, which keeps the clocks.
+fn server() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.half_close(true).header_read_timeout(None).max_buf_size(MAX_BUFFER);
+    builder
+}
