@@ -27,7 +27,7 @@ pub enum StoreError {
     /// A file that this program does not know how to read.
     #[error(
         "{path} has {what} version {found}, and this program reads version {expected}: \
-         use the version of sortie that wrote it, or move it out of the data folder to begin anew"
+         use the version of sortie that wrote it, or move {begin_anew} away to begin anew"
     )]
     Version {
         /// The file.
@@ -38,6 +38,8 @@ pub enum StoreError {
         found: u32,
         /// What this program reads.
         expected: u32,
+        /// What has to be out of the way for a new beginning: the file, or the folder it is in.
+        begin_anew: PathBuf,
     },
     /// A part of a file that does not hold what was written.
     #[error("{path} is damaged at byte {offset}: {reason}")]

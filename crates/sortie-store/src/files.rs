@@ -17,6 +17,11 @@ pub(crate) fn private_file() -> OpenOptions {
     options
 }
 
+/// Makes an empty file that only its owner may read, if there is none.
+pub(crate) fn touch_private(path: &Path) -> io::Result<()> {
+    private_file().truncate(false).open(path).map(drop)
+}
+
 /// Gives a file that [`write_durably`] wrote its name `path`, durably: after a crash the old content
 /// or the new one is there, never a mixture.
 pub(crate) fn put_in_place(incoming: &Path, path: &Path) -> io::Result<()> {

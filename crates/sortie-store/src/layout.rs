@@ -53,6 +53,11 @@ impl Layout {
         self.root.join("index.sqlite")
     }
 
+    /// Modes and switches that the operator changed while the program ran.
+    pub fn overrides(&self) -> PathBuf {
+        self.root.join("overrides.json")
+    }
+
     /// The admin side's Unix socket, by default.
     pub fn admin_socket(&self) -> PathBuf {
         self.root.join("admin.sock")

@@ -19,6 +19,9 @@ pub const SEGMENT_MICROS: u64 = 3600 * Micros::SECOND;
 pub const JOURNAL_BYTES: u64 = 10 * 1000 * 1000 * 1000;
 /// Age of events in the journal in microseconds, by default.
 pub const JOURNAL_MICROS: u64 = 7 * Micros::DAY;
+/// Closed segments of the journal. Sources whose times leap would otherwise make a segment of every
+/// block, and so more files than a folder can bear.
+pub const SEGMENTS: usize = 4096;
 /// Bytes of blocks that wait while the disk is full, by default.
 pub const BACKLOG_BYTES: usize = 8 * 1024 * 1024;
 

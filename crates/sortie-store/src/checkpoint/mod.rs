@@ -140,7 +140,8 @@ fn expect_version(path: &Path, what: &'static str, found: u16, expected: u16) ->
 }
 
 fn other_version(path: &Path, what: &'static str, found: u16, expected: u16) -> StoreError {
-    StoreError::Version { path: path.to_owned(), what, found: found.into(), expected: expected.into() }
+    let begin_anew = path.to_owned();
+    StoreError::Version { path: path.to_owned(), what, found: found.into(), expected: expected.into(), begin_anew }
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub use findings::{Filter, Lookup, Standing};
 pub use retention::Retention;
 
 use crate::error::StoreError;
+use crate::files;
 use crate::folder::Folder;
 use crate::layout::Layout;
 use crate::record::meta::Meta;
@@ -83,6 +84,8 @@ impl Index {
     /// Opens the index of a data folder, and makes it where there is none.
     pub fn open(folder: &Folder) -> Result<Self, StoreError> {
         let path = folder.layout().index();
+        // SQLite itself would make it with whatever the umask leaves; its log takes over our mode.
+        files::touch_private(&path).map_err(StoreError::io("make", &path))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(sql::error(&path))?;
         configure(&connection).map_err(sql::error(&path))?;

@@ -76,7 +76,8 @@ pub(super) fn check(sql: Sql<'_>) -> Result<(), StoreError> {
     if found == VERSION {
         return Ok(());
     }
-    Err(StoreError::Version { path: sql.path.to_owned(), what: "index", found, expected: VERSION })
+    let path = sql.path.to_owned();
+    Err(StoreError::Version { begin_anew: path.clone(), path, what: "index", found, expected: VERSION })
 }
 
 fn version(sql: Sql<'_>) -> Result<u32, StoreError> {

@@ -1,4 +1,5 @@
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use sortie_model::finding::{FindingKind, Rung, Severity};
 use sortie_model::ids::FindingId;
@@ -65,6 +66,16 @@ fn findings_are_replaced_and_survive_reopening() {
     place.index = Index::open(&place.folder).unwrap();
     assert_eq!(place.get(1), Some(grown));
     assert_eq!(place.get(2), None);
+}
+
+#[test]
+fn only_the_owner_may_read_it() {
+    let mut place = Place::new();
+    place.put(&sample(1));
+    for suffix in ["", "-wal", "-shm"] {
+        let path = format!("{}{suffix}", place.folder.layout().index().display());
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{path}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The journal: all events in the order of their numbers, in append-only segments.
 //!
 //! A segment is a file that begins with a header and goes on in blocks; a block holds events of
-//! about 64 KB, compressed, under a header that says which they are (see [`format`](self::format)).
+//! about 64 KB, compressed, under a header that says which they are (see `format.rs`).
 //! The writer puts a block on the disk with one write at an offset it knows to be good, so what a
 //! crash or a full disk leaves behind is at most one half block at the end, which the next start
 //! sets aside.

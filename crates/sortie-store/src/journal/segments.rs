@@ -12,6 +12,7 @@ use super::format::{FORMAT, SegmentHeader};
 use crate::bytes::HeaderFault;
 use crate::error::StoreError;
 use crate::layout::{self, Layout};
+use crate::limits;
 
 /// What a retention removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +58,7 @@ pub(super) fn read_header(file: &File, path: &Path, first: u64) -> Result<Option
         what,
         found: found.into(),
         expected: expected.into(),
+        begin_anew: path.parent().unwrap_or(path).to_owned(),
     };
     let mut bytes = [0; SegmentHeader::LENGTH];
     match file.read_exact_at(&mut bytes, 0) {
@@ -72,23 +74,25 @@ pub(super) fn read_header(file: &File, path: &Path, first: u64) -> Result<Option
     }
 }
 
-/// Removes closed segments, the oldest first: those beyond the size, and those whose events are all
-/// older than the age. `next` is when the segment after the last of them was begun.
+/// Removes closed segments, the oldest first: those beyond the size or the number, and, where it is
+/// said what time it is, those whose events are all older than the age. `next` is when the segment
+/// after the last of them was begun.
 pub(super) fn retain(
     layout: &Layout,
     settings: &Settings,
     closed: &mut Vec<Closed>,
     next: Option<Micros>,
-    now: Micros,
+    now: Option<Micros>,
 ) -> Result<Removed, StoreError> {
-    let oldest_kept = now.minus(settings.keep_micros);
+    let oldest_kept = now.map_or(Micros(0), |now| now.minus(settings.keep_micros));
     let mut bytes: u64 = closed.iter().map(|segment| segment.bytes).sum();
     let mut removed = Removed::default();
     while let Some(segment) = closed.first() {
         // All events of a segment are older than the first one of the next.
         let successor = closed.get(1).map_or(next, |segment| segment.created);
         let is_old = successor.is_some_and(|begun| begun < oldest_kept);
-        if bytes <= settings.keep_bytes && !is_old {
+        let is_excess = bytes > settings.keep_bytes || closed.len() > limits::SEGMENTS;
+        if !is_excess && !is_old {
             break;
         }
         remove(&layout.segment(segment.first))?;

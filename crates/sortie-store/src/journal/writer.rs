@@ -146,10 +146,10 @@ impl Writer {
     }
 
     /// Removes the segments that are too old at `now`, or too many; never the one that is written
-    /// to. A new segment does this by itself.
+    /// to. Those that are too many also go by themselves whenever a new segment is begun.
     pub fn retain(&mut self, now: Micros) -> Result<Removed, StoreError> {
         let next = self.active.as_ref().map(|active| active.created);
-        segments::retain(&self.layout, &self.settings, &mut self.closed, next, now)
+        segments::retain(&self.layout, &self.settings, &mut self.closed, next, Some(now))
     }
 
     fn write_backlog(&mut self) -> Result<(), StoreError> {
@@ -233,9 +233,9 @@ impl Writer {
         files::sync_dir(&self.layout.journal()).map_err(StoreError::io("sync", &self.layout.journal()))?;
         let active =
             Active { file, path, first: header.first, created: header.created, end: SegmentHeader::LENGTH as u64 };
-        // What cannot be removed must not keep events out; `retain` tells the caller of it.
-        let now = active.created;
-        let _ = segments::retain(&self.layout, &self.settings, &mut self.closed, Some(now), now);
+        // What cannot be removed must not keep events out; `retain` tells the caller of it. No age
+        // here: an event's time may come from elsewhere, and a wrong one would remove everything.
+        let _ = segments::retain(&self.layout, &self.settings, &mut self.closed, Some(active.created), None);
         Ok(active)
     }
 }

@@ -1,9 +1,19 @@
 //! Findings, as JSON.
 
-use sortie_model::Finding;
+use serde::ser::Error;
+use sortie_model::{Finding, Micros};
 
 /// Writes a finding. Times are kept to the millisecond, as people see them.
+///
+/// What could not be read back is an error here: JSON has no word for a probability that is no
+/// number, and RFC 3339 none for a time after the year 9999.
 pub fn encode(finding: &Finding) -> serde_json::Result<String> {
+    if !probabilities(finding).all(f64::is_finite) {
+        return Err(serde_json::Error::custom("a probability is not a number"));
+    }
+    if !times(finding).all(|time| time < YEAR_10000) {
+        return Err(serde_json::Error::custom("a time lies after the year 9999"));
+    }
     serde_json::to_string(finding)
 }
 
@@ -12,6 +22,20 @@ pub fn decode(text: &str) -> serde_json::Result<Finding> {
     serde_json::from_str(text)
 }
 
+fn probabilities(finding: &Finding) -> impl Iterator<Item = f64> {
+    let shares = finding.actors.iter().map(|share| share.p);
+    std::iter::once(finding.confidence).chain(shares).chain(finding.dials.iter().map(|dial| dial.p))
+}
+
+fn times(finding: &Finding) -> impl Iterator<Item = Micros> {
+    let requests = finding.requests.iter().map(|request| request.ts);
+    let dials = finding.dials.iter().map(|dial| dial.ts);
+    let closed = finding.closed.iter().map(|closed| closed.at);
+    [finding.first_seen, finding.last_seen].into_iter().chain(requests).chain(dials).chain(closed)
+}
+
+const YEAR_10000: Micros = Micros(253_402_300_800 * Micros::SECOND);
+
 #[cfg(test)]
 pub(crate) mod tests {
     use sortie_model::finding::{
@@ -19,11 +43,21 @@ pub(crate) mod tests {
         Odds, Rung, Severity,
     };
     use sortie_model::ids::FindingId;
-    use sortie_model::{ActorKind, AddressClass, Micros, Mode, ServiceName};
+    use sortie_model::{ActorKind, AddressClass, Mode, ServiceName};
 
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_could_not_be_read_back_is_not_written() {
+        let written = |finding: Finding| encode(&finding).map(|text| decode(&text).unwrap());
+        let last = Micros(YEAR_10000.0 - 1000);
+        assert_eq!(written(Finding { last_seen: last, ..sample(1) }).unwrap().last_seen, last);
+        written(Finding { last_seen: YEAR_10000, ..sample(1) }).unwrap_err();
+        written(Finding { confidence: f64::NAN, ..sample(1) }).unwrap_err();
+        written(Finding { actors: vec![ActorShare { id: "x".into(), p: f64::INFINITY }], ..sample(1) }).unwrap_err();
+    }
 
     /// A finding of its own for every number.
     pub(crate) fn sample(number: u64) -> Finding {

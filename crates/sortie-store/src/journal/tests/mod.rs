@@ -192,6 +192,19 @@ fn retention_by_size_works_by_itself() {
 }
 
 #[test]
+fn a_time_that_leaps_removes_nothing() {
+    let place = Place::new();
+    let mut writer = place.writer(Settings { segment_bytes: 1, ..Settings::default() });
+    let leap = Event { at: Micros(u64::MAX / 2), ..event(6) };
+    for event in events(1..=5).into_iter().chain([leap, event(7)]) {
+        writer.append(&[event]).unwrap();
+        writer.flush().unwrap();
+    }
+    assert_eq!(place.read(0).len(), 7);
+    assert_eq!(writer.retain(event(8).at).unwrap(), Removed::default());
+}
+
+#[test]
 fn finds_where_a_time_begins() {
     let place = Place::new();
     let mut writer = place.writer(Settings { segment_bytes: 1000, ..Settings::default() });
@@ -220,7 +233,7 @@ fn another_schema_is_named_with_its_file_and_the_remedy() {
     let error = read.next().unwrap().unwrap_err().to_string();
     assert!(read.next().is_none());
     assert!(error.contains("event schema version 77") && error.contains(path.to_str().unwrap()), "{error}");
-    assert!(error.contains("move it out of the data folder"), "{error}");
+    assert!(error.contains(&format!("move {} away", place.folder.layout().journal().display())), "{error}");
     assert!(matches!(Writer::open(&place.folder, Settings::default()), Err(StoreError::Version { found: 77, .. })));
 }
 
