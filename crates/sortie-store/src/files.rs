@@ -1,4 +1,4 @@
-//! Small helpers for files that must survive.
+//! What it takes for a file to survive a crash, and to be private.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
