@@ -1,3 +1,3 @@
-//! At whose order did your server make that request?.
+//! At whose order did your server make that request?
 
 fn main() {}

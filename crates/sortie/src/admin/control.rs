@@ -1,0 +1,56 @@
+//! What the admin side asks of the core. The core implements it; nothing else here knows the core.
+
+use std::sync::Arc;
+
+use sortie_model::{Finding, Mode};
+use tokio::sync::broadcast;
+
+use super::wire::{Close, ModeChanged, SinkView, Status, Switched, TailLine};
+use crate::config::Target;
+use crate::view::explain::Explained;
+
+/// The core, as operators reach it.
+///
+/// [`Control::status`], [`Control::set_mode`] and [`Control::switch`] are called on the server's
+/// own threads and must neither block nor wait for the engine or the store: they read counters and
+/// flip atomics, so that `sortie off` works while everything behind the doors hangs. The others may
+/// read the disk and are called where blocking is allowed.
+pub trait Control: Send + Sync + 'static {
+    /// Counts and troubles as they are now.
+    fn status(&self) -> Status;
+
+    /// Changes the mode at a target.
+    fn set_mode(&self, target: &Target, mode: Mode) -> Result<ModeChanged, ControlError>;
+
+    /// Switches a service, or all, to pass-through (`off`) or back.
+    fn switch(&self, target: &Target, off: bool) -> Result<Switched, ControlError>;
+
+    /// Lines for `sortie tail` from now on. A reader that is too slow loses the oldest.
+    fn subscribe(&self) -> broadcast::Receiver<Arc<TailLine>>;
+
+    /// Places whose candidates were obeyed or may be.
+    fn sinks(&self) -> Vec<SinkView>;
+
+    /// The open findings, the last seen first, at most `limit`.
+    fn findings(&self, limit: u32) -> Result<Vec<Finding>, ControlError>;
+
+    /// What is known of a reference as a person typed it.
+    fn explain(&self, reference: &str) -> Result<Explained, ControlError>;
+
+    /// Closes a finding, durably before it returns.
+    fn close(&self, close: &Close) -> Result<Finding, ControlError>;
+}
+
+/// Why the core did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ControlError {
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// It cannot be asked so.
+    #[error("{0}")]
+    Invalid(String),
+    /// It should have worked.
+    #[error("{0}")]
+    Failed(String),
+}

@@ -1,0 +1,364 @@
+//! What the admin side says and hears, as JSON. These types are the border: the core's own types
+//! need not be serialisable, or stable, for their sake.
+
+use serde::{Deserialize, Serialize};
+use sortie_model::finding::{Finding, Resolution};
+use sortie_model::policy::Locality;
+use sortie_model::{AddressClass, Mode};
+
+use crate::config::Target;
+
+/// `GET /v1/status`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Version of the program.
+    pub version: String,
+    /// When it started, RFC 3339 in UTC.
+    pub started: String,
+    /// Seconds since then.
+    pub uptime_seconds: u64,
+    /// Whether all doors listen.
+    pub ready: bool,
+    /// The data folder.
+    pub data: String,
+    /// Learning and findings.
+    pub engine: EngineStatus,
+    /// Journal and index.
+    pub store: StoreStatus,
+    /// Deliveries.
+    pub alerts: AlertsStatus,
+    /// The services, by name.
+    pub services: Vec<ServiceStatus>,
+}
+
+/// See [`Status::engine`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EngineStatus {
+    /// Why it does not work, where it does not. The doors go on deciding by the last snapshot.
+    pub trouble: Option<String>,
+    /// Events learned from since the start.
+    pub events: u64,
+    /// Events in the queue.
+    pub queued: u64,
+    /// Events dropped because the queue was full.
+    pub dropped: u64,
+}
+
+/// See [`Status::store`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StoreStatus {
+    /// Why it does not write, where it does not. The doors go on.
+    pub trouble: Option<String>,
+    /// Bytes of the journal.
+    pub journal_bytes: u64,
+    /// Events that are not on the disk yet.
+    pub unwritten: u64,
+    /// Events that were given up.
+    pub lost: u64,
+}
+
+/// See [`Status::alerts`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AlertsStatus {
+    /// Why the last delivery failed, where it did. It is tried again.
+    pub trouble: Option<String>,
+    /// Deliveries that wait.
+    pub waiting: u64,
+    /// Deliveries made since the start.
+    pub delivered: u64,
+}
+
+/// One service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServiceStatus {
+    /// Its name.
+    pub name: String,
+    /// Its mode where no scope says otherwise.
+    pub mode: Mode,
+    /// Whether it is switched to pass-through.
+    pub off: bool,
+    /// Modes of endpoints and places.
+    pub scopes: Vec<ScopeMode>,
+    /// The inbound door.
+    pub inbound: InboundStatus,
+    /// The outbound door.
+    pub outbound: OutboundStatus,
+    /// Sinks that are proven, by whatever.
+    pub sinks_proven: u64,
+    /// Places that obeyed at least once and are not proven.
+    pub sinks_learning: u64,
+}
+
+/// The mode of an endpoint or a place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopeMode {
+    /// The scope: `POST /v1/hooks $.url`.
+    pub at: String,
+    /// Its mode.
+    pub mode: Mode,
+}
+
+/// Counts since the start.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct InboundStatus {
+    /// Where it listens.
+    pub listen: String,
+    /// Open connections.
+    pub connections: u64,
+    /// Requests.
+    pub requests: u64,
+    /// Requests in flight.
+    pub in_flight: u64,
+    /// Requests that carried a destination.
+    pub carrying: u64,
+    /// Destinations they carried.
+    pub candidates: u64,
+    /// Requests refused by a rule.
+    pub refused: u64,
+    /// Requests that a rule would have refused in `block`.
+    pub would_refuse: u64,
+    /// Requests whose inspection was cut.
+    pub cut: u64,
+    /// Bytes of requests.
+    pub bytes: u64,
+    /// Of them, bytes that were not inspected.
+    pub bytes_not_inspected: u64,
+}
+
+/// Counts since the start.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OutboundStatus {
+    /// Where it listens.
+    pub listen: String,
+    /// Where it stands.
+    pub locality: Locality,
+    /// Open connections.
+    pub connections: u64,
+    /// Dials.
+    pub dials: u64,
+    /// Dials judged ordered with probability 0.5 or more.
+    pub ordered: u64,
+    /// Dials refused by a rule.
+    pub denied: u64,
+    /// Dials that a rule would have refused in `block`.
+    pub would_deny: u64,
+    /// Dials whose destination was not found, or could not be reached.
+    pub failed: u64,
+    /// Dials whose path was visible: absolute form, or plain HTTP in a tunnel.
+    pub visible: u64,
+    /// Dials inside TLS: host only.
+    pub tls: u64,
+    /// Dials of another protocol.
+    pub opaque: u64,
+    /// Where TLS hides most orders: only seeing inside tells a redirect from a new own call.
+    pub hidden: Vec<HiddenAt>,
+}
+
+/// A destination behind which redirects cannot be seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HiddenAt {
+    /// The destination.
+    pub destination: String,
+    /// Ordered dials to it inside TLS.
+    pub dials: u64,
+}
+
+/// `GET /v1/sinks`: one place and manner of writing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SinkView {
+    /// The service.
+    pub service: String,
+    /// The place, as a scope: `/v1/hooks $.url`.
+    pub at: String,
+    /// How candidates are written here: `url`, `host (base64)`.
+    pub manner: String,
+    /// Who proved it; `None` while it is not proven.
+    pub proven: Option<ProvenBy>,
+    /// What it lacks for proof, in words; empty when it is proven.
+    pub lacks: Vec<String>,
+    /// Share of candidates here that the service dials (ρ).
+    pub rho: f64,
+    /// Candidates that were obeyed.
+    pub obeyed: u64,
+    /// Candidates in all.
+    pub offers: u64,
+    /// Different destinations obeyed.
+    pub destinations: u64,
+    /// Different senders.
+    pub actors: u64,
+    /// The mode that stands here.
+    pub mode: Mode,
+}
+
+/// Who proved a sink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProvenBy {
+    /// Its own traffic: different destinations.
+    Traffic,
+    /// Its own traffic: paths that could not be known otherwise.
+    Narrow,
+    /// The operator.
+    Operator,
+}
+
+impl ProvenBy {
+    /// The word of tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Traffic => "traffic",
+            Self::Narrow => "narrow",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// `POST /v1/mode`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SetMode {
+    /// Where; empty means every service.
+    #[serde(default)]
+    pub target: Target,
+    /// The new mode.
+    pub mode: Mode,
+}
+
+/// The answer to [`SetMode`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModeChanged {
+    /// What changed: one row for each service that is meant.
+    pub changes: Vec<ModeChange>,
+    /// On a switch to `block`: private destinations that count as the service's own although they
+    /// were first seen while an order could hide. Somebody who attacked before may have made them.
+    pub review: Vec<ReviewRow>,
+}
+
+/// One change of mode.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModeChange {
+    /// Where, with the service.
+    pub target: Target,
+    /// The mode before; `None` where none stood there.
+    pub was: Option<Mode>,
+    /// The mode now.
+    pub now: Mode,
+    /// What the operator should know: nothing is proven there, for one.
+    pub note: Option<String>,
+}
+
+/// A destination to look at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReviewRow {
+    /// The service.
+    pub service: String,
+    /// The destination: `host:port`.
+    pub destination: String,
+    /// Its class.
+    pub class: AddressClass,
+    /// When it was first seen, RFC 3339 in UTC.
+    pub first_seen: String,
+    /// Dials judged own.
+    pub dials: u64,
+}
+
+/// `POST /v1/off` and `POST /v1/on`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Switch {
+    /// Which service; empty means all.
+    #[serde(default)]
+    pub target: Target,
+}
+
+/// The answer to [`Switch`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Switched {
+    /// The services that were switched.
+    pub services: Vec<String>,
+    /// Whether they are off now.
+    pub off: bool,
+}
+
+/// `POST /v1/close`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Close {
+    /// The finding: `F-…`, or the beginning of its name.
+    pub finding: String,
+    /// As what.
+    #[serde(rename = "as")]
+    pub resolution: Resolution,
+    /// Why.
+    pub reason: String,
+}
+
+/// The answer to [`Close`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClosedAnswer {
+    /// The finding as it stands now.
+    pub finding: Finding,
+}
+
+/// `GET /v1/tail`: one line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum TailLine {
+    /// A story began, or rose.
+    Finding(Box<Finding>),
+    /// A dial was judged.
+    Dial(TailDial),
+    /// A request was refused, or would have been.
+    Request(TailRequest),
+    /// The reader was too slow.
+    Lost {
+        /// Lines it did not get.
+        count: u64,
+    },
+}
+
+/// See [`TailLine::Dial`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TailDial {
+    /// When, RFC 3339 in UTC.
+    pub ts: String,
+    /// The service.
+    pub service: String,
+    /// Reference, `D-…`.
+    pub id: String,
+    /// `host:port`.
+    pub destination: String,
+    /// Its class.
+    pub class: AddressClass,
+    /// Probability that it was ordered.
+    pub p: f64,
+    /// The request that ordered it, `R-…`, where one did.
+    pub ordered_by: Option<String>,
+    /// The rule that forbids it.
+    pub rule: Option<String>,
+    /// Whether it was refused.
+    pub denied: bool,
+}
+
+/// See [`TailLine::Request`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TailRequest {
+    /// When, RFC 3339 in UTC.
+    pub ts: String,
+    /// The service.
+    pub service: String,
+    /// Reference, `R-…`.
+    pub id: String,
+    /// Method and redacted path.
+    pub request: String,
+    /// Who sent it.
+    pub actor: String,
+    /// The rule.
+    pub rule: String,
+    /// Whether it was refused.
+    pub denied: bool,
+}
+
+/// What every error answer holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// What is wrong, and what to do about it.
+    pub error: String,
+}

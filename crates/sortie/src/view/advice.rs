@@ -1,0 +1,58 @@
+//! What to do about a finding.
+
+use sortie_model::finding::{Finding, FindingKind, Impact};
+use sortie_model::{AddressClass, Mode};
+
+use super::text::clean;
+
+/// What cannot wait: the damage that is done, or the door that stands open.
+pub(super) fn first(finding: &Finding) -> Option<String> {
+    let host = clean(&finding.destination.host);
+    let worst = |impact| finding.impact.contains(&impact);
+    if worst(Impact::MetadataCredentialsRead) {
+        return Some("rotate the instance role's credentials (values were not stored)".to_owned());
+    }
+    if worst(Impact::CredentialsSent) {
+        return Some(format!("revoke the credential that went to {host} (its value was not stored)"));
+    }
+    if worst(Impact::InternalDataChanged) {
+        return Some(format!("look in the logs of {host} for what was changed at these times"));
+    }
+    if worst(Impact::InternalDataRead) {
+        return Some(format!("find out what {host} answers at these paths, and whom that concerns"));
+    }
+    match finding.kind {
+        FindingKind::Stored => {
+            Some(format!("find and delete the stored value: it makes the service call {host} again"))
+        }
+        FindingKind::OpenSink => {
+            Some("decide what this parameter may dial; `sortie sinks` shows what it did".to_owned())
+        }
+        FindingKind::HiddenHop => Some(format!(
+            "find out whether {} calls {host} of its own accord since its last release",
+            clean(&finding.service.0)
+        )),
+        FindingKind::Honoured | FindingKind::Blocked | FindingKind::Attempt | FindingKind::CredentialSent => None,
+    }
+}
+
+/// What follows, as commands; the second takes the first back.
+pub(super) fn then(finding: &Finding) -> (String, Option<String>) {
+    let is_denied_class = finding.destination.class != AddressClass::Public;
+    match scope(finding) {
+        Some(scope) if finding.decision.mode != Mode::Block && is_denied_class => {
+            (format!("sortie mode block '{scope}'"), Some(format!("sortie mode {}, same scope", finding.decision.mode)))
+        }
+        _ => (format!("sortie close {} --as fixed|accepted|false-positive --reason ...", finding.id), None),
+    }
+}
+
+/// `shop POST /v1/preview $.url`. A quote in it would end the command's.
+fn scope(finding: &Finding) -> Option<String> {
+    let endpoint = finding.endpoint.as_ref()?;
+    let location = finding.location.as_deref()?;
+    let text = format!("{} {} {} {location}", finding.service, endpoint.method, endpoint.template);
+    let is_readable = text.parse::<crate::config::Target>().is_ok_and(|target| target.scope.is_some());
+    let shown = clean(&text);
+    (is_readable && !shown.contains('\'') && shown == text).then(|| text.clone())
+}

@@ -1,0 +1,209 @@
+//! A request: what it carried, how it ended, what it caused.
+
+use serde::{Deserialize, Serialize};
+use sortie_model::event::{Refused, RequestBegan, RequestEnded, RequestInspected, What};
+use sortie_model::{Candidate, Decision, Event, Micros, Reference};
+
+use super::dial::decision_words;
+use crate::view::Paint;
+use crate::view::text::{bytes, clean, counted, pad, time, width};
+
+/// Dials that are listed of one request.
+const DIALS: usize = 64;
+
+/// What the journal knows of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RequestStory {
+    /// Reference, `R-…`.
+    pub id: String,
+    /// When it began.
+    pub at: Micros,
+    /// The service.
+    pub service: String,
+    /// What the sender is known by: `session 9f2c… 198.51.100.23`.
+    pub actor: String,
+    /// Method and redacted path.
+    pub request: String,
+    /// The path template.
+    pub template: String,
+    /// `X-Request-Id`.
+    pub request_id: Option<String>,
+    /// The destinations it carried.
+    pub candidates: Vec<CandidateRow>,
+    /// Why inspection was cut, where it was.
+    pub cut: Vec<String>,
+    /// What the inbound door did by a rule, in words.
+    pub refused: Option<String>,
+    /// How it ended, in words.
+    pub ended: Option<String>,
+    /// Dials that it may have caused: reference, destination, share, decision.
+    pub dials: Vec<CausedDial>,
+}
+
+/// See [`RequestStory::candidates`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CandidateRow {
+    /// Where it stood.
+    pub location: String,
+    /// Its redacted text.
+    pub text: String,
+    /// How it was written.
+    pub manner: String,
+    /// What other programs would dial.
+    pub other_hosts: Vec<String>,
+}
+
+/// See [`RequestStory::dials`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CausedDial {
+    /// Reference, `D-…`.
+    pub id: String,
+    /// `host:port`.
+    pub destination: String,
+    /// This request's share of the probability.
+    pub share: f64,
+    /// Whether as an order, a hop, or an own call.
+    pub how: String,
+    /// What the outbound door did.
+    pub decision: String,
+}
+
+impl RequestStory {
+    pub(super) fn begin(event: &Event, began: &RequestBegan) -> Self {
+        let actor = &began.actor;
+        let id = actor.id().to_string();
+        Self {
+            id: format!("R-{}", began.request),
+            at: event.at,
+            service: event.service.as_ref().map(ToString::to_string).unwrap_or_default(),
+            actor: match actor.token {
+                Some(_) => format!("{} {id}  {}", actor.kind.as_str().replace('_', " "), actor.address),
+                None => format!("address {id}"),
+            },
+            request: format!("{} {}", began.endpoint.method, began.path),
+            template: began.endpoint.template.to_string(),
+            request_id: began.request_id.as_deref().map(str::to_owned),
+            candidates: began.candidates.iter().map(|candidate| row(candidate)).collect(),
+            cut: began.cut.iter().map(|cut| cut.as_str().to_owned()).collect(),
+            refused: began.refused.map(refused_words),
+            ended: None,
+            dials: Vec::new(),
+        }
+    }
+
+    /// The story with one more event, if it is about this request.
+    pub(super) fn with(mut self, reference: Reference, event: &Event) -> Self {
+        match &event.what {
+            What::RequestInspected(inspected) if inspected.request == reference => self.inspected(inspected),
+            What::RequestEnded(ended) if ended.request == reference => self.ended = Some(ended_words(ended)),
+            What::Dialled(dialled) if self.dials.len() < DIALS => {
+                let dial = &dialled.dial;
+                let caused = dialled.verdict.explanations.iter().find_map(|explanation| {
+                    let how = super::dial::caused_by(&explanation.source, reference)?;
+                    Some(CausedDial {
+                        id: format!("D-{}", dial.dial),
+                        destination: format!("{} ({})", dial.destination, dial.class),
+                        share: explanation.share,
+                        how: how.to_owned(),
+                        decision: decision_words(dialled.verdict.decision),
+                    })
+                });
+                self.dials.extend(caused);
+            }
+            _ => {}
+        }
+        self
+    }
+
+    fn inspected(&mut self, inspected: &RequestInspected) {
+        self.candidates.extend(inspected.candidates.iter().map(|candidate| row(candidate)));
+        self.cut.extend(inspected.cut.iter().map(|cut| cut.as_str().to_owned()));
+        if let Some(refused) = inspected.refused {
+            self.refused = Some(refused_words(refused));
+        }
+    }
+}
+
+fn row(candidate: &Candidate) -> CandidateRow {
+    let decodings: Vec<&str> = candidate.manner.decodings.iter().map(sortie_model::Decoding::as_str).collect();
+    let kind = candidate.manner.kind.as_str();
+    let manner = if decodings.is_empty() { kind.to_owned() } else { format!("{kind}, {}", decodings.join(", ")) };
+    CandidateRow {
+        location: candidate.location.to_string(),
+        text: candidate.shown.to_string(),
+        manner: if candidate.disguised { format!("{manner}, disguised") } else { manner },
+        other_hosts: candidate.other_hosts.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn refused_words(refused: Refused) -> String {
+    let decision = if refused.is_enforced() { Decision::Deny(refused.rule) } else { Decision::WouldDeny(refused.rule) };
+    let class = refused.class.map(|class| format!(" {class}")).unwrap_or_default();
+    format!("{}{class}", decision_words(decision))
+}
+
+fn ended_words(ended: &RequestEnded) -> String {
+    let status = ended.status.map_or("broken off".to_owned(), |status| status.to_string());
+    let returned = match ended.returned.len() {
+        0 => String::new(),
+        number => format!("; the answers of {} are in it", counted(number as u64, "dial")),
+    };
+    format!("{status}, {}{returned}", bytes(ended.bytes))
+}
+
+pub(super) fn show(story: &RequestStory, now: Micros, paint: Paint) -> String {
+    const LABEL: usize = 9;
+    let mut lines = vec![format!(
+        "{}  request  {}  {}",
+        paint.strong(&clean(&story.id)),
+        clean(&story.service),
+        time(story.at, now)
+    )];
+    let mut line = |label: &str, text: String| lines.push(format!("{}{text}", paint.faint(&pad(label, LABEL))));
+    line("who", clean(&story.actor).into_owned());
+    let id = story.request_id.as_deref().map(|id| format!("  (x-request-id {})", clean(id))).unwrap_or_default();
+    line("request", format!("{}  template {}{id}", clean(&story.request), clean(&story.template)));
+    if story.candidates.is_empty() {
+        line("carried", "no destination".to_owned());
+    }
+    let room = story.candidates.iter().map(|row| width(&clean(&row.location))).max().unwrap_or(0).min(40);
+    for row in &story.candidates {
+        let others = if row.other_hosts.is_empty() {
+            String::new()
+        } else {
+            format!("; others read {}", clean(&row.other_hosts.join(", ")))
+        };
+        line(
+            "carried",
+            format!("{} = \"{}\"  {}{others}", pad(&clean(&row.location), room), clean(&row.text), clean(&row.manner)),
+        );
+    }
+    if !story.cut.is_empty() {
+        line("unseen", format!("inspection was cut: {}", story.cut.join(", ")));
+    }
+    for dial in &story.dials {
+        line(
+            "dial",
+            format!(
+                "{}  {}  {} {:.3}  {}",
+                clean(&dial.id),
+                clean(&dial.destination),
+                clean(&dial.how),
+                dial.share,
+                clean(&dial.decision)
+            ),
+        );
+    }
+    if let Some(refused) = &story.refused {
+        line("action", clean(refused).into_owned());
+    }
+    line(
+        "ended",
+        story
+            .ended
+            .as_deref()
+            .map_or_else(|| "not yet, or not in the journal".to_owned(), |text| clean(text).into_owned()),
+    );
+    lines.push(String::new());
+    lines.join("\n")
+}

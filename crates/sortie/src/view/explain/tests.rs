@@ -1,0 +1,201 @@
+//! What the journal says of requests and dials.
+
+use std::sync::Arc;
+
+use smallvec::smallvec;
+use sortie_model::event::{
+    Carrier, Cut, Dial, DialProgressed, DialRequest, Dialled, Outcome, RedirectTarget, Refused, RequestBegan,
+    RequestEnded, RequestInspected,
+};
+use sortie_model::place::{Container, Location};
+use sortie_model::verdict::{Explanation, Order, Rule, Source, Verdict, Window};
+use sortie_model::{
+    Actor, AddressClass, Candidate, CandidateKind, Decision, Decoding, Decodings, Destination, Endpoint, Host, Key,
+    Manner, Method, Mode, Nature, PathDigest, PathMatch, Place, Scheme,
+};
+
+use super::*;
+
+fn at() -> Micros {
+    Micros::parse_rfc3339("2026-11-24T03:07:41Z").unwrap()
+}
+
+fn event(number: u64, what: What) -> Event {
+    Event { number, at: at().plus(number), service: Some("shop".into()), what }
+}
+
+fn path() -> PathDigest {
+    PathDigest::of("/r", &Key::new(&[7; 32]))
+}
+
+fn manner() -> Manner {
+    Manner { kind: CandidateKind::Url, decodings: Decodings::PLAIN.with(Decoding::Base64) }
+}
+
+fn location() -> Location {
+    Location { container: Container::Json, name: Arc::from("url") }
+}
+
+fn actor() -> Actor {
+    Actor::by_address("198.51.100.23".parse().unwrap())
+}
+
+fn endpoint() -> Endpoint {
+    Endpoint { method: Method::Post, host: None, template: Arc::from("/v1/preview") }
+}
+
+fn began() -> RequestBegan {
+    RequestBegan {
+        request: Reference::local(1),
+        endpoint: endpoint(),
+        actor: actor(),
+        path: "/v1/preview".into(),
+        request_id: Some("5b1e07".into()),
+        candidates: Vec::new(),
+        cut: None,
+        has_body: true,
+        refused: None,
+    }
+}
+
+fn candidate() -> Candidate {
+    Candidate {
+        location: location(),
+        parameter: Arc::from("url"),
+        manner: manner(),
+        nature: Nature::Named,
+        scheme: Some(Scheme::Http),
+        host: Host::name("cdn.evil.example"),
+        other_hosts: smallvec![Host::name("other.example")],
+        port: Some(80),
+        path: Some(path()),
+        path_bits: 0,
+        disguised: true,
+        shown: "http://cdn.evil.example/r".into(),
+    }
+}
+
+fn order() -> Order {
+    Order {
+        request: Reference::local(1),
+        candidate: 0,
+        actor: actor(),
+        endpoint: endpoint(),
+        place: Place::new("/v1/preview", Arc::from("url")),
+        manner: manner(),
+        nature: Nature::Named,
+        location: location(),
+        shown: "http://cdn.evil.example/r".into(),
+        path: PathMatch::Equal,
+        proven: true,
+        allowed: false,
+        delay: 12_000,
+        stored: false,
+        rho: 0.93,
+    }
+}
+
+fn dialled() -> Dialled {
+    Dialled {
+        dial: Dial {
+            dial: Reference::local(3),
+            destination: Destination::new(Host::name("cdn.evil.example"), 80),
+            addresses: smallvec!["10.0.0.9".parse().unwrap()],
+            class: AddressClass::Private,
+            further_hosts: smallvec![],
+            carrier: Carrier::Absolute,
+            scheme: Some(Scheme::Http),
+            request: Some(DialRequest { method: Method::Get, path: path(), shown: "/r".into() }),
+            credentials: smallvec![],
+        },
+        verdict: Verdict {
+            epoch: 17,
+            p_ordered: 0.998,
+            p_denied: 0.998,
+            q: 0.99,
+            decision: Decision::WouldDeny(Rule::OrderedDeny),
+            mode: Mode::Observe,
+            own_evidence: false,
+            window: Some(Window::Hop),
+            explanations: smallvec![
+                Explanation { share: 0.998, source: Source::Order(Box::new(order())) },
+                Explanation { share: 0.002, source: Source::Background },
+            ],
+        },
+    }
+}
+
+fn journal() -> Vec<Event> {
+    let progressed = DialProgressed {
+        dial: Reference::local(3),
+        outcome: Outcome::Answered,
+        address: Some("10.0.0.9".parse().unwrap()),
+        status: Some(302),
+        bytes_in: 12,
+        bytes_out: 80,
+        took: 3_000,
+        location: Some(RedirectTarget {
+            scheme: Scheme::Http,
+            destination: Destination::new(Host::name("x"), 80),
+            path: path(),
+            shown: "http://x/latest\u{1b}[2J".into(),
+        }),
+        ended: true,
+    };
+    let inspected = RequestInspected {
+        request: Reference::local(1),
+        candidates: vec![Arc::new(candidate())],
+        cut: Some(Cut::Bytes),
+        refused: Some(Refused {
+            rule: Rule::OrderedDeny,
+            candidate: Some(0),
+            class: Some(AddressClass::Private),
+            mode: Mode::Shadow,
+        }),
+    };
+    let ended = RequestEnded {
+        request: Reference::local(1),
+        status: Some(200),
+        bytes: 1_580,
+        accepted: true,
+        returned: Vec::new(),
+    };
+    vec![
+        event(1, What::RequestBegan(Box::new(began()))),
+        event(2, What::RequestInspected(Box::new(inspected))),
+        event(3, What::Dialled(Box::new(dialled()))),
+        event(4, What::DialProgressed(Box::new(progressed))),
+        event(5, What::RequestEnded(Box::new(ended))),
+    ]
+}
+
+fn explained(number: usize) -> Explained {
+    let journal = journal();
+    let reference = Reference::local(number as u64);
+    Explained::from_events(reference, &journal[number - 1], journal[number..].iter().cloned()).unwrap()
+}
+
+#[test]
+fn a_request_says_what_it_carried_and_caused() {
+    insta::assert_snapshot!(explain(&explained(1), at(), Paint::Plain));
+}
+
+#[test]
+fn a_dial_says_what_its_verdict_rests_on() {
+    insta::assert_snapshot!(explain(&explained(3), at(), Paint::Plain));
+}
+
+#[test]
+fn it_survives_the_wire() {
+    for number in [1, 3] {
+        let text = serde_json::to_string(&explained(number)).unwrap();
+        assert_eq!(serde_json::from_str::<Explained>(&text).unwrap(), explained(number));
+    }
+}
+
+#[test]
+fn other_events_explain_nothing() {
+    let journal = journal();
+    assert_eq!(Explained::from_events(Reference::local(5), &journal[4], std::iter::empty()), None);
+    assert!(ends(Reference::local(3), &journal[3]) && !ends(Reference::local(1), &journal[3]));
+}

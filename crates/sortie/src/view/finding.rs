@@ -1,0 +1,289 @@
+//! One finding as a block of text.
+
+use sortie_model::finding::{Action, Finding, FindingDial, FindingKind, Impact, Rung};
+use sortie_model::{ActorKind, AddressClass, Micros};
+
+use super::text::{bytes, clean, count, counted, cut, pad, time, took, width};
+use super::{Paint, advice};
+
+/// Columns of the labels on the left.
+const LABEL: usize = 8;
+/// Dials that are shown one by one.
+const DIALS: usize = 8;
+/// Columns that a dial's destination may take before what follows moves right.
+const DESTINATION: usize = 44;
+/// Columns of a redirect's target.
+const TARGET: usize = 60;
+
+/// The finding. `now` decides whether times name their day.
+pub fn finding(finding: &Finding, now: Micros, paint: Paint) -> String {
+    let mut block = Block { lines: Vec::new(), paint };
+    block.lines.push(header(finding, now, paint));
+    block.lines.push(paint.strong(&headline(finding)));
+    who(finding, &mut block);
+    order(finding, &mut block);
+    dials(finding, &mut block);
+    certainty(finding, &mut block);
+    block.line("unseen", unseen(finding));
+    block.line("action", action(finding));
+    if let Some(closed) = &finding.closed {
+        let at = time(closed.at, now);
+        block.line(
+            "closed",
+            format!("as {} at {at}, on {}: {}", closed.resolution.as_str(), closed.rung, clean(&closed.reason)),
+        );
+        return block.finish();
+    }
+    if let Some(first) = advice::first(finding) {
+        block.line("do 1st", first);
+    }
+    let (then, undo) = advice::then(finding);
+    block.line("then", undo.map_or_else(|| then.clone(), |undo| format!("{then}     undo: {undo}")));
+    block.finish()
+}
+
+struct Block {
+    lines: Vec<String>,
+    paint: Paint,
+}
+
+impl Block {
+    fn line(&mut self, label: &str, text: impl AsRef<str>) {
+        self.lines.push(format!("{}{}", self.paint.faint(&pad(label, LABEL.max(label.len() + 1))), text.as_ref()));
+    }
+
+    fn finish(self) -> String {
+        let mut text = self.lines.join("\n");
+        text.push('\n');
+        text
+    }
+}
+
+fn header(finding: &Finding, now: Micros, paint: Paint) -> String {
+    let severity = paint.severity(finding.severity, &finding.severity.as_str().to_uppercase());
+    let first = time(finding.first_seen, now);
+    let when = if finding.last_seen.0 / Micros::SECOND == finding.first_seen.0 / Micros::SECOND {
+        first
+    } else {
+        format!("{first} to {}", time(finding.last_seen, now))
+    };
+    format!(
+        "{}  {}  {severity}  {} {}  {}  {when}, {}, {}",
+        paint.strong(finding.id.as_str()),
+        finding.kind.as_str(),
+        finding.rung,
+        finding.rung.name(),
+        clean(&finding.service.0),
+        counted(finding.requests_total, "order"),
+        counted(finding.dials_total, "dial"),
+    )
+}
+
+/// The story in one sentence.
+fn headline(finding: &Finding) -> String {
+    let service = clean(&finding.service.0);
+    let destination = destination(finding);
+    match finding.kind {
+        FindingKind::Honoured | FindingKind::Stored => {
+            let later = if finding.kind == FindingKind::Stored { " after the request had ended" } else { "" };
+            format!("A client made {service} {}{later}{}.", deed(finding), outcome(finding))
+        }
+        FindingKind::Blocked if finding.candidate.is_none() && finding.dials.is_empty() => {
+            format!(
+                "A request to {service} could not be inspected to its end, and was refused at an endpoint that dials what it is told."
+            )
+        }
+        FindingKind::Blocked => format!("A client ordered {service} to call {destination}, and was stopped."),
+        FindingKind::Attempt => format!("A client named {destination} to {service}, which did not dial it."),
+        FindingKind::CredentialSent => {
+            format!("A client made {service} send a credential of its internal calls to {destination}.")
+        }
+        FindingKind::OpenSink => format!("A parameter of {service} dials whatever a client writes there."),
+        FindingKind::HiddenHop => {
+            format!(
+                "{service} called {destination} while a redirect could hide: a client's order, or a new call of its own."
+            )
+        }
+    }
+}
+
+fn deed(finding: &Finding) -> String {
+    let destination = destination(finding);
+    let has = |impact| finding.impact.contains(&impact);
+    if has(Impact::MetadataCredentialsRead) {
+        "fetch metadata credentials".to_owned()
+    } else if has(Impact::InternalDataChanged) {
+        format!("change something at {destination}")
+    } else if has(Impact::InternalDataRead) {
+        format!("read from {destination}")
+    } else {
+        format!("call {destination}")
+    }
+}
+
+fn outcome(finding: &Finding) -> &'static str {
+    match finding.rung {
+        Rung::E5 => ", and the answer went back to that client",
+        Rung::E4 => ", and it answered",
+        Rung::E3 => ", as far as the connection",
+        Rung::E2 => ", as far as its name",
+        Rung::E0 | Rung::E1 => "",
+    }
+}
+
+fn destination(finding: &Finding) -> String {
+    let destination = &finding.destination;
+    let port = destination.port.map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}{}", clean(&destination.host), class_words(destination.class))
+}
+
+fn class_words(class: AddressClass) -> String {
+    if class == AddressClass::Public { String::new() } else { format!(" ({class})") }
+}
+
+fn who(finding: &Finding, block: &mut Block) {
+    let Some(actor) = &finding.actor else { return block.line("who", "nobody is known to have ordered it") };
+    let id = clean(&actor.id);
+    let named = match actor.kind {
+        ActorKind::Address => format!("address {id}"),
+        kind => format!("{} {id}  {}", kind.as_str().replace('_', " "), actor.address),
+    };
+    let others = finding.actors.iter().filter(|share| share.id != actor.id && share.p >= 0.02);
+    let others: Vec<String> = others.map(|share| format!("{} ({:.2})", clean(&share.id), share.p)).collect();
+    let others = if others.is_empty() { String::new() } else { format!("; or {}", others.join(", ")) };
+    block.line("who", format!("{named}{others}"));
+}
+
+fn order(finding: &Finding, block: &mut Block) {
+    let Some(endpoint) = &finding.endpoint else { return };
+    let place = finding.location.as_deref().map(|location| format!(" {}", clean(location))).unwrap_or_default();
+    let value = finding.candidate.as_deref().map(|text| format!(" = \"{}\"", clean(text))).unwrap_or_default();
+    let host = endpoint.host.as_deref().unwrap_or_default();
+    let request = finding.requests.last().map(|request| {
+        let given = request.request_id.as_deref().map(|id| format!(" (x-request-id {})", clean(id)));
+        format!("  request {}{}", clean(&request.id), given.unwrap_or_default())
+    });
+    let more = match finding.requests_total {
+        0 | 1 => String::new(),
+        total => format!(" and {} before it", count(total - 1)),
+    };
+    let operation = format!("{} {}{}", clean(&endpoint.method), clean(host), clean(&endpoint.template));
+    block.line("order", format!("{operation}{place}{value}{}{more}", request.unwrap_or_default()));
+}
+
+fn dials(finding: &Finding, block: &mut Block) {
+    let shown = &finding.dials[finding.dials.len().saturating_sub(DIALS)..];
+    let hidden = finding.dials_total.saturating_sub(shown.len() as u64);
+    if hidden > 0 {
+        block.line("", format!("{} before these", counted(hidden, "dial")));
+    }
+    let number = |position: usize| hidden + position as u64 + 1;
+    let room = shown.iter().map(|dial| width(&dialled(dial))).max().unwrap_or(0).min(DESTINATION);
+    for (position, dial) in shown.iter().enumerate() {
+        let next = shown.iter().find(|other| other.redirected_by.as_deref() == Some(dial.id.as_str()));
+        let parent = shown.iter().position(|other| Some(other.id.as_str()) == dial.redirected_by.as_deref());
+        let hop = match (parent, &dial.redirected_by) {
+            (Some(parent), _) => format!("; redirect hop of dial {}", number(parent)),
+            (None, Some(parent)) => format!("; redirect hop of {}", clean(parent)),
+            (None, None) => String::new(),
+        };
+        let what = format!("{}  {}{hop}", pad(&dialled(dial), room), answer(dial, next));
+        block.line(&format!("dial {}", number(position)), what);
+    }
+    for dial in shown {
+        if let Some(returned) = &dial.returned {
+            block.line("back", clean(returned));
+        }
+    }
+}
+
+/// `cdn.evil.example -> 203.0.113.9:80`, `169.254.169.254:80 (metadata)`.
+fn dialled(dial: &FindingDial) -> String {
+    let host = clean(&dial.host);
+    let class = class_words(dial.class);
+    match dial.address.map(|address| sortie_model::Host::ip(address).to_string()) {
+        Some(address) if address != host => format!("{host} -> {address}:{}{class}", dial.port),
+        _ => format!("{host}:{}{class}", dial.port),
+    }
+}
+
+/// What came of a dial; `next` is the dial that its redirect caused.
+fn answer(dial: &FindingDial, next: Option<&FindingDial>) -> String {
+    if let (Some(status), Some(next)) = (dial.status, next) {
+        return format!("{status} to {}", target(next));
+    }
+    let size = bytes(dial.bytes);
+    match (dial.status, dial.outcome.as_str()) {
+        (Some(status), _) => format!("{status}, {size}, {}", took(dial.took)),
+        (None, "connected") => format!("connected, {size}, {}", took(dial.took)),
+        (None, "denied") => "REFUSED by Sortie".to_owned(),
+        (None, "pending") => "no answer yet".to_owned(),
+        (None, outcome) => format!("{}, {}", clean(outcome).replace('_', " "), took(dial.took)),
+    }
+}
+
+fn target(next: &FindingDial) -> String {
+    let path = next.request.as_deref().and_then(|request| request.split_once(' ')).map_or("", |(_, path)| path);
+    let port = if next.port == 80 { String::new() } else { format!(":{}", next.port) };
+    cut(&clean(&format!("http://{}{port}{path}", next.host)), TARGET).into_owned()
+}
+
+fn certainty(finding: &Finding, block: &mut Block) {
+    let by = finding.dials.iter().rev().find_map(|dial| dial.ordered_by.as_deref());
+    let by = by.or(finding.requests.last().map(|request| request.id.as_str()));
+    let told = finding.odds.iter().find(|odds| odds.factor == "sure");
+    match (told, by) {
+        (Some(odds), _) if finding.actors.len() <= 1 => {
+            block.line("sure", format!("{}; no other sender above 0.02", clean(&odds.text)));
+        }
+        (Some(odds), _) => block.line("sure", clean(&odds.text)),
+        (None, Some(by)) if finding.dials.is_empty() => {
+            block.line("sure", format!("{} itself names it; nothing had to be dialled", clean(by)));
+        }
+        (None, Some(by)) => block.line("sure", format!("{:.3} that {} ordered it", finding.confidence, clean(by))),
+        (None, None) => {}
+    }
+    for odds in finding.odds.iter().filter(|odds| odds.factor != "sure") {
+        block.line(&format!("  {}", cut(&clean(&odds.factor), LABEL - 3)), clean(&odds.text));
+    }
+}
+
+fn unseen(finding: &Finding) -> String {
+    match finding.unseen.as_slice() {
+        [] => "nothing on this path".to_owned(),
+        list => list.iter().map(|text| clean(text)).collect::<Vec<_>>().join("; "),
+    }
+}
+
+fn action(finding: &Finding) -> String {
+    let decision = &finding.decision;
+    let rule = decision.rule.as_deref().map(clean).unwrap_or_default();
+    let class = finding.destination.class;
+    let what = stopped(finding);
+    match decision.action {
+        Action::Passed => "PASSED, no rule forbids it".to_owned(),
+        Action::WouldBlock => {
+            format!("PASSED, because mode is {}; block would have stopped {what}: {rule} {class}", decision.mode)
+        }
+        Action::Blocked => format!(
+            "BLOCKED at the {} door: {what}, by {rule} {class}",
+            decision.door.as_deref().map(clean).unwrap_or_default()
+        ),
+    }
+}
+
+/// The dial or the request that the rule is about.
+fn stopped(finding: &Finding) -> String {
+    if finding.decision.door.as_deref() == Some("inbound") {
+        return finding
+            .requests
+            .last()
+            .map_or_else(|| "the request".to_owned(), |request| clean(&request.id).into_owned());
+    }
+    let first = finding.dials.iter().position(|dial| dial.class == finding.destination.class);
+    let hidden = finding.dials_total.saturating_sub(finding.dials.len() as u64);
+    first.map_or_else(|| "the dial".to_owned(), |position| format!("dial {}", hidden + position as u64 + 1))
+}
+
+#[cfg(test)]
+mod tests;

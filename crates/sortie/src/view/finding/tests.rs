@@ -1,0 +1,78 @@
+//! Findings as people read them.
+
+use sortie_model::finding::{Closed, FindingKind, Resolution, Rung};
+
+use super::super::fixtures::{at, metadata, open_sink, refused};
+use super::*;
+
+#[test]
+fn a_whole_story() {
+    insta::assert_snapshot!(finding(&metadata(), at("12:00:00"), Paint::Plain));
+}
+
+#[test]
+fn a_refusal() {
+    insta::assert_snapshot!(finding(&refused(), at("12:00:00"), Paint::Plain));
+}
+
+#[test]
+fn posture() {
+    insta::assert_snapshot!(finding(&open_sink(), at("12:00:00").plus(Micros::DAY), Paint::Plain));
+}
+
+#[test]
+fn a_closed_one_says_why() {
+    let closed = Closed {
+        resolution: Resolution::FalsePositive,
+        reason: "the\u{1b}[2J monitor".into(),
+        at: at("06:00:00"),
+        rung: Rung::E5,
+    };
+    let shown = finding(&Finding { closed: Some(closed), ..metadata() }, at("12:00:00"), Paint::Plain);
+    assert!(shown.ends_with("closed  as false-positive at 06:00:00Z, on E5: the\\u{1b}[2J monitor\n"), "{shown}");
+}
+
+#[test]
+fn every_kind_has_a_sentence() {
+    use FindingKind::{Attempt, Blocked, CredentialSent, HiddenHop, Honoured, OpenSink, Stored};
+    let shown: Vec<String> = [Honoured, Blocked, Attempt, Stored, CredentialSent, OpenSink, HiddenHop]
+        .into_iter()
+        .flat_map(|kind| {
+            let impactless = Finding { kind, impact: Vec::new(), rung: Rung::E3, ..metadata() };
+            [headline(&Finding { kind, ..metadata() }), headline(&impactless)]
+        })
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
+fn what_a_client_wrote_cannot_move_the_cursor() {
+    let evil = "http://x/\u{1b}]0;owned\u{7}\n\u{202e}";
+    let mut hostile = Finding { candidate: Some(evil.into()), location: Some(evil.into()), ..metadata() };
+    hostile.dials[0].host = evil.into();
+    hostile.dials[1].request = Some(format!("GET {evil}"));
+    hostile.requests[0].request_id = Some(evil.into());
+    let shown = finding(&hostile, at("12:00:00"), Paint::Plain);
+    assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown}");
+    assert!(!shown.contains("sortie mode"), "a scope that cannot be typed is not offered: {shown}");
+}
+
+#[test]
+fn a_quote_in_a_place_is_not_offered_as_a_command() {
+    let quoted = Finding { location: Some("$.a'b".into()), ..metadata() };
+    assert!(!finding(&quoted, at("12:00:00"), Paint::Plain).contains("sortie mode"));
+}
+
+#[test]
+fn colour_is_only_for_terminals() {
+    assert!(!finding(&metadata(), at("12:00:00"), Paint::Plain).contains('\u{1b}'));
+    assert!(finding(&metadata(), at("12:00:00"), Paint::Coloured).contains('\u{1b}'));
+}
+
+#[test]
+fn the_table_is_short_and_fits() {
+    let list = [metadata(), refused(), open_sink()];
+    insta::assert_snapshot!(super::super::findings(&list, at("12:00:00"), None, Paint::Plain));
+    let narrow = super::super::findings(&list, at("12:00:00"), Some(120), Paint::Plain);
+    assert!(narrow.lines().all(|line| width(line) <= 120), "{narrow}");
+}

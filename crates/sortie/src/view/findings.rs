@@ -1,0 +1,78 @@
+//! Many findings as a table.
+
+use sortie_model::finding::{Action, Finding};
+use sortie_model::{AddressClass, Micros};
+
+use super::Paint;
+use super::table::Table;
+use super::text::{clean, time};
+
+const HEADINGS: [&str; 9] = ["ID", "SEVERITY", "KIND", "RUNG", "SERVICE", "WHO", "WHERE", "DESTINATION", "LAST"];
+/// Who, where and whereto may be cut: `sortie explain` shows them whole.
+const FLEXIBLE: [usize; 3] = [6, 7, 5];
+const SEVERITY: usize = 1;
+
+/// The findings, one a line, and what to type next. `columns` is the terminal's width, if there is
+/// one.
+pub fn findings(list: &[Finding], now: Micros, columns: Option<usize>, paint: Paint) -> String {
+    let Some(first) = list.first() else {
+        return "no findings; `sortie status` says what was seen, `--all` shows closed ones and posture\n".to_owned();
+    };
+    let mut table = Table::new(&HEADINGS, &FLEXIBLE);
+    for finding in list {
+        table.row(cells(finding, now));
+    }
+    let shown = table.render(columns, |row, column, cell| match (row, column) {
+        (0, _) => paint.faint(&cell),
+        (row, SEVERITY) => paint.severity(list[row - 1].severity, &cell),
+        _ => cell,
+    });
+    format!("{shown}\nsortie explain {} tells a story whole\n", first.id)
+}
+
+/// One finding as one line.
+pub(super) fn line(finding: &Finding, now: Micros, paint: Paint) -> String {
+    let cells = cells(finding, now);
+    let coloured = cells.iter().enumerate().map(|(column, cell)| match column {
+        SEVERITY => paint.severity(finding.severity, cell),
+        _ => cell.clone(),
+    });
+    coloured.collect::<Vec<_>>().join("  ")
+}
+
+fn cells(finding: &Finding, now: Micros) -> [String; 9] {
+    let actor = finding.actor.as_ref().map_or("-".to_owned(), |actor| clean(&actor.id).into_owned());
+    [
+        finding.id.to_string(),
+        finding.severity.as_str().to_owned(),
+        finding.kind.as_str().to_owned(),
+        format!("{} {}{}", finding.rung, finding.rung.name(), mark(finding)),
+        clean(&finding.service.0).into_owned(),
+        actor,
+        place(finding),
+        destination(finding),
+        time(finding.last_seen, now),
+    ]
+}
+
+fn mark(finding: &Finding) -> &'static str {
+    match (&finding.closed, finding.decision.action) {
+        (Some(_), _) => ", closed",
+        (None, Action::Blocked) => ", blocked",
+        (None, _) => "",
+    }
+}
+
+fn place(finding: &Finding) -> String {
+    let Some(endpoint) = &finding.endpoint else { return "-".to_owned() };
+    let location = finding.location.as_deref().map(|location| format!(" {location}")).unwrap_or_default();
+    clean(&format!("{} {}{location}", endpoint.method, endpoint.template)).into_owned()
+}
+
+fn destination(finding: &Finding) -> String {
+    let destination = &finding.destination;
+    let port = destination.port.map(|port| format!(":{port}")).unwrap_or_default();
+    let class =
+        if destination.class == AddressClass::Public { String::new() } else { format!(" {}", destination.class) };
+    clean(&format!("{}{port}{class}", destination.host)).into_owned()
+}

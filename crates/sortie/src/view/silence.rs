@@ -1,0 +1,150 @@
+//! Why nothing is heard: what a service's counts say when they cannot be right.
+
+use super::text::{bytes, count, counted};
+use crate::admin::wire::{ServiceStatus, Status};
+
+/// Requests after which their silence means something.
+const REQUESTS: u64 = 20;
+/// Dials after which their shares mean something.
+const DIALS: u64 = 20;
+/// Destinations after which it is strange that none was obeyed.
+const CANDIDATES: u64 = 5;
+
+/// What is strange, one sentence each, with its likely cause. The program repeats these on its
+/// standard error while they are true.
+pub fn silence(status: &Status) -> Vec<String> {
+    status
+        .services
+        .iter()
+        .flat_map(|service| of_service(service).into_iter().map(|text| format!("{}: {text}", service.name)))
+        .collect()
+}
+
+/// The same of one service, without its name.
+pub(super) fn of_service(service: &ServiceStatus) -> Vec<String> {
+    let (inbound, outbound) = (&service.inbound, &service.outbound);
+    let mut lines = Vec::new();
+    if service.off {
+        lines.push("off: everything passes, nothing is judged; `sortie on` ends that".to_owned());
+    }
+    if inbound.requests == 0 && outbound.dials > 0 {
+        lines.push(format!(
+            "{} passed the outbound door, but no request the inbound door at {}: nobody can be named; let clients \
+             (or the load balancer) connect to that door instead of the back end",
+            counted(outbound.dials, "dial"),
+            inbound.listen
+        ));
+    }
+    if inbound.candidates > 0
+        && outbound.dials == 0
+        && (inbound.requests >= REQUESTS || inbound.candidates >= CANDIDATES)
+    {
+        lines.push(format!(
+            "{} carried {}, 0 dials passed the outbound door at {}: your program goes around it (NO_PROXY, a client \
+             without proxy support)",
+            counted(inbound.requests, "request"),
+            counted(inbound.candidates, "destination"),
+            outbound.listen
+        ));
+    } else if inbound.candidates == 0 && outbound.dials == 0 && inbound.requests >= REQUESTS {
+        lines.push(format!(
+            "{} carried no destination, and the program dialled nothing: there is nothing to judge here, or it goes around \
+             the outbound door at {}",
+            counted(inbound.requests, "request"),
+            outbound.listen
+        ));
+    }
+    if outbound.dials >= DIALS && outbound.tls * 2 > outbound.dials {
+        lines.push(format!(
+            "{} of {} dials are TLS: their host is seen, not their path, answer or redirects; rungs E4 and E5 need plain \
+             HTTP to the door{}",
+            count(outbound.tls),
+            count(outbound.dials),
+            hidden_at(service)
+        ));
+    }
+    if inbound.bytes_not_inspected * 10 > inbound.bytes && inbound.cut > 0 {
+        lines.push(format!(
+            "{} of {} were not inspected, {} cut: what was cut may hide an order; raise inspect.request_bytes where it matters",
+            bytes(inbound.bytes_not_inspected),
+            bytes(inbound.bytes),
+            counted(inbound.cut, "request"),
+        ));
+    }
+    lines
+}
+
+fn hidden_at(service: &ServiceStatus) -> String {
+    let places: Vec<String> = service
+        .outbound
+        .hidden
+        .iter()
+        .take(3)
+        .map(|at| format!("{} ({})", at.destination, counted(at.dials, "order")))
+        .collect();
+    if places.is_empty() { String::new() } else { format!("; most at {}", places.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admin::wire::{HiddenAt, InboundStatus, OutboundStatus};
+
+    fn service(inbound: InboundStatus, outbound: OutboundStatus) -> ServiceStatus {
+        ServiceStatus {
+            name: "shop".into(),
+            inbound: InboundStatus { listen: "127.0.0.1:8080".into(), ..inbound },
+            outbound: OutboundStatus { listen: "127.0.0.1:3128".into(), ..outbound },
+            ..ServiceStatus::default()
+        }
+    }
+
+    #[test]
+    fn a_program_that_goes_around_the_door_is_told() {
+        let inbound = InboundStatus { requests: 214, candidates: 37, ..InboundStatus::default() };
+        let lines = of_service(&service(inbound, OutboundStatus::default()));
+        assert_eq!(
+            lines,
+            [
+                "214 requests carried 37 destinations, 0 dials passed the outbound door at 127.0.0.1:3128: your program goes \
+              around it (NO_PROXY, a client without proxy support)"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_service_at_rest_is_not_strange() {
+        assert!(of_service(&service(InboundStatus::default(), OutboundStatus::default())).is_empty());
+        let inbound = InboundStatus { requests: 3, candidates: 1, ..InboundStatus::default() };
+        assert!(of_service(&service(inbound, OutboundStatus::default())).is_empty());
+        let inbound = InboundStatus { requests: 500, candidates: 90, bytes: 1_000, ..InboundStatus::default() };
+        let outbound = OutboundStatus { dials: 80, visible: 70, tls: 10, ..OutboundStatus::default() };
+        assert!(of_service(&service(inbound, outbound)).is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_told() {
+        let inbound = InboundStatus {
+            bytes: 90_000,
+            bytes_not_inspected: 40_000,
+            cut: 3,
+            requests: 9,
+            ..InboundStatus::default()
+        };
+        let hidden = vec![HiddenAt { destination: "cdn.example:443".into(), dials: 12 }];
+        let outbound = OutboundStatus { dials: 100, tls: 80, hidden, ..OutboundStatus::default() };
+        let lines = of_service(&ServiceStatus { off: true, ..service(inbound, outbound) });
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert!(
+            lines[1].contains("80 of 100 dials are TLS") && lines[1].ends_with("most at cdn.example:443 (12 orders)")
+        );
+        assert!(lines[2].contains("40.0 kB of 90.0 kB were not inspected, 3 requests cut"), "{}", lines[2]);
+    }
+
+    #[test]
+    fn dials_without_requests_name_nobody() {
+        let outbound = OutboundStatus { dials: 2, ..OutboundStatus::default() };
+        let lines = of_service(&service(InboundStatus::default(), outbound));
+        assert!(lines[0].contains("2 dials passed the outbound door"), "{lines:?}");
+    }
+}

@@ -1,0 +1,173 @@
+//! How the program is, and why it may be silent.
+
+use sortie_model::policy::Locality;
+
+use super::Paint;
+use super::silence::of_service;
+use super::text::{age, bytes, clean, count, counted, pad};
+use crate::admin::wire::{ServiceStatus, Status};
+
+const LABEL: usize = 10;
+
+/// The status as a text.
+pub fn status(status: &Status, paint: Paint) -> String {
+    let ready = if status.ready { "ready" } else { "not ready" };
+    let mut lines = vec![format!(
+        "sortie {}  {ready}, up {}  data {}",
+        clean(&status.version),
+        age(status.uptime_seconds),
+        clean(&status.data)
+    )];
+    lines.extend(
+        machinery(status).into_iter().map(|(label, text, trouble)| line(label, &text, trouble.as_deref(), paint)),
+    );
+    for service in &status.services {
+        lines.push(String::new());
+        lines.extend(of(service, paint));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// Engine, store and alerts, with their troubles.
+fn machinery(status: &Status) -> [(&'static str, String, Option<String>); 3] {
+    let engine = &status.engine;
+    let mut learned = format!("{} learned from, {} waiting", counted(engine.events, "event"), count(engine.queued));
+    if engine.dropped > 0 {
+        learned += &format!(", {} dropped: findings may lack something, decisions do not", count(engine.dropped));
+    }
+    let store = &status.store;
+    let mut kept = format!("journal {}, {} to write", bytes(store.journal_bytes), counted(store.unwritten, "event"));
+    if store.lost > 0 {
+        kept += &format!(", {} lost", count(store.lost));
+    }
+    let alerts = &status.alerts;
+    let told = format!("{} delivered, {} waiting", count(alerts.delivered), count(alerts.waiting));
+    [
+        ("engine", learned, engine.trouble.clone()),
+        ("store", kept, store.trouble.clone()),
+        ("alerts", told, alerts.trouble.clone()),
+    ]
+}
+
+fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
+    let (inbound, outbound) = (&service.inbound, &service.outbound);
+    let off = if service.off { "  OFF" } else { "" };
+    let mut lines = vec![format!("{}  {}{off}", paint.strong(&clean(&service.name)), service.mode)];
+    let plain = |label: &str, text: String| line(label, &text, None, paint);
+    for scope in &service.scopes {
+        lines.push(plain("  mode", format!("{} at {}", scope.mode, clean(&scope.at))));
+    }
+    lines.push(plain(
+        "inbound",
+        format!(
+            "{}  {}, {} of them carried {}; {} in flight, {}",
+            clean(&inbound.listen),
+            counted(inbound.requests, "request"),
+            count(inbound.carrying),
+            counted(inbound.candidates, "destination"),
+            count(inbound.in_flight),
+            stopped(inbound.refused, inbound.would_refuse),
+        ),
+    ));
+    lines.push(plain(
+        "  seen",
+        format!(
+            "{} of {} not inspected, {} cut",
+            bytes(inbound.bytes_not_inspected),
+            bytes(inbound.bytes),
+            counted(inbound.cut, "request")
+        ),
+    ));
+    let locality = if outbound.locality == Locality::Remote { " remote" } else { "" };
+    lines.push(plain(
+        "outbound",
+        format!(
+            "{}{locality}  {}, {} by order; {} failed, {}",
+            clean(&outbound.listen),
+            counted(outbound.dials, "dial"),
+            count(outbound.ordered),
+            count(outbound.failed),
+            stopped(outbound.denied, outbound.would_deny),
+        ),
+    ));
+    lines.push(plain(
+        "  seen",
+        format!(
+            "{} with path, {} TLS (host only), {} other",
+            count(outbound.visible),
+            count(outbound.tls),
+            count(outbound.opaque)
+        ),
+    ));
+    lines.push(plain(
+        "sinks",
+        format!(
+            "{} proven, {} on the way; `sortie sinks` lists them",
+            count(service.sinks_proven),
+            count(service.sinks_learning)
+        ),
+    ));
+    lines.extend(of_service(service).into_iter().map(|text| line("!", &clean(&text), None, paint)));
+    lines
+}
+
+fn stopped(refused: u64, would: u64) -> String {
+    format!("{} refused, {} would be in block", count(refused), count(would))
+}
+
+fn line(label: &str, text: &str, trouble: Option<&str>, paint: Paint) -> String {
+    let trouble = trouble.map(|trouble| paint.trouble(&format!("  TROUBLE: {}", clean(trouble)))).unwrap_or_default();
+    format!("{}{text}{trouble}", paint.faint(&pad(label, LABEL)))
+}
+
+#[cfg(test)]
+mod tests {
+    use sortie_model::Mode;
+
+    use super::*;
+    use crate::admin::wire::{AlertsStatus, EngineStatus, InboundStatus, OutboundStatus, ScopeMode, StoreStatus};
+
+    #[test]
+    fn reads_as_a_page() {
+        let shop = ServiceStatus {
+            name: "shop".into(),
+            mode: Mode::Observe,
+            off: false,
+            scopes: vec![ScopeMode { at: "POST /v1/hooks $.url".into(), mode: Mode::Block }],
+            inbound: InboundStatus {
+                listen: "127.0.0.1:8080".into(),
+                connections: 4,
+                requests: 214,
+                in_flight: 2,
+                carrying: 31,
+                candidates: 37,
+                refused: 1,
+                would_refuse: 0,
+                cut: 3,
+                bytes: 812_345,
+                bytes_not_inspected: 1_204,
+            },
+            outbound: OutboundStatus { listen: "127.0.0.1:3128".into(), ..OutboundStatus::default() },
+            sinks_proven: 1,
+            sinks_learning: 2,
+        };
+        let all = Status {
+            version: "0.1.0".into(),
+            started: "2026-11-24T03:07:41.000Z".into(),
+            uptime_seconds: 9_000,
+            ready: true,
+            data: "./sortie-data".into(),
+            engine: EngineStatus { trouble: None, events: 1_204, queued: 3, dropped: 7 },
+            store: StoreStatus {
+                trouble: Some("no space left to write x".into()),
+                journal_bytes: 45_000_000,
+                unwritten: 12,
+                lost: 0,
+            },
+            alerts: AlertsStatus { trouble: None, waiting: 1, delivered: 4 },
+            services: vec![shop],
+        };
+        insta::assert_snapshot!(status(&all, Paint::Plain));
+    }
+}

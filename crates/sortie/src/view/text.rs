@@ -1,0 +1,142 @@
+//! Numbers, times and other people's text, as a reader wants them.
+
+use std::borrow::Cow;
+
+use sortie_model::Micros;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+pub use sortie_export::escape_terminal as clean;
+
+/// `1,204`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `1 order`, `2 orders`.
+pub fn counted(number: u64, one: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {one}{plural}", count(number))
+}
+
+/// `1,204 bytes`, `3.4 MB`: exact while it can be taken in.
+pub fn bytes(number: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
+    match UNITS.into_iter().find(|&(_, unit)| number >= unit * 10) {
+        Some((name, unit)) => format!("{:.1} {name}", number as f64 / unit as f64),
+        None => counted(number, "byte"),
+    }
+}
+
+/// `850 µs`, `3 ms`, `2.5 s`, `3 min`, `5.2 h`.
+pub fn took(micros: u64) -> String {
+    match micros {
+        0..1_000 => format!("{micros} µs"),
+        1_000..1_000_000 => format!("{} ms", micros / 1_000),
+        1_000_000..120_000_000 => format!("{:.1} s", micros as f64 / 1e6),
+        120_000_000..7_200_000_000 => format!("{} min", micros / 60_000_000),
+        _ => format!("{:.1} h", micros as f64 / 3.6e9),
+    }
+}
+
+/// `45 s`, `12 min`, `3.5 h`, `6.1 days`.
+pub fn age(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{:.1} h", seconds as f64 / 3600.0),
+        _ => format!("{:.1} days", seconds as f64 / 86_400.0),
+    }
+}
+
+/// `03:07:41Z` on the day of `now`, `2026-11-24 03:07:41Z` on another. Always UTC.
+pub fn time(at: Micros, now: Micros) -> String {
+    let full = at.rfc3339();
+    let (date, clock) = full.split_once('T').unwrap_or(("", &full));
+    let clock = clock.split('.').next().unwrap_or(clock);
+    if at.0 / Micros::DAY == now.0 / Micros::DAY { format!("{clock}Z") } else { format!("{date} {clock}Z") }
+}
+
+/// Columns that a text takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text, cut to so many columns with `...` at its end.
+pub fn cut(text: &str, columns: usize) -> Cow<'_, str> {
+    const DOTS: &str = "...";
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
+    }
+    let room = columns.saturating_sub(DOTS.len());
+    let mut used = 0;
+    let fits = text.char_indices().find(|&(_, character)| {
+        used += character.width().unwrap_or(0);
+        used > room
+    });
+    let end = fits.map_or(text.len(), |(position, _)| position);
+    Cow::Owned(format!("{}{}", &text[..end], &DOTS[..DOTS.len().min(columns)]))
+}
+
+/// The text and blanks up to so many columns.
+pub fn pad(text: &str, columns: usize) -> String {
+    let blanks = columns.saturating_sub(width(text));
+    format!("{text}{:blanks$}", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_204), "1,204");
+        assert_eq!(count(12_345_678), "12,345,678");
+        assert_eq!(counted(1, "order"), "1 order");
+        assert_eq!(bytes(9_999), "9,999 bytes");
+        assert_eq!(bytes(12_345), "12.3 kB");
+        assert_eq!(bytes(25_000_000_000), "25.0 GB");
+    }
+
+    #[test]
+    fn times_name_the_day_only_where_it_is_another() {
+        let at = Micros::parse_rfc3339("2026-11-24T03:07:41Z").unwrap();
+        assert_eq!(time(at, at.plus(Micros::SECOND)), "03:07:41Z");
+        assert_eq!(time(at, at.plus(Micros::DAY)), "2026-11-24 03:07:41Z");
+    }
+
+    #[test]
+    fn durations_have_a_fitting_unit() {
+        assert_eq!(took(850), "850 µs");
+        assert_eq!(took(3_400), "3 ms");
+        assert_eq!(took(2_500_000), "2.5 s");
+        assert_eq!(age(45), "45 s");
+        assert_eq!(age(3_600), "60 min");
+        assert_eq!(age(604_800), "7.0 days");
+    }
+
+    #[test]
+    fn cuts_by_columns() {
+        assert_eq!(cut("short", 5), "short");
+        assert_eq!(cut("too long", 6), "too...");
+        assert_eq!(cut("漢字漢字", 7), "漢字...");
+        assert_eq!(cut("abcdef", 2), "..");
+        assert_eq!(pad("漢", 4), "漢  ");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_cut_fits(text in "\\PC{0,40}", columns in 0_usize..50) {
+            proptest::prop_assert!(width(&cut(&text, columns)) <= columns);
+        }
+    }
+}
