@@ -1,7 +1,48 @@
 //! Candidates: every destination that a request carries.
+//!
+//! One file per carrier (`path`, `pairs`, `headers`, `json`, `multipart`, `xml`, `html` …). Each
+//! hands its values to `value`, which tries them as a destination (`reading`), undoes encodings
+//! (`decode`) and looks for URLs in prose. What is found goes to the `collector`, which keeps the
+//! bounds: all work is linear in the bytes that are read, and what a bound cut off is said.
 
 use sortie_model::event::Cut;
-use sortie_model::{Candidate, Key};
+use sortie_model::{Candidate, Container, Key, Nature};
+
+mod authority;
+mod bits;
+mod body;
+mod codec;
+mod collector;
+mod compose;
+mod css;
+mod decode;
+mod doctype;
+mod headers;
+mod host;
+mod html;
+mod json;
+mod marks;
+mod markup;
+mod multipart;
+mod names;
+mod pairs;
+mod path;
+mod prose;
+mod reading;
+mod segments;
+mod shown;
+mod spot;
+mod template;
+#[cfg(test)]
+mod tests;
+mod value;
+mod words;
+mod xml;
+
+pub use template::template;
+
+use collector::Collector;
+use spot::Spot;
 
 /// The head of a request, as the inbound door read it.
 #[derive(Clone, Copy, Debug)]
@@ -35,17 +76,30 @@ pub struct Extraction {
     pub cut: Option<Cut>,
 }
 
-/// The path template of a request target, and what it makes parameters of.
-pub fn template(_target: &str) -> String {
-    String::new()
-}
-
-/// Candidates of a request's head: query, path, headers, cookies.
-pub fn from_head(_head: &Head<'_>, _key: &Key) -> Extraction {
-    Extraction::default()
+/// Candidates of a request's head: path, query, headers, cookies.
+pub fn from_head(head: &Head<'_>, key: &Key) -> Extraction {
+    let mut out = Collector::new(key);
+    path::search(&segments::split(head.target), &mut out);
+    if let Some((_, query)) = head.target.split_once('?') {
+        let query = query.split('#').next().unwrap_or_default();
+        pairs::search(query, &Spot::new(Container::Query, ""), &mut out);
+    }
+    headers::search(head.fields, &mut out);
+    out.finish()
 }
 
 /// Candidates of a request's body.
-pub fn from_body(_body: &Body<'_>, _key: &Key) -> Extraction {
-    Extraction::default()
+pub fn from_body(body: &Body<'_>, key: &Key) -> Extraction {
+    let mut out = Collector::new(key);
+    if !body.bytes.is_empty() || !body.complete {
+        body::search(body, &mut out);
+    }
+    out.finish()
+}
+
+/// Reads one text as the URL that a `Location` field holds: absolute, or `//host/path`. `None` for
+/// what is relative to the answering host, and for what is no URL.
+pub fn single(text: &str, key: &Key) -> Option<Candidate> {
+    let reading = reading::reference(text)?;
+    Some(collector::candidate(&Spot::new(Container::Header, "location"), &reading, Nature::Named, key))
 }

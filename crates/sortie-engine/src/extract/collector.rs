@@ -1,0 +1,227 @@
+//! What a search has found so far, and what it may still spend.
+
+use std::sync::Arc;
+
+use sortie_model::event::Cut;
+use sortie_model::place::canonical_parameter;
+use sortie_model::{Candidate, CandidateKind, Key, Location, Manner, Nature, PathDigest, limits};
+
+use super::compose::Parts;
+use super::reading::Reading;
+use super::spot::Spot;
+use super::{Extraction, bits, shown};
+
+/// Destinations that are looked at before the search ends, repeated ones included.
+const OFFERS: usize = 4 * limits::CANDIDATES;
+/// Characters of a parameter's name that are kept.
+const NAME_LENGTH: usize = 120;
+
+/// Collects the candidates of one head or body.
+pub(super) struct Collector<'k> {
+    key: &'k Key,
+    found: Vec<Candidate>,
+    cut: Option<Cut>,
+    offers: usize,
+    decoded: usize,
+    nesting: usize,
+    pub(super) parts: Parts,
+}
+
+impl<'k> Collector<'k> {
+    pub(super) fn new(key: &'k Key) -> Self {
+        Self { key, found: Vec::new(), cut: None, offers: 0, decoded: 0, nesting: 0, parts: Parts::default() }
+    }
+
+    /// Notes that something was not inspected; the first reason stands.
+    pub(super) fn cut(&mut self, cut: Cut) {
+        self.cut.get_or_insert(cut);
+    }
+
+    /// Whether the search is to end because nothing more can be kept; noted as a cut.
+    pub(super) fn is_done(&mut self) -> bool {
+        if self.offers >= OFFERS {
+            self.cut(Cut::Count);
+        }
+        self.cut == Some(Cut::Count)
+    }
+
+    /// Counts a text that looked like a destination and was none, so that such texts end a search
+    /// like destinations do.
+    pub(super) fn reject(&mut self) {
+        self.offers += 1;
+    }
+
+    /// How many destinations were offered so far, to see whether a step found any.
+    pub(super) fn offers(&self) -> usize {
+        self.offers
+    }
+
+    /// Takes bytes from the budget of decoding. `false`, and noted as a cut, where it is spent.
+    pub(super) fn spend(&mut self, bytes: usize) -> bool {
+        if self.decoded + bytes > limits::DECODED_BYTES {
+            self.cut(Cut::Bytes);
+            return false;
+        }
+        self.decoded += bytes;
+        true
+    }
+
+    /// What is left of the budget of decoding, in bytes.
+    pub(super) fn budget(&self) -> usize {
+        limits::DECODED_BYTES - self.decoded
+    }
+
+    /// Goes one level down. `false`, and noted as a cut, where that is too deep.
+    pub(super) fn enter(&mut self) -> bool {
+        if self.nesting >= limits::NESTING {
+            self.cut(Cut::Depth);
+            return false;
+        }
+        self.nesting += 1;
+        true
+    }
+
+    /// Comes up again after a successful [`Collector::enter`].
+    pub(super) fn leave(&mut self) {
+        self.nesting = self.nesting.saturating_sub(1);
+    }
+
+    /// The level that the search is on, to come back to where a container ends in its middle.
+    pub(super) fn level(&self) -> usize {
+        self.nesting
+    }
+
+    /// Comes back to a level.
+    pub(super) fn return_to(&mut self, level: usize) {
+        self.nesting = level;
+    }
+
+    /// Keeps a destination, unless the same was found at the same place before. Returns its number.
+    pub(super) fn offer(&mut self, spot: &Spot<'_>, reading: &Reading<'_>, nature: Nature) -> Option<usize> {
+        if self.is_done() {
+            return None;
+        }
+        self.offers += 1;
+        let candidate = candidate(spot, reading, nature, self.key);
+        self.keep(candidate)
+    }
+
+    fn keep(&mut self, candidate: Candidate) -> Option<usize> {
+        if let Some(index) = self.found.iter().position(|known| is_same(known, &candidate)) {
+            return Some(index);
+        }
+        if self.found.len() == limits::CANDIDATES {
+            self.cut(Cut::Count);
+            return None;
+        }
+        self.found.push(candidate);
+        Some(self.found.len() - 1)
+    }
+
+    /// Composes destinations whose parts stand in several parameters, and ends the search.
+    pub(super) fn finish(mut self) -> Extraction {
+        let parts = std::mem::take(&mut self.parts);
+        if parts.is_incomplete() {
+            self.cut(Cut::Count);
+        }
+        let joins = parts.joins();
+        // A host that is composed twice is the same host both times: it is replaced only once.
+        let hosts = if joins.is_empty() { Vec::new() } else { self.found.clone() };
+        for join in &joins {
+            let Some(host) = hosts.get(join.host) else { continue };
+            let composed = join.apply(host, self.key);
+            match self.found.get_mut(join.host).filter(|known| known.manner.kind == CandidateKind::Host) {
+                Some(bare) => *bare = composed,
+                None => {
+                    self.keep(composed);
+                }
+            }
+        }
+        Extraction { candidates: self.found, cut: self.cut }
+    }
+}
+
+/// The candidate that a reading makes at a spot.
+pub(super) fn candidate(spot: &Spot<'_>, reading: &Reading<'_>, nature: Nature, key: &Key) -> Candidate {
+    Candidate {
+        location: Location { container: spot.container, name: Arc::from(shown::clean(spot.name, NAME_LENGTH)) },
+        parameter: canonical_parameter(spot.container, &shown::clean(spot.parameter, NAME_LENGTH)),
+        manner: Manner { kind: reading.kind, decodings: spot.decodings },
+        nature,
+        scheme: reading.scheme.clone(),
+        host: reading.host.clone(),
+        other_hosts: reading.others.clone(),
+        port: reading.dialled_port(),
+        path: reading.path.as_deref().map(|path| PathDigest::of(path, key)),
+        path_bits: reading.path.as_deref().map_or(0, bits::estimate),
+        disguised: reading.is_disguised(),
+        shown: shown::shown(reading),
+    }
+}
+
+fn is_same(a: &Candidate, b: &Candidate) -> bool {
+    a.manner == b.manner
+        && a.host == b.host
+        && a.port == b.port
+        && a.parameter == b.parameter
+        && a.scheme == b.scheme
+        && a.path == b.path
+        && a.other_hosts == b.other_hosts
+}
+
+#[cfg(test)]
+mod tests {
+    use sortie_model::Container;
+
+    use super::*;
+    use crate::extract::host::Trust;
+    use crate::extract::reading::whole;
+
+    fn offer(collector: &mut Collector<'_>, name: &str, text: &str) -> Option<usize> {
+        let spot = Spot::new(Container::Query, name);
+        collector.offer(&spot, &whole(text, Trust::Value).unwrap(), Nature::Named)
+    }
+
+    #[test]
+    fn keeps_what_is_the_same_once() {
+        let key = Key::new(&[1; 32]);
+        let mut collector = Collector::new(&key);
+        assert_eq!(offer(&mut collector, "url", "http://h.example/a"), Some(0));
+        assert_eq!(offer(&mut collector, "URL", "http://h.example:80/a"), Some(0));
+        assert_eq!(offer(&mut collector, "url", "http://h.example/b"), Some(1));
+        assert_eq!(offer(&mut collector, "src", "http://h.example/a"), Some(2));
+        assert_eq!(collector.finish().candidates.len(), 3);
+    }
+
+    #[test]
+    fn says_when_it_is_full() {
+        let key = Key::new(&[1; 32]);
+        let mut collector = Collector::new(&key);
+        for n in 0..=limits::CANDIDATES {
+            offer(&mut collector, "url", &format!("http://h{n}.example/"));
+        }
+        let found = collector.finish();
+        assert_eq!((found.candidates.len(), found.cut), (limits::CANDIDATES, Some(Cut::Count)));
+    }
+
+    #[test]
+    fn repetitions_end_the_search_too() {
+        let key = Key::new(&[1; 32]);
+        let mut collector = Collector::new(&key);
+        for _ in 0..=OFFERS {
+            offer(&mut collector, "url", "http://h.example/");
+        }
+        let found = collector.finish();
+        assert_eq!((found.candidates.len(), found.cut), (1, Some(Cut::Count)));
+    }
+
+    #[test]
+    fn names_are_short_and_harmless() {
+        let key = Key::new(&[1; 32]);
+        let mut collector = Collector::new(&key);
+        offer(&mut collector, &format!("u\u{202e}{}", "x".repeat(500)), "http://h.example/");
+        let found = collector.finish();
+        assert!(found.candidates[0].location.name.chars().count() <= NAME_LENGTH);
+        assert!(!found.candidates[0].location.name.contains('\u{202e}'));
+    }
+}

@@ -1,0 +1,52 @@
+//! References in CSS: `url(…)` and `@import`.
+
+/// The references of a style sheet or `style` attribute, in their order, as written.
+pub(super) fn references(text: &str) -> impl Iterator<Item = &str> {
+    let bytes = text.as_bytes();
+    // Both end in what a reference follows: `(` of `url(`, `t` of `@import`.
+    memchr::memchr2_iter(b'(', b'@', bytes).filter_map(move |at| {
+        if bytes[at] == b'(' {
+            is_before(bytes, at, b"url").then(|| argument(&text[at + 1..])).flatten()
+        } else {
+            let rest = text[at + 1..].get(..6).filter(|word| word.eq_ignore_ascii_case("import"));
+            rest.and_then(|_| quoted(text[at + 7..].trim_start()))
+        }
+    })
+}
+
+fn is_before(bytes: &[u8], at: usize, word: &[u8]) -> bool {
+    let is_whole = |start: usize| {
+        start == 0 || !(bytes[start - 1].is_ascii_alphanumeric() || matches!(bytes[start - 1], b'-' | b'_'))
+    };
+    at >= word.len() && bytes[at - word.len()..at].eq_ignore_ascii_case(word) && is_whole(at - word.len())
+}
+
+fn argument(text: &str) -> Option<&str> {
+    let text = text.trim_start();
+    quoted(text).or_else(|| text.split([')', '"', '\'']).next().map(str::trim_end)).filter(|found| !found.is_empty())
+}
+
+fn quoted(text: &str) -> Option<&str> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    text[1..].split(quote).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::references;
+
+    #[test]
+    fn finds_urls_and_imports() {
+        let text =
+            "@import 'http://a/'; a{b:URL( \"http://b/\" );c:url(http://c/ )} @import url(http://d/); d{e:curl(x)}";
+        assert_eq!(references(text).collect::<Vec<_>>(), ["http://a/", "http://b/", "http://c/", "http://d/"]);
+        assert_eq!(references("x(http://a/) @import y; (url").count(), 0);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(text in "(url\\(|@import|['\" )é]|x){0,20}") {
+            let _ = references(&text).count();
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Destinations in header fields and cookies.
+
+use percent_encoding::percent_decode_str;
+use sortie_model::Container;
+
+use super::collector::Collector;
+use super::host::Trust;
+use super::reading::whole;
+use super::spot::{Setting, Spot};
+use super::{pairs, value};
+
+/// Fields that never name a destination: those of one connection (RFC 9110 §7.6.1), of content
+/// negotiation, caching, conditions and ranges, of credentials, and what browsers say about
+/// themselves. `User-Agent` names crawlers' home pages, which nobody dials.
+const SILENT: &[&str] = &[
+    "age",
+    "authorization",
+    "cache-control",
+    "connection",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-md5",
+    "content-range",
+    "content-type",
+    "date",
+    "device-memory",
+    "dnt",
+    "dpr",
+    "early-data",
+    "etag",
+    "expect",
+    "keep-alive",
+    "last-modified",
+    "max-forwards",
+    "pragma",
+    "prefer",
+    "priority",
+    "range",
+    "save-data",
+    "te",
+    "tracestate",
+    "traceparent",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "warning",
+    "want-digest",
+    "x-csrf-token",
+    "x-requested-with",
+];
+
+/// The same by how they begin.
+const SILENT_PREFIXES: &[&str] = &["accept", "if-", "proxy-", "sec-"];
+
+/// Fields that every client or proxy sends and few servers dial by.
+const AMBIENT: &[&str] = &[
+    "cf-connecting-ip",
+    "client-ip",
+    "fastly-client-ip",
+    "forwarded",
+    "host",
+    "origin",
+    "referer",
+    "true-client-ip",
+    "via",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-host",
+    "x-http-host-override",
+    "x-original-forwarded-for",
+    "x-original-host",
+    "x-real-ip",
+    "x-remote-addr",
+    "x-remote-ip",
+];
+
+/// The same by how they begin.
+const AMBIENT_PREFIXES: &[&str] = &["x-forwarded", "x-envoy-"];
+
+/// Pieces of one ambient field that are read.
+const PIECES: usize = 16;
+
+/// Searches header fields; names are in lower case.
+pub(super) fn search(fields: &[(&str, &[u8])], out: &mut Collector<'_>) {
+    for &(name, bytes) in fields {
+        if is_silent(name) {
+            continue;
+        }
+        if out.is_done() {
+            return;
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let spot = Spot::new(Container::Header, name);
+        if name == "cookie" {
+            cookies(&text, out);
+        } else if is_ambient(name) {
+            ambient(&text, &spot.set(Setting::Ambient), out);
+        } else {
+            value::search(&text, &spot, out);
+        }
+    }
+}
+
+fn is_silent(name: &str) -> bool {
+    SILENT.contains(&name) || SILENT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn is_ambient(name: &str) -> bool {
+    AMBIENT.contains(&name) || AMBIENT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Elements of a list, and values of their parameters (`for=1.2.3.4;host=h`, RFC 7239), as hosts or
+/// URLs.
+fn ambient(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+    let trust = if spot.name.ends_with("host") { Trust::Host } else { Trust::Value };
+    let is_url = matches!(spot.name, "origin" | "referer");
+    // A URL may hold separators of lists.
+    let pieces = if is_url { text.split(&[][..]) } else { text.split(&[',', ';', ' '][..]) };
+    for piece in pieces.take(PIECES) {
+        let piece = if is_url { piece } else { piece.split_once('=').map_or(piece, |(_, text)| text) };
+        let piece = piece.trim().trim_matches('"');
+        if let Some(reading) = whole(piece, trust).filter(|_| !piece.is_empty()) {
+            out.offer(spot, &reading, spot.nature(spot.meaning()));
+        }
+    }
+}
+
+/// `a=1; b=2` (RFC 6265 §4.2.1). Values are percent-encoded by habit; the first decoding is part of
+/// the container.
+fn cookies(text: &str, out: &mut Collector<'_>) {
+    for pair in text.split(';') {
+        if out.is_done() {
+            return;
+        }
+        if let Some((name, text)) = pair.split_once('=') {
+            let text = percent_decode_str(text.trim().trim_matches('"')).decode_utf8_lossy();
+            value::search(&text, &Spot::new(Container::Cookie, &pairs::decode(name.trim())), out);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sortie_model::Key;
+
+    use super::*;
+
+    fn found(fields: &[(&str, &str)]) -> Vec<String> {
+        let key = Key::new(&[1; 32]);
+        let mut out = Collector::new(&key);
+        let fields: Vec<(&str, &[u8])> = fields.iter().map(|&(name, text)| (name, text.as_bytes())).collect();
+        search(&fields, &mut out);
+        let candidates = out.finish().candidates;
+        candidates.iter().map(|c| format!("{} {:?} {}", c.location, c.nature, c.shown)).collect()
+    }
+
+    #[test]
+    fn custom_fields_are_judged_by_their_names() {
+        assert_eq!(
+            found(&[("x-callback-url", "http://h.example/x")]),
+            ["header x-callback-url Named http://h.example/x"]
+        );
+        assert_eq!(
+            found(&[("x-wap-profile", "\"http://h.example/p.xml\"")]),
+            ["header x-wap-profile Value http://h.example/p.xml"]
+        );
+        assert_eq!(
+            found(&[("x-target-host", "billing"), ("x-target-port", "80")]),
+            ["header x-target-host Named billing:80"]
+        );
+        assert_eq!(found(&[("link", "<http://h.example/x>; rel=next")]), ["header link Prose http://h.example/x"]);
+    }
+
+    #[test]
+    fn what_every_client_sends_is_ambient() {
+        assert_eq!(found(&[("host", "billing")]), ["header host Ambient billing"]);
+        assert_eq!(found(&[("host", "shop.example:8080")]), ["header host Ambient shop.example:8080"]);
+        assert_eq!(found(&[("origin", "https://shop.example")]), ["header origin Ambient https://shop.example/"]);
+        assert_eq!(
+            found(&[("referer", "https://shop.example/a,b;c?x=1")]),
+            ["header referer Ambient https://shop.example/a,b;c?x=…"]
+        );
+        assert_eq!(found(&[("x-forwarded-for", "203.0.113.5, 10.0.0.1")]).len(), 2);
+        assert_eq!(
+            found(&[("forwarded", "for=\"[2001:db8::1]:47\";host=shop.example;proto=https")]),
+            ["header forwarded Ambient [2001:db8::1]:47", "header forwarded Ambient shop.example"]
+        );
+        assert_eq!(found(&[("origin", "null"), ("x-forwarded-proto", "https"), ("via", "1.1 proxy")]), [""; 0]);
+    }
+
+    #[test]
+    fn silent_fields_are_not_read() {
+        for name in [
+            "user-agent",
+            "accept",
+            "accept-language",
+            "if-none-match",
+            "authorization",
+            "sec-fetch-site",
+            "content-type",
+        ] {
+            assert_eq!(found(&[(name, "http://h.example/")]), [""; 0], "{name}");
+        }
+    }
+
+    #[test]
+    fn cookies_are_parameters_of_their_own() {
+        assert_eq!(
+            found(&[("cookie", "sid=8f14e45f; next=http%3A%2F%2Fh.example%2Fx; theme=dark")]),
+            ["cookie next Named http://h.example/x"]
+        );
+    }
+
+    #[test]
+    fn bytes_beyond_utf8_do_no_harm() {
+        let key = Key::new(&[1; 32]);
+        let mut out = Collector::new(&key);
+        search(&[("x-url", b"http://h.example/\xff")], &mut out);
+        assert_eq!(out.finish().candidates.len(), 1);
+    }
+}

@@ -1,0 +1,198 @@
+//! Destinations in HTML: attributes that a renderer fetches, style sheets, refreshes, links.
+//!
+//! A tolerant scan, not a parser: tags are found where they stand, whatever surrounds them.
+
+use sortie_model::Nature;
+
+use super::collector::Collector;
+use super::markup::{Part, offer, offer_css};
+use super::prose;
+use super::spot::Spot;
+
+/// Longest tag or attribute name that is read.
+const NAME_LENGTH: usize = 32;
+
+/// Searches markup.
+pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
+        if out.is_done() {
+            return;
+        }
+        plain(&rest[..at], base, out);
+        rest = &rest[at + 1..];
+        if let Some(comment) = rest.strip_prefix("!--") {
+            rest = comment.find("-->").map_or("", |end| &comment[end + 3..]);
+        } else if rest.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) {
+            rest = tag(rest, base, out);
+        }
+    }
+    plain(rest, base, out);
+}
+
+/// Text between tags.
+fn plain(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    if text.contains(':') {
+        prose::search(text, base, Nature::Prose, out);
+    }
+}
+
+/// Reads a tag whose `<` stands before `text`, and returns what follows it.
+fn tag<'a>(text: &'a str, base: &Spot<'_>, out: &mut Collector<'_>) -> &'a str {
+    let (name, mut rest) = word(text, |b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'));
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
+        if rest.is_empty() || out.is_done() {
+            return "";
+        }
+        if let Some(after) = rest.strip_prefix('>') {
+            rest = after;
+            break;
+        }
+        let (attribute, after) = word(rest, |b| b.is_ascii_whitespace() || matches!(b, b'=' | b'/' | b'>'));
+        // A stray `=` is an attribute's name to HTML; to skip it is enough here.
+        let after = if attribute.is_empty() { &after[1..] } else { after };
+        match after.trim_start().strip_prefix('=') {
+            Some(after) => {
+                let (content, after) = attribute_value(after.trim_start());
+                read(name, attribute, content, base, out);
+                rest = after;
+            }
+            None => rest = after,
+        }
+    }
+    if !name.eq_ignore_ascii_case("style") {
+        return rest;
+    }
+    let end = memchr::memmem::find(rest.as_bytes(), b"</").unwrap_or(rest.len());
+    offer_css(&rest[..end], "style", base, out);
+    &rest[end..]
+}
+
+/// Splits before the first byte that ends a word.
+fn word(text: &str, ends: impl Fn(u8) -> bool) -> (&str, &str) {
+    text.split_at(text.bytes().position(ends).unwrap_or(text.len()))
+}
+
+fn attribute_value(text: &str) -> (&str, &str) {
+    match text.chars().next() {
+        Some(quote @ ('"' | '\'')) => text[1..].split_once(quote).unwrap_or((&text[1..], "")),
+        _ => word(text, |b| b.is_ascii_whitespace() || b == b'>'),
+    }
+}
+
+/// Reads one attribute.
+fn read(tag: &str, attribute: &str, content: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    if tag.len() > NAME_LENGTH || attribute.len() > NAME_LENGTH || content.is_empty() {
+        return;
+    }
+    let (tag, attribute) = (tag.to_ascii_lowercase(), attribute.to_ascii_lowercase());
+    let at = format!("{tag}@{attribute}");
+    match (&*tag, &*attribute) {
+        (_, "style") => offer_css(content, &at, base, out),
+        (_, "srcset" | "imagesrcset") => {
+            for image in content.split(',').take(32) {
+                offer(image.split_ascii_whitespace().next().unwrap_or_default(), &at, Part::Resource, base, out);
+            }
+        }
+        ("meta", "content") => offer(refresh(content), &at, Part::Link, base, out),
+        ("a" | "area", "href") | (_, "action" | "formaction" | "cite" | "longdesc" | "ping") => {
+            offer(content, &at, Part::Link, base, out);
+        }
+        (
+            _,
+            "href" | "xlink:href" | "src" | "data" | "poster" | "background" | "code" | "codebase" | "archive"
+            | "manifest" | "lowsrc" | "dynsrc",
+        ) => {
+            offer(content, &at, Part::Resource, base, out);
+        }
+        _ => {}
+    }
+}
+
+/// `0; url=http://…` of a refresh; other content as it is.
+fn refresh(content: &str) -> &str {
+    let lower = content.to_ascii_lowercase();
+    let after = lower.find("url=").map_or(content, |at| &content[at + 4..]);
+    after.trim_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '"' | '\''))
+}
+
+#[cfg(test)]
+mod tests {
+    use sortie_model::{Container, Key};
+
+    use super::*;
+
+    fn found_at(base: &Spot<'_>, text: &str) -> Vec<String> {
+        let key = Key::new(&[1; 32]);
+        let mut out = Collector::new(&key);
+        search(text, base, &mut out);
+        out.finish().candidates.iter().map(|c| format!("{} {} {}", c.location.name, c.parameter, c.shown)).collect()
+    }
+
+    fn found(text: &str) -> Vec<String> {
+        found_at(&Spot::new(Container::Html, ""), text)
+    }
+
+    #[test]
+    fn subresources_are_one_place() {
+        assert_eq!(
+            found(
+                "<img src=http://a.example/x><LINK rel=stylesheet HREF = 'http://b.example/'/><iframe\nsrc=\"//c.example/\">"
+            ),
+            [
+                "img@src html:resource http://a.example/x",
+                "link@href html:resource http://b.example/",
+                "iframe@src html:resource //c.example/"
+            ]
+        );
+        assert_eq!(found("<img srcset='http://a.example/1 1x, http://a.example/2 2x'>").len(), 2);
+        assert_eq!(found("<object data=&#104;ttp://10.0.0.5/>"), ["object@data html:resource http://10.0.0.5/"]);
+        assert_eq!(found("<img src='ht\ntp://10.0.0.5/'>"), ["img@src html:resource http://10.0.0.5/"]);
+    }
+
+    #[test]
+    fn styles_refreshes_and_links() {
+        assert_eq!(
+            found("<p style=\"background:url(http://a.example/)\">"),
+            ["p@style html:resource http://a.example/"]
+        );
+        assert_eq!(found("<style>@import 'http://a.example/';</style>"), ["style html:resource http://a.example/"]);
+        assert_eq!(
+            found("<meta http-equiv=refresh content='0;URL=http://a.example/'>"),
+            ["meta@content html:link http://a.example/"]
+        );
+        assert_eq!(found("<a href='http://a.example/'>text</a>"), ["a@href html:link http://a.example/"]);
+    }
+
+    #[test]
+    fn in_a_field_the_field_is_the_place() {
+        let base = Spot::new(Container::Json, "html");
+        assert_eq!(found_at(&base, "<img src='http://a.example/'>"), ["html.img@src html http://a.example/"]);
+        assert_eq!(found_at(&base, "<a href='http://a.example/'>"), ["html.a@href html.link http://a.example/"]);
+    }
+
+    #[test]
+    fn finds_none_in_ordinary_markup() {
+        for text in [
+            "<img src=logo.png>",
+            "<a href='#top'>x</a>",
+            "<p>1 < 2</p>",
+            "<!-- http://a.example/ -->",
+            "<",
+            "<a",
+            "<a b",
+            "<a =>",
+            "<img src='x",
+        ] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(text in "(<[a-z!/]|[a-z]|[ =>\"'/-]|é|src=|http://|url\\(){0,60}") {
+            let _ = found(&text);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Destinations in markup: what XML, HTML and CSS have in common.
+//!
+//! A renderer fetches every subresource alike, so all of them are one place, whatever the tag:
+//! `resource` of a body, or the field itself where markup stands in a field. External entities,
+//! inclusions and links that nobody follows by himself have places of their own.
+
+use std::borrow::Cow;
+
+use sortie_model::Nature;
+
+use super::collector::Collector;
+use super::reading::reference;
+use super::spot::Spot;
+use super::{css, decode, doctype, html, xml};
+
+/// Bytes at the beginning that tell XML from HTML.
+const HEAD: usize = 1024;
+
+/// What fetches a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// A renderer, while it shows the document.
+    Resource,
+    /// A reader, if he follows it.
+    Link,
+    /// An XML parser that loads external entities.
+    Entity,
+    /// An XML parser that loads the external subset.
+    Doctype,
+    /// An XML parser that processes XInclude.
+    Include,
+    /// An XML validator.
+    Schema,
+    /// An XSLT processor or renderer.
+    Stylesheet,
+}
+
+impl Part {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Resource => "resource",
+            Self::Link => "link",
+            Self::Entity => "entity",
+            Self::Doctype => "doctype",
+            Self::Include => "include",
+            Self::Schema => "schema",
+            Self::Stylesheet => "stylesheet",
+        }
+    }
+
+    fn nature(self) -> Nature {
+        match self {
+            Self::Link => Nature::Value,
+            _ => Nature::Named,
+        }
+    }
+}
+
+/// Whether tags stand in a text.
+pub(super) fn is_markup(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'<', bytes)
+        .any(|at| bytes.get(at + 1).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'!' | b'?')))
+}
+
+/// Searches markup of either kind. Names are appended to `base`'s name.
+pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    if is_xml(text) {
+        if let xml::End::Broken { at } = xml::search(text, base, out) {
+            search_broken(&text[at..], base, out);
+        }
+    } else {
+        html::search(text, base, out);
+    }
+}
+
+/// Searches what an XML parser does not take; a more tolerant one may.
+pub(super) fn search_broken(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    doctype::search(text, base, out);
+    html::search(text, base, out);
+}
+
+/// XML by its declaration, a document type other than HTML's, an entity or a namespace.
+pub(super) fn is_xml(text: &str) -> bool {
+    let head = text[..text.floor_char_boundary(HEAD)].to_ascii_lowercase();
+    let head = head.trim_start_matches('\u{feff}').trim_start();
+    let is_html = head.contains("<!doctype html") || head.contains("<html");
+    let is_declared = head.starts_with("<?xml") || head.contains("<!entity");
+    is_declared || !is_html && (head.contains("<!doctype") || head.contains("xmlns"))
+}
+
+/// Offers a reference, found in the attribute or declaration `at`.
+pub(super) fn offer(text: &str, at: &str, part: Part, base: &Spot<'_>, out: &mut Collector<'_>) {
+    let text: Cow<'_, str> = decode::entities(text).map_or(Cow::Borrowed(text), Cow::Owned);
+    let text: Cow<'_, str> =
+        if text.contains(['\t', '\n', '\r']) { Cow::Owned(text.replace(['\t', '\n', '\r'], "")) } else { text };
+    let Some(reading) = reference(&text) else { return };
+    let name = joined(base, at);
+    let parameter = match part {
+        Part::Resource if !base.name.is_empty() => Cow::Borrowed(base.name),
+        _ => joined(base, part.as_str()),
+    };
+    out.offer(&base.placed(&name, &parameter), &reading, part.nature());
+}
+
+/// Offers what a style sheet refers to.
+pub(super) fn offer_css(text: &str, at: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    for found in css::references(text) {
+        if out.is_done() {
+            return;
+        }
+        offer(found, at, Part::Resource, base, out);
+    }
+}
+
+fn joined<'a>(base: &Spot<'_>, name: &'a str) -> Cow<'a, str> {
+    if base.name.is_empty() { Cow::Borrowed(name) } else { Cow::Owned(format!("{}.{name}", base.name)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_xml_from_html() {
+        for text in [
+            "<?xml version='1.0'?><a/>",
+            " <!DOCTYPE r [<!ENTITY x 'y'>]><r/>",
+            "<svg xmlns='http://www.w3.org/2000/svg'/>",
+            "<!--?xml?--><!DOCTYPE a SYSTEM 'x'>",
+        ] {
+            assert!(is_xml(text), "{text}");
+        }
+        for text in ["<!DOCTYPE html><p>", "<img src=x>", "<html xmlns='http://www.w3.org/1999/xhtml'>"] {
+            assert!(!is_xml(text), "{text}");
+        }
+        assert!(is_markup("a <b> c") && !is_markup("1 < 2") && !is_markup("a <"));
+    }
+}

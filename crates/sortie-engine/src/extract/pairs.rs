@@ -1,0 +1,106 @@
+//! Destinations in name–value pairs: a query, a form body, a form within a value.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+use super::collector::Collector;
+use super::spot::Spot;
+use super::value;
+
+/// Longest name of a pair by which a value is recognised as a form.
+const NAME_LENGTH: usize = 64;
+
+/// Searches `a=1&b=2`; names are appended to `base`'s name.
+pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        if out.is_done() {
+            return;
+        }
+        let (name, text) = split(pair);
+        let (name, text) = (decode(name), decode(text));
+        if base.name.is_empty() {
+            value::search(&text, &base.named(&name), out);
+        } else {
+            value::search(&text, &base.named(&format!("{}.{name}", base.name)), out);
+        }
+    }
+}
+
+/// Name and value. A pair without `=` is a value without a name, and so is one whose name holds a
+/// URL (`?http://h/?x=1`).
+fn split(pair: &str) -> (&str, &str) {
+    match pair.split_once('=') {
+        Some((name, _)) if name.contains("://") || name.contains("%3A%2F%2F") || name.contains("%3a%2f%2f") => {
+            ("", pair)
+        }
+        Some((name, text)) => (name, text),
+        None => ("", pair),
+    }
+}
+
+/// `application/x-www-form-urlencoded` (WHATWG URL §5.1): `+` is a space, then percent-decoding.
+/// What is no UTF-8 is replaced.
+pub(super) fn decode(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|b| matches!(b, b'+' | b'%')) {
+        return Cow::Borrowed(text);
+    }
+    let spaced = text.replace('+', " ");
+    Cow::Owned(percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
+}
+
+/// Whether a value begins as a form does: a word, `=`, and something after it.
+pub(super) fn is_form(text: &str) -> bool {
+    let Some((name, rest)) = text.split_once('=') else { return false };
+    let is_name_byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'[' | b']' | b'%');
+    !name.is_empty()
+        && name.len() <= NAME_LENGTH
+        && name.bytes().all(is_name_byte)
+        && !rest.is_empty()
+        && !rest.starts_with('=')
+}
+
+#[cfg(test)]
+mod tests {
+    use sortie_model::{Container, Key};
+
+    use super::*;
+
+    fn found(text: &str) -> Vec<String> {
+        let key = Key::new(&[1; 32]);
+        let mut out = Collector::new(&key);
+        search(text, &Spot::new(Container::Query, ""), &mut out);
+        out.finish().candidates.iter().map(|c| format!("{}={}", c.location.name, c.shown)).collect()
+    }
+
+    #[test]
+    fn values_are_found_under_their_names() {
+        assert_eq!(found("a=1&url=http%3A%2F%2Fh.example%2Fx+y&b"), ["url=http://h.example/{…}"]);
+        assert_eq!(found("hook%5Burl%5D=http://h.example/"), ["hook[url]=http://h.example/"]);
+        assert_eq!(
+            found("url=http://a.example/&url=http://b.example/"),
+            ["url=http://a.example/", "url=http://b.example/"]
+        );
+    }
+
+    #[test]
+    fn a_query_may_be_a_url_without_a_name() {
+        assert_eq!(found("http://h.example/?x=1"), ["=http://h.example/?x=…"]);
+        assert_eq!(found("http%3A%2F%2Fh.example%2Fx"), ["=http://h.example/x"]);
+    }
+
+    #[test]
+    fn forms_are_told_from_other_values() {
+        assert!(is_form("a=1&b=2") && is_form("hook[url]=x"));
+        for text in ["", "a=", "a==", "=b", "a b=c", "/x?a=b", "aHR0cDovL2EuYi8="] {
+            assert!(!is_form(text), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(text in "([a-z%0-9=&+\\[\\]]|\\PC){0,60}") {
+            let _ = found(&text);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Destinations in the path of a request.
+
+use sortie_model::{Container, Nature};
+
+use super::collector::Collector;
+use super::host::Trust;
+use super::prose;
+use super::reading::{absolute, whole};
+use super::segments::{Rest, Segments};
+use super::spot::{Setting, Spot};
+use super::value;
+
+/// Pieces of a rest that are read where it begins with no destination.
+const PIECES: usize = 64;
+
+/// Searches identifiers and the rest. An identifier's name is its position among the segments,
+/// counted from 0.
+pub(super) fn search(path: &Segments<'_>, out: &mut Collector<'_>) {
+    for (index, segment) in path.segments.iter().enumerate() {
+        if let Some(text) = segment.searched() {
+            let name = index.to_string();
+            value::search(text, &Spot::new(Container::Path, &name).set(Setting::Urls), out);
+        }
+    }
+    let spot = Spot::new(Container::Path, "rest").set(Setting::Type);
+    match path.rest {
+        None => {}
+        Some(Rest::Long(tail)) => {
+            value::search(&decoded(tail), &spot.set(Setting::Urls), out);
+        }
+        Some(Rest::Separated { scheme, tail }) => {
+            if let Some(reading) = absolute(&format!("{scheme}://{}", decoded(tail))) {
+                out.offer(&spot, &reading, Nature::Named);
+            }
+        }
+        Some(Rest::Destination(tail)) => destination(&decoded(tail), &spot, out),
+    }
+}
+
+/// One decoding is the path's own, and no decoding of the candidate.
+fn decoded(raw: &str) -> std::borrow::Cow<'_, str> {
+    percent_encoding::percent_decode_str(raw).decode_utf8_lossy()
+}
+
+fn destination(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+    let before = out.offers();
+    if let Some(reading) = absolute(text) {
+        out.offer(spot, &reading, Nature::Named);
+        // A second URL behind the first: a filter of an image server.
+        let after = text.find("://").map_or("", |at| &text[at + 3..]);
+        prose::search(after, spot, Nature::Value, out);
+    } else if let Some(reading) = whole(text, Trust::Destination) {
+        out.offer(spot, &reading, Nature::Named);
+        prose::search(text, spot, Nature::Value, out);
+    } else {
+        pieces(text, spot, out);
+    }
+    if out.offers() == before {
+        value::search(text, spot, out);
+    }
+}
+
+/// `filter(http://a/x,10)/http://b/y`: destinations between brackets, commas and slashes.
+fn pieces(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+    for piece in text.split(['(', ')', ',', '|']).take(PIECES) {
+        let piece = piece.trim_matches('/');
+        match whole(piece, Trust::Strict) {
+            Some(reading) => {
+                out.offer(spot, &reading, Nature::Value);
+            }
+            None => prose::search(piece, spot, Nature::Value, out),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sortie_model::Key;
+
+    use super::*;
+    use crate::extract::segments::split;
+
+    fn found(target: &str) -> Vec<String> {
+        let key = Key::new(&[1; 32]);
+        let mut out = Collector::new(&key);
+        search(&split(target), &mut out);
+        let candidates = out.finish().candidates;
+        candidates.iter().map(|c| format!("{} {} {}", c.parameter, c.manner.kind.as_str(), c.shown)).collect()
+    }
+
+    #[test]
+    fn finds_what_makes_a_rest() {
+        assert_eq!(found("/unsafe/20x20/http://10.20.0.5/a.png"), ["path:rest url http://10.20.0.5/a.png"]);
+        assert_eq!(found("/fetch/http%3A%2F%2Fh.example%2Fx"), ["path:rest url http://h.example/x"]);
+        assert_eq!(found("/proxy/http:/h.example/x"), ["path:rest url http://h.example/x"]);
+        assert_eq!(found("/proxy/http/billing/charge"), ["path:rest url http://billing/charge"]);
+        assert_eq!(found("/unsafe/20x20/cdn.example.test/p.png"), ["path:rest authority cdn.example.test/p.png"]);
+        assert_eq!(found("/probe/10.20.0.5:8080"), ["path:rest authority 10.20.0.5:8080"]);
+        assert_eq!(found("/probe/10.20.0.5"), ["path:rest host 10.20.0.5"]);
+        assert_eq!(found("/x/http%253A%252F%252Fh.example%252F"), ["path:rest url http://h.example/"]);
+    }
+
+    #[test]
+    fn finds_a_second_url_in_a_filter() {
+        assert_eq!(
+            found("/unsafe/40x40/filters:watermark(http://10.20.0.5:8080/w.png,0,0,50)/http://cdn.example/a.png"),
+            ["path:rest url http://10.20.0.5:8080/w.png", "path:rest url http://cdn.example/a.png"]
+        );
+        assert_eq!(
+            found("/unsafe/http://cdn.example/filters:x(http://10.20.0.5/w)/a"),
+            ["path:rest url http://cdn.example/filters:x(http://10.20.0.5/w)/a", "path:rest url http://10.20.0.5/w"]
+        );
+        assert_eq!(
+            found("/unsafe/filters:watermark(10.20.0.5:8080/w.png,0)/x"),
+            ["path:rest authority 10.20.0.5:8080/w.png"]
+        );
+    }
+
+    #[test]
+    fn finds_encoded_segments_and_members_of_collections() {
+        assert_eq!(found("/proxy/aHR0cDovLzEwLjIwLjAuNS94"), ["path:1 url http://10.20.0.5/x"]);
+        assert_eq!(found("/v2/domains/example.com/records"), ["path:2 host example.com"]);
+    }
+
+    #[test]
+    fn finds_none_in_ordinary_paths() {
+        for target in [
+            "/",
+            "/v1/users/17",
+            "/api/users.list",
+            "/files/report.pdf",
+            "/2026-11-24/12:30",
+            "/a%2Fb",
+            "/users/a@b.example",
+        ] {
+            assert_eq!(found(target), [""; 0], "{target}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(target in "(/|[a-z0-9.:;%(),é-]|%2[fFeE]|http|://){0,60}") {
+            let _ = found(&target);
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! From one text to the destination that it names.
+//!
+//! The first reading is WHATWG's (the `url` crate) for special schemes, RFC 3986's for others, and
+//! glibc's for bare hosts. What other parsers make of the same text stands beside it where it
+//! differs.
+
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+use sortie_model::{CandidateKind, Host, Scheme};
+use url::{Position, Url};
+
+use super::authority::{self, Authority};
+use super::host::{Trust, is_host};
+
+/// Longest scheme that is read.
+const SCHEME_LENGTH: usize = 32;
+/// Longest text that is read without a scheme.
+const BARE_LENGTH: usize = 2048;
+/// Other hosts kept of one text.
+const OTHERS: usize = 3;
+
+/// A destination, as one text names it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Reading<'a> {
+    pub(super) kind: CandidateKind,
+    pub(super) scheme: Option<Scheme>,
+    pub(super) host: Host,
+    pub(super) others: SmallVec<[Host; 1]>,
+    /// The port that the text names itself.
+    pub(super) port: Option<u16>,
+    /// The host as it was written.
+    pub(super) written: Cow<'a, str>,
+    /// Path and query, for kinds that name one.
+    pub(super) path: Option<Cow<'a, str>>,
+}
+
+impl Reading<'_> {
+    /// The port that is dialled.
+    pub(super) fn dialled_port(&self) -> Option<u16> {
+        self.port.or_else(|| self.scheme.as_ref().and_then(Scheme::default_port))
+    }
+
+    /// Whether the host is an address that is not written as addresses are.
+    pub(super) fn is_disguised(&self) -> bool {
+        let bare = self.written.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(&self.written);
+        match self.host {
+            Host::Ip(std::net::IpAddr::V4(v4)) => bare != v4.to_string(),
+            Host::Ip(std::net::IpAddr::V6(v6)) => {
+                let bare = bare.split_once('%').map_or(bare, |(address, _zone)| address);
+                bare.parse() != Ok(v6)
+            }
+            Host::Name(_) => false,
+        }
+    }
+}
+
+/// Reads the whole of a text as a destination.
+pub(super) fn whole(text: &str, trust: Trust) -> Option<Reading<'_>> {
+    let text = text.trim_matches(|c: char| c.is_ascii_whitespace() || c.is_ascii_control());
+    absolute(text).or_else(|| scheme_relative(text, trust)).or_else(|| bare(text, trust))
+}
+
+/// Reads a reference as markup holds it: a URL, or `//host/path`. Anything else is relative to the
+/// document and names no host.
+pub(super) fn reference(text: &str) -> Option<Reading<'_>> {
+    let text = text.trim_matches(|c: char| c.is_ascii_whitespace() || c.is_ascii_control());
+    absolute(text).or_else(|| scheme_relative(text, Trust::Destination))
+}
+
+/// Reads a URL with a scheme.
+pub(super) fn absolute(text: &str) -> Option<Reading<'_>> {
+    let (name, rest) = split_scheme(text)?;
+    let scheme = Scheme::parse(name);
+    let Scheme::Other(word) = &scheme else { return special(scheme, text, rest) };
+    match &**word {
+        "file" | "netdoc" => file(scheme, rest),
+        // Wrappers: what they hold is what is dialled.
+        "jar" => {
+            let inner = innermost(rest)?;
+            let port = inner.dialled_port();
+            Some(Reading { scheme: Some(scheme), port, ..inner })
+        }
+        "url" | "jdbc" | "feed" | "view-source" => innermost(rest),
+        _ => generic(scheme, rest),
+    }
+}
+
+/// A wrapped URL; wrappers inside wrappers are not followed.
+fn innermost(text: &str) -> Option<Reading<'_>> {
+    let (name, rest) = split_scheme(text)?;
+    match Scheme::parse(name) {
+        scheme @ Scheme::Other(_) => generic(scheme, rest),
+        scheme => special(scheme, text, rest),
+    }
+}
+
+/// Scheme and what follows its colon (RFC 3986 §3.1). A single letter is a drive of Windows.
+pub(super) fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    let end = text.bytes().take(SCHEME_LENGTH + 1).position(|b| !is_scheme_byte(b))?;
+    let is_scheme = end >= 2 && text.as_bytes()[end] == b':' && text.as_bytes()[0].is_ascii_alphabetic();
+    is_scheme.then(|| (&text[..end], &text[end + 1..]))
+}
+
+pub(super) fn is_scheme_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+}
+
+fn is_slash(c: char) -> bool {
+    matches!(c, '/' | '\\')
+}
+
+/// `http`, `https`, `ws`, `wss`, `ftp`: one slash or none is enough, a backslash is a slash.
+fn special<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<Reading<'a>> {
+    let clean = without_breaks(rest);
+    let hierarchical = clean.trim_start_matches(is_slash);
+    let (raw, tail) = authority::whatwg(hierarchical);
+    let written = Authority::of(raw);
+    // `http:8080` and `https:yes` are pairs of words.
+    if hierarchical.len() == clean.len() && !is_host(written.host, Trust::Value) {
+        return None;
+    }
+    let naive = Authority::of(authority::rfc3986(hierarchical).0);
+    let (host, port, path) = match Url::parse(text) {
+        Ok(url) => (host_of(&url)?, url.port(), Cow::Owned(url[Position::BeforePath..Position::AfterQuery].to_owned())),
+        Err(_) if naive.is_plausible() => {
+            (Host::parse(naive.host), naive.port, Cow::Owned(authority::rfc3986(hierarchical).1.to_owned()))
+        }
+        Err(_) if written.is_plausible() => (Host::parse(written.host), written.port, Cow::Owned(tail.to_owned())),
+        Err(_) => return None,
+    };
+    let mut others = SmallVec::new();
+    for other in [Some(written), Some(naive), first_at(raw)].into_iter().flatten() {
+        note_other(&mut others, &host, &other);
+    }
+    let written = Cow::Owned(written.host.to_owned());
+    Some(Reading { kind: CandidateKind::Url, scheme: Some(scheme), host, others, port, written, path: Some(path) })
+}
+
+fn host_of(url: &Url) -> Option<Host> {
+    Some(match url.host()? {
+        url::Host::Domain(name) => Host::name(name),
+        url::Host::Ipv4(v4) => Host::ip(v4.into()),
+        url::Host::Ipv6(v6) => Host::ip(v6.into()),
+    })
+}
+
+/// `a@b@c`: some parsers end userinfo at the first `@`.
+fn first_at(authority: &str) -> Option<Authority<'_>> {
+    let (_, after) = authority.split_once('@')?;
+    let (between, _) = after.split_once('@')?;
+    Some(Authority::of(between))
+}
+
+fn note_other(others: &mut SmallVec<[Host; 1]>, first: &Host, other: &Authority<'_>) {
+    if !other.host.is_ascii() || !other.is_plausible() || others.len() == OTHERS {
+        return;
+    }
+    let host = Host::parse(other.host);
+    if host != *first && !others.contains(&host) {
+        others.push(host);
+    }
+}
+
+/// Tabs and line breaks are no part of a URL (WHATWG URL §4.1).
+fn without_breaks(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|b| matches!(b, b'\t' | b'\n' | b'\r')) {
+        Cow::Owned(text.replace(['\t', '\n', '\r'], ""))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Any other scheme with an authority (RFC 3986 §3.2).
+fn generic(scheme: Scheme, rest: &str) -> Option<Reading<'_>> {
+    let hierarchical = rest.strip_prefix("//").or_else(|| rest.strip_prefix("\\\\"))?;
+    let (raw, path) = authority::rfc3986(hierarchical);
+    let written = Authority::of(raw);
+    written.is_plausible().then(|| Reading {
+        kind: CandidateKind::Url,
+        scheme: Some(scheme),
+        host: Host::parse(written.host),
+        others: SmallVec::new(),
+        port: written.port,
+        written: Cow::Borrowed(written.host),
+        path: Some(Cow::Borrowed(path)),
+    })
+}
+
+/// `file:/etc/passwd`, `file:///etc/passwd`, `file://host/share`: without a host it is this one
+/// (RFC 8089 §2).
+fn file(scheme: Scheme, rest: &str) -> Option<Reading<'_>> {
+    if !rest.starts_with(is_slash) {
+        return None;
+    }
+    let (raw, path) = match rest.strip_prefix("//") {
+        Some(hierarchical) => authority::whatwg(hierarchical),
+        None => ("", rest),
+    };
+    let written = Authority::of(raw);
+    if !raw.is_empty() && !written.is_plausible() || path.len() < 2 {
+        return None;
+    }
+    let host = if raw.is_empty() { Host::name("localhost") } else { Host::parse(written.host) };
+    Some(Reading {
+        kind: CandidateKind::Url,
+        scheme: Some(scheme),
+        host,
+        others: SmallVec::new(),
+        port: written.port,
+        written: Cow::Borrowed(written.host),
+        path: Some(Cow::Borrowed(path)),
+    })
+}
+
+/// `//host/path`, and with backslashes for one or both slashes.
+fn scheme_relative(text: &str, trust: Trust) -> Option<Reading<'_>> {
+    let hierarchical = text.strip_prefix(is_slash)?.strip_prefix(is_slash)?;
+    if hierarchical.bytes().any(|b| b.is_ascii_whitespace()) || hierarchical.len() > BARE_LENGTH {
+        return None;
+    }
+    let (raw, path) = authority::whatwg(hierarchical);
+    let written = Authority::of(raw);
+    // The slashes say that a host follows; in a parameter for destinations a single label will do.
+    let trust = if trust >= Trust::Destination { Trust::Host } else { trust };
+    if written.bad_port || !is_host(written.host, trust) {
+        return None;
+    }
+    let host = bare_host(written.host)?;
+    let mut others = SmallVec::new();
+    note_other(&mut others, &host, &Authority::of(authority::rfc3986(hierarchical).0));
+    Some(Reading {
+        kind: CandidateKind::Url,
+        scheme: None,
+        host,
+        others,
+        port: written.port,
+        written: Cow::Borrowed(written.host),
+        path: Some(Cow::Borrowed(path)),
+    })
+}
+
+/// `host`, `host:port`, `host/path`.
+fn bare(text: &str, trust: Trust) -> Option<Reading<'_>> {
+    let is_odd = |b: u8| b.is_ascii_whitespace() || b.is_ascii_control();
+    if text.is_empty() || text.len() > BARE_LENGTH || text.bytes().any(is_odd) {
+        return None;
+    }
+    let (raw, tail) = authority::whatwg(text);
+    if is_host(raw, trust) && (tail.is_empty() || may_have_tail(raw, tail)) {
+        return reading_of_bare(raw, None, tail);
+    }
+    let written = Authority::of(raw);
+    if written.bad_port || written.userinfo && !has_password(raw) {
+        return None;
+    }
+    // With a port a single label will do in a parameter for destinations, but `node:20` is a tag.
+    let port = written.port;
+    let trust = if trust == Trust::Destination && port.is_some_and(|p| p >= 80) { Trust::Host } else { trust };
+    let named = port.is_some() || written.userinfo;
+    (named && is_host(written.host, trust)).then(|| reading_of_bare(written.host, port, tail)).flatten()
+}
+
+/// `user@example.com` is a mailbox, `user:secret@example.com` is none, and `mailto:` is no user.
+fn has_password(authority: &str) -> bool {
+    let user = authority.split('@').next().unwrap_or_default().split_once(':').map(|(user, _)| user);
+    user.is_some_and(|user| {
+        !["mailto", "sip", "sips", "xmpp", "acct"].iter().any(|word| word.eq_ignore_ascii_case(user))
+    })
+}
+
+/// Whether a path may follow a bare host: not a single label (`and/or`), and `10.0.0.0/8` is a
+/// network.
+fn may_have_tail(host: &str, tail: &str) -> bool {
+    let is_network = tail.len() <= 4 && tail[1..].bytes().all(|b| b.is_ascii_digit()) && tail.len() > 1;
+    let is_address = Host::parse(host).as_ip().is_some();
+    (host.contains(['.', '[']) || host.eq_ignore_ascii_case("localhost")) && !(is_address && is_network)
+}
+
+fn reading_of_bare<'a>(host: &'a str, port: Option<u16>, tail: &'a str) -> Option<Reading<'a>> {
+    let kind = if port.is_some() || !tail.is_empty() { CandidateKind::Authority } else { CandidateKind::Host };
+    Some(Reading {
+        kind,
+        scheme: None,
+        host: bare_host(host)?,
+        others: SmallVec::new(),
+        port,
+        written: Cow::Borrowed(host),
+        path: (!tail.is_empty()).then_some(Cow::Borrowed(tail)),
+    })
+}
+
+fn bare_host(text: &str) -> Option<Host> {
+    if text.is_ascii() {
+        return Some(Host::parse(text));
+    }
+    Some(match url::Host::parse(text).ok()? {
+        url::Host::Domain(name) => Host::name(&name),
+        url::Host::Ipv4(v4) => Host::ip(v4.into()),
+        url::Host::Ipv6(v6) => Host::ip(v6.into()),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,242 @@
+//! A path in its segments: words of the API, identifiers, and the rest that a URL or host makes of
+//! everything behind its beginning.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+use smallvec::SmallVec;
+use sortie_model::{limits, path};
+
+use super::host::Trust;
+use super::reading::whole;
+use super::{decode, prose};
+
+/// Longest word of a path, in bytes; what is longer is an identifier.
+const WORD_LENGTH: usize = 64;
+
+/// Endings that name a representation, not a resource.
+const REPRESENTATIONS: &[&str] = &[".json", ".xml", ".csv"];
+
+/// Collections whose members are named by host: a host behind one of these is an identifier, and
+/// the path goes on behind it (`/v2/domains/example.com/records`).
+const COLLECTIONS: &[&str] = &[
+    "addresses",
+    "certificates",
+    "dns",
+    "domain",
+    "domains",
+    "host",
+    "hostnames",
+    "hosts",
+    "instances",
+    "ip",
+    "ips",
+    "machines",
+    "mx",
+    "nodes",
+    "ptr",
+    "rdns",
+    "records",
+    "servers",
+    "sites",
+    "zones",
+];
+
+/// Words before `http/host/…` by which a single label is a host there.
+const FETCHERS: &[&str] = &[
+    "download", "fetch", "forward", "get", "img", "load", "proxy", "relay", "remote", "resize", "tunnel", "unsafe",
+    "url",
+];
+
+/// One segment, percent-decoded and without its parameters (`;v=1`).
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Segment<'a> {
+    /// A word of the API.
+    Word(Cow<'a, str>),
+    /// An identifier, with what of it is no identifier: `{id}.json`, `Products({id})`.
+    Id { before: Cow<'a, str>, id: Cow<'a, str>, after: &'static str },
+}
+
+impl Segment<'_> {
+    /// The whole segment as it was decoded, for a search; words of the API are of no interest.
+    pub(super) fn searched(&self) -> Option<&str> {
+        match self {
+            Self::Word(_) => None,
+            Self::Id { id, .. } => Some(id),
+        }
+    }
+}
+
+/// What remains of a path where its segments end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest<'a> {
+    /// A URL or host begins here.
+    Destination(&'a str),
+    /// `http/host/path`: scheme and URL are separate segments.
+    Separated { scheme: &'a str, tail: &'a str },
+    /// More segments than are told apart.
+    Long(&'a str),
+}
+
+/// A path, split.
+#[derive(Debug, PartialEq)]
+pub(super) struct Segments<'a> {
+    pub(super) segments: SmallVec<[Segment<'a>; 8]>,
+    pub(super) rest: Option<Rest<'a>>,
+}
+
+/// Splits the path of a request target. Empty segments, dot segments and a trailing slash leave no
+/// trace, as in most routers.
+pub(super) fn split(target: &str) -> Segments<'_> {
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let mut split = Segments { segments: SmallVec::new(), rest: None };
+    let mut position = 0;
+    for raw in path.split('/') {
+        let tail = &path[position..];
+        position += raw.len() + 1;
+        if raw.is_empty() {
+            continue;
+        }
+        let decoded = percent_decoded(raw);
+        split.rest = rest(raw, &decoded, tail, &split.segments);
+        if split.rest.is_some() {
+            break;
+        }
+        match without_parameters(decoded) {
+            segment if segment.is_empty() || segment == "." => {}
+            segment if segment == ".." => {
+                split.segments.pop();
+            }
+            _ if split.segments.len() + 1 >= limits::PATH_SEGMENTS => {
+                split.rest = Some(Rest::Long(tail));
+                break;
+            }
+            segment => split.segments.push(classify(segment)),
+        }
+    }
+    split
+}
+
+fn percent_decoded(raw: &str) -> Cow<'_, str> {
+    if raw.contains('%') { percent_decode_str(raw).decode_utf8_lossy() } else { Cow::Borrowed(raw) }
+}
+
+fn without_parameters(segment: Cow<'_, str>) -> Cow<'_, str> {
+    match (segment.find(';'), segment) {
+        (Some(end), Cow::Borrowed(text)) => Cow::Borrowed(&text[..end]),
+        (Some(end), Cow::Owned(mut text)) => {
+            text.truncate(end);
+            Cow::Owned(text)
+        }
+        (None, segment) => segment,
+    }
+}
+
+/// Whether a destination begins in this segment; `tail` is the raw path from here on.
+fn rest<'a>(raw: &'a str, decoded: &str, tail: &'a str, before: &[Segment<'_>]) -> Option<Rest<'a>> {
+    if raw.ends_with(':') && begins_url(raw, tail) {
+        return Some(Rest::Destination(tail));
+    }
+    if let Some(rest) = separated(raw, tail, before) {
+        return Some(rest);
+    }
+    let mut text = Cow::Borrowed(decoded);
+    for _ in 0..limits::DECODING_DEPTH {
+        if holds_destination(&text, before) {
+            return Some(Rest::Destination(tail));
+        }
+        match decode::percent(&text) {
+            Some(again) => text = Cow::Owned(again),
+            None => return None,
+        }
+    }
+    None
+}
+
+/// `http:` before one or two slashes, `gopher:` before two; perhaps behind `filter(` or `url=`.
+fn begins_url(raw: &str, tail: &str) -> bool {
+    let after = &tail[raw.len()..];
+    if after.starts_with("//") {
+        return prose::starts(&tail[..raw.len() + 2]).next().is_some();
+    }
+    let word = raw.trim_end_matches(':');
+    let is_web = ["http", "https", "ftp", "ws", "wss"].iter().any(|scheme| {
+        let start = word.len().saturating_sub(scheme.len());
+        word.as_bytes()[start..].eq_ignore_ascii_case(scheme.as_bytes())
+    });
+    is_web && after.len() > 1
+}
+
+/// `/proxy/http/host/path`.
+fn separated<'a>(raw: &'a str, tail: &'a str, before: &[Segment<'_>]) -> Option<Rest<'a>> {
+    if !["http", "https", "ftp"].iter().any(|scheme| scheme.eq_ignore_ascii_case(raw)) {
+        return None;
+    }
+    let tail = tail.get(raw.len() + 1..)?.trim_start_matches('/');
+    let host = tail.split('/').next().filter(|host| !host.is_empty())?;
+    let is_fetched = before.iter().any(|segment| is_word_of(segment, FETCHERS));
+    let trust = if is_fetched { Trust::Host } else { Trust::Strict };
+    whole(host, trust).is_some().then_some(Rest::Separated { scheme: raw, tail })
+}
+
+fn is_word_of(segment: &Segment<'_>, list: &[&str]) -> bool {
+    matches!(segment, Segment::Word(word) if list.iter().any(|entry| entry.eq_ignore_ascii_case(word)))
+}
+
+/// Whether a decoded segment is or holds a destination.
+fn holds_destination(text: &str, before: &[Segment<'_>]) -> bool {
+    let is_candidate = |text: &str| whole(text, Trust::Strict).is_some();
+    if prose::starts(text).next().is_some() {
+        return true;
+    }
+    if is_candidate(text) {
+        // Members of a collection are identifiers, unless they are URLs.
+        let is_member = before.last().is_some_and(|segment| is_word_of(segment, COLLECTIONS));
+        return !is_member || text.contains('/');
+    }
+    text.contains('(') && text.split(['(', ')', ',']).skip(1).any(is_candidate)
+}
+
+/// Tells identifiers from words by their format.
+fn classify(segment: Cow<'_, str>) -> Segment<'_> {
+    if let (Some(open), true) = (segment.find('('), segment.ends_with(')')) {
+        if open > 0 && is_word(&segment[..open]) {
+            let before = Cow::Owned(segment[..=open].to_owned());
+            return Segment::Id { before, id: Cow::Owned(segment[open + 1..segment.len() - 1].to_owned()), after: ")" };
+        }
+    }
+    let ending = REPRESENTATIONS.iter().find(|ending| segment.len() > ending.len() && segment.ends_with(**ending));
+    if let Some(ending) = ending {
+        let stem = &segment[..segment.len() - ending.len()];
+        if is_id(stem) || !is_word(stem) {
+            return Segment::Id { before: Cow::Borrowed(""), id: Cow::Owned(stem.to_owned()), after: ending };
+        }
+    }
+    if is_word(&segment) && !is_id(&segment) {
+        return Segment::Word(segment);
+    }
+    Segment::Id { before: Cow::Borrowed(""), id: segment, after: "" }
+}
+
+/// Short, and of characters that stand in a path unescaped (RFC 3986 §3.3).
+fn is_word(segment: &str) -> bool {
+    segment.len() <= WORD_LENGTH && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~!$&'*+,=:@".contains(&b))
+}
+
+fn is_id(segment: &str) -> bool {
+    path::is_id_format(segment)
+        || is_dimension(segment)
+        || is_phone(segment)
+        || whole(segment, Trust::Strict).is_some()
+        || decode::base64(segment).is_some()
+}
+
+/// `640x480`, `20x20`.
+fn is_dimension(segment: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    segment.split_once(['x', 'X']).is_some_and(|(width, height)| is_number(width) && is_number(height))
+}
+
+fn is_phone(segment: &str) -> bool {
+    segment.strip_prefix('+').is_some_and(|digits| digits.len() >= 6 && digits.bytes().all(|b| b.is_ascii_digit()))
+}

@@ -1,0 +1,1 @@
+//! Requests as a whole: head and body.

@@ -1,0 +1,228 @@
+//! One value: whether it is a destination, holds one in some encoding, or mentions one.
+
+use sortie_model::event::Cut;
+use sortie_model::{CandidateKind, Decoding, Nature, limits};
+
+use super::collector::Collector;
+use super::host::Trust;
+use super::marks::Marks;
+use super::names::Meaning;
+use super::reading::{Reading, absolute, whole};
+use super::spot::{Setting, Spot};
+use super::{decode, json, markup, pairs, prose};
+
+/// Pieces of a list of hosts that are read.
+const LIST: usize = 64;
+/// Longest list of hosts, in bytes.
+const LIST_LENGTH: usize = 4096;
+
+/// Searches a value. Returns whether anything was found.
+pub(super) fn search(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bool {
+    let text = text.trim();
+    if text.is_empty() || out.is_done() {
+        return false;
+    }
+    let meaning = spot.meaning();
+    if meaning.role.is_some() {
+        out.parts.note(spot, meaning, text);
+    }
+    let marks = Marks::of(text);
+    let before = out.offers();
+    let _ = marks.has_colon() && urls(text, spot, meaning, out)
+        || bare(text, marks, spot, meaning, out)
+        || encoded(text, marks, spot, out);
+    if out.offers() == before && marks.has_colon() {
+        let nature = if spot.setting == Setting::Ambient { Nature::Ambient } else { Nature::Prose };
+        prose::search(text, spot, nature, out);
+    }
+    out.offers() > before
+}
+
+/// A value that begins with a URL: one, or a list of them.
+fn urls(text: &str, spot: &Spot<'_>, meaning: Meaning, out: &mut Collector<'_>) -> bool {
+    let Some(pieces) = prose::list(text) else { return false };
+    let nature = spot.nature(meaning);
+    let mut found = false;
+    for piece in &pieces {
+        // Words after a URL are prose, unless the parameter is for a URL: then they are its path.
+        let sentence = pieces.len() > 1 || !meaning.destination;
+        let piece = if sentence { piece.split_ascii_whitespace().next().unwrap_or_default() } else { piece };
+        let Some(reading) = absolute(piece) else {
+            out.reject();
+            continue;
+        };
+        out.offer(spot, &reading, nature);
+        found = true;
+        if out.is_done() {
+            break;
+        }
+    }
+    found
+}
+
+/// A value that is a host, perhaps with port and path, or `//host/path`; in a parameter for
+/// destinations also a list of them.
+fn bare(text: &str, marks: Marks, spot: &Spot<'_>, meaning: Meaning, out: &mut Collector<'_>) -> bool {
+    let trust = spot.trust(meaning);
+    if !marks.may_be_host() && trust < Trust::Destination {
+        return false;
+    }
+    if let Some(reading) = whole(text, trust) {
+        return offer_bare(&reading, spot, meaning, out);
+    }
+    if trust < Trust::Destination || text.len() > LIST_LENGTH || !text.contains([',', ';', ' ']) {
+        return false;
+    }
+    let mut found = false;
+    // Words of a sentence are no hosts: single labels are not taken from a list.
+    for piece in text.split([',', ';', ' ']).filter(|piece| !piece.is_empty()).take(LIST) {
+        if let Some(reading) = whole(piece, Trust::Value) {
+            found |= offer_bare(&reading, spot, meaning, out);
+        }
+    }
+    found
+}
+
+fn offer_bare(reading: &Reading<'_>, spot: &Spot<'_>, meaning: Meaning, out: &mut Collector<'_>) -> bool {
+    let index = out.offer(spot, reading, spot.nature(meaning));
+    if let (Some(index), CandidateKind::Host) = (index, reading.kind) {
+        out.parts.note_host(spot, index);
+    }
+    true
+}
+
+/// What a value holds in another notation: JSON, markup, a form, escapes, base64.
+fn encoded(text: &str, marks: Marks, spot: &Spot<'_>, out: &mut Collector<'_>) -> bool {
+    let json = marks.begins_json();
+    let escaped = marks.has_percent() && decode::has_escape(text);
+    if spot.depth >= limits::DECODING_DEPTH {
+        if json || escaped {
+            out.cut(Cut::Depth);
+        }
+        return false;
+    }
+    let before = out.offers();
+    let is_new = |out: &Collector<'_>| out.offers() > before;
+    if json && out.spend(text.len()) {
+        json::search(text, &spot.decoded(Decoding::Json), out);
+    }
+    if !is_new(out) && marks.has_angle() && markup::is_markup(text) && out.spend(text.len()) {
+        markup::search(text, &spot.inside(), out);
+    }
+    if !is_new(out) && marks.has_equals() && pairs::is_form(text) && out.spend(text.len()) {
+        pairs::search(text, &spot.decoded(Decoding::Form), out);
+    }
+    if !is_new(out) && escaped {
+        again(decode::percent(text), spot, Decoding::Percent, out);
+    }
+    if !is_new(out) && marks.has_ampersand() {
+        again(decode::entities(text), spot, Decoding::Html, out);
+    }
+    if !is_new(out) && marks.is_base64() {
+        again(decode::base64(text), spot, Decoding::Base64, out);
+    }
+    if !is_new(out) && marks.is_base64() {
+        again(decode::hex(text), spot, Decoding::Hex, out);
+    }
+    is_new(out)
+}
+
+fn again(decoded: Option<String>, spot: &Spot<'_>, decoding: Decoding, out: &mut Collector<'_>) {
+    if let Some(decoded) = decoded.filter(|text| out.spend(text.len())) {
+        search(&decoded, &spot.decoded(decoding), out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+    use sortie_model::{Candidate, Container, Key};
+
+    use super::*;
+    use crate::extract::Extraction;
+
+    fn search_all(name: &str, text: &str) -> Extraction {
+        let key = Key::new(&[1; 32]);
+        let mut out = Collector::new(&key);
+        search(text, &Spot::new(Container::Query, name), &mut out);
+        out.finish()
+    }
+
+    #[track_caller]
+    fn only(name: &str, text: &str) -> Candidate {
+        let found = search_all(name, text).candidates;
+        assert_eq!(found.len(), 1, "{name}={text}: {found:?}");
+        found.into_iter().next().unwrap()
+    }
+
+    fn decodings(candidate: &Candidate) -> Vec<&'static str> {
+        candidate.manner.decodings.iter().map(Decoding::as_str).collect()
+    }
+
+    #[test]
+    fn natures_follow_name_and_position() {
+        assert_eq!(only("url", "http://h.example/").nature, Nature::Named);
+        assert_eq!(only("q", "http://h.example/").nature, Nature::Value);
+        assert_eq!(only("q", "see http://h.example/ for more").nature, Nature::Prose);
+        assert_eq!(only("note", "http://h.example/ is down").nature, Nature::Value);
+        assert_eq!(&*only("note", "http://h.example/ is down").shown, "http://h.example/");
+        assert_eq!(&*only("url", "http://h.example/a b.png").shown, "http://h.example/{…}");
+    }
+
+    #[test]
+    fn lists_are_taken_apart() {
+        let hosts =
+            |name, text| search_all(name, text).candidates.iter().map(|c| c.host.to_string()).collect::<Vec<_>>();
+        assert_eq!(hosts("urls", "http://a.example/, http://b.example/"), ["a.example", "b.example"]);
+        assert_eq!(hosts("hosts", "a.example,10.0.0.5;b.example"), ["a.example", "10.0.0.5", "b.example"]);
+        assert_eq!(hosts("target", "some words here"), [""; 0]);
+    }
+
+    #[test]
+    fn encodings_are_undone_and_told() {
+        let url = "http://10.20.0.5/x";
+        assert_eq!(decodings(&only("q", url)), [""; 0]);
+        assert_eq!(decodings(&only("q", "http%3A%2F%2F10.20.0.5%2Fx")), ["percent"]);
+        assert_eq!(decodings(&only("q", "http%253A%252F%252F10.20.0.5%252Fx")), ["percent"]);
+        assert_eq!(decodings(&only("q", &BASE64_STANDARD.encode(url))), ["base64"]);
+        assert_eq!(decodings(&only("q", &BASE64_URL_SAFE_NO_PAD.encode(url))), ["base64"]);
+        assert_eq!(decodings(&only("q", "687474703a2f2f31302e32302e302e352f78")), ["hex"]);
+        assert_eq!(decodings(&only("q", "http&colon;//10.20.0.5/x")), ["html"]);
+        assert_eq!(decodings(&only("q", &format!("{{\"a\":\"{url}\"}}"))), ["json"]);
+        assert_eq!(decodings(&only("q", "a=1&u=http%3A%2F%2F10.20.0.5%2Fx")), ["form"]);
+        assert_eq!(
+            decodings(&only("q", &BASE64_STANDARD.encode(format!("{{\"url\":\"{url}\"}}")))),
+            ["base64", "json"]
+        );
+        assert_eq!(&*only("q", &format!("<img src='{url}'>")).parameter, "q");
+    }
+
+    #[test]
+    fn layers_are_bounded() {
+        let mut text = "http://h.example/".to_owned();
+        let mut cut_at = None;
+        for layers in 1..=limits::DECODING_DEPTH + 2 {
+            text = percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string();
+            let found = search_all("q", &text);
+            assert_eq!(found.candidates.is_empty(), layers > limits::DECODING_DEPTH, "{layers}");
+            if found.cut == Some(Cut::Depth) {
+                cut_at.get_or_insert(layers);
+            }
+        }
+        assert_eq!(cut_at, Some(limits::DECODING_DEPTH + 1));
+    }
+
+    #[test]
+    fn decoding_has_a_budget() {
+        let text = format!("%41{}", "a".repeat(limits::DECODED_BYTES));
+        assert_eq!(search_all("q", &text).cut, Some(Cut::Bytes));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(name in "[a-z_]{0,6}", text in "([a-z0-9.:/%&=<>{}\"\\[\\]+;, -]|%2[0-9a-f]|&#|http://|é){0,60}") {
+            search_all(&name, &text);
+        }
+    }
+}
