@@ -83,4 +83,4 @@ pub const OWN_SAMPLES: usize = 8;
 /// Requests or dials that one finding lists; later ones are counted.
 pub const FINDING_ROWS: usize = 64;
 /// Open stories per service.
-pub const STORIES: usize = 50_000;
+pub const STORIES: usize = 10_000;

@@ -194,11 +194,16 @@ impl Stories {
         self.open.get_mut(key).expect("just made")
     }
 
-    /// The story that was quiet for longest is told no further; its record stays in the store.
+    /// A tenth of the stories, those that were quiet for longest, are told no further; their records
+    /// stay in the store.
     fn forget_oldest(&mut self) {
-        let oldest = self.open.iter().min_by_key(|(_, story)| story.finding.last_seen).map(|(key, _)| key.clone());
-        if let Some(story) = oldest.and_then(|key| self.open.remove(&key)) {
-            self.names.remove(&story.finding.id);
+        let mut by_age: Vec<(Micros, StoryKey)> =
+            self.open.iter().map(|(key, story)| (story.finding.last_seen, key.clone())).collect();
+        by_age.sort_unstable();
+        for (_, key) in by_age.into_iter().take(limits::STORIES / 10) {
+            if let Some(story) = self.open.remove(&key) {
+                self.names.remove(&story.finding.id);
+            }
         }
     }
 }

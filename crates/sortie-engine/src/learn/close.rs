@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use sortie_model::{Candidate, Destination, Micros, Nature, Place};
 
-use super::dial::sink_mut;
-use super::endpoint_mut;
 use crate::inflight::Closed;
 use crate::learned::{Learned, SinkKey};
 
@@ -21,9 +19,7 @@ pub(crate) struct ClosedRequest<'a> {
 pub(crate) fn learn_closed(learned: &mut Learned, request: &ClosedRequest<'_>) {
     let ClosedRequest { closed, at } = *request;
     let live = &closed.live;
-    if let Some(stats) = endpoint_mut(learned, at, &live.endpoint) {
-        stats.closed += 1;
-    }
+    learned.endpoint_mut(&live.endpoint, at).closed += 1;
     for host in &live.hosts {
         leave_out(learned, host, live);
     }
@@ -34,8 +30,7 @@ pub(crate) fn learn_closed(learned: &mut Learned, request: &ClosedRequest<'_>) {
             continue;
         }
         let key = key_of(candidate, &live.endpoint.template);
-        let Some(sink) = sink_mut(learned, &key, candidate.nature, live.at) else { continue };
-        sink.close(live.actor.id(), *used);
+        learned.sink_mut(&key, candidate.nature, live.at).close(live.actor.id(), *used);
         for host in candidate.hosts() {
             if let Some(stats) = learned.hosts.get_mut(host) {
                 Arc::make_mut(stats).offered(&key);

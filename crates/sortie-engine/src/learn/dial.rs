@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use sortie_model::event::{Dial, Dialled};
 use sortie_model::verdict::{Explanation, Order, Source, Verdict};
-use sortie_model::{AddressClass, Destination, Host, Micros, Nature, PathMatch, limits};
+use sortie_model::{AddressClass, Host, Micros, PathMatch, limits};
 
 use crate::decide::SURE;
 use crate::inflight::InFlight;
-use crate::learned::{CredentialStats, DestinationStats, Learned, NameStats, Sink, SinkKey};
+use crate::learned::{DestinationStats, Learned, SinkKey};
 
 /// Bits of a visible path that prove that nobody could know it otherwise.
 const UNIQUE_BITS: u16 = 40;
@@ -52,40 +52,11 @@ pub(crate) fn learn_dial(learned: &mut Learned, lesson: &DialLesson<'_>) -> Vec<
 /// Learns what a name resolved to, for the inbound door's memory.
 fn learn_names(learned: &mut Learned, at: Micros, dial: &Dial) {
     let Host::Name(name) = &dial.destination.host else { return };
-    if dial.addresses.is_empty() || (learned.names.len() >= limits::NAMES && !learned.names.contains_key(name)) {
+    if dial.addresses.is_empty() {
         return;
     }
-    let stats = learned
-        .names
-        .entry(Arc::clone(name))
-        .or_insert_with(|| Arc::new(NameStats { addresses: smallvec::SmallVec::new(), last: at }));
-    Arc::make_mut(stats).learn(&dial.addresses, at);
-    for address in &dial.addresses {
-        let names = learned.named.entry(*address).or_default();
-        if !names.contains(name) {
-            // The newest few are enough to explain a dial by its address.
-            if names.len() == 8 {
-                names.remove(0);
-            }
-            names.push(Arc::clone(name));
-        }
-    }
-}
-
-/// The statistics of a sink, made where there is room.
-pub(super) fn sink_mut<'a>(
-    learned: &'a mut Learned,
-    key: &SinkKey,
-    nature: Nature,
-    first: Micros,
-) -> Option<&'a mut Sink> {
-    if !learned.sinks.contains_key(key) {
-        if learned.sinks.len() >= limits::SINKS {
-            return None;
-        }
-        learned.sinks.insert(key.clone(), Arc::new(Sink::new(nature, first)));
-    }
-    learned.sinks.get_mut(key).map(Arc::make_mut)
+    learned.name_mut(name, at).learn(&dial.addresses, at);
+    learned.note_addresses(name, &dial.addresses);
 }
 
 fn learn_order(learned: &mut Learned, lesson: &DialLesson<'_>, order: &Order, share: f64) -> Option<SinkKey> {
@@ -95,7 +66,7 @@ fn learn_order(learned: &mut Learned, lesson: &DialLesson<'_>, order: &Order, sh
     let used = used_before(lesson.inflight, host, order);
     let counts = share > SURE && used < OWN && !is_named_elsewhere(learned, lesson.inflight, order, host);
     let unique_path = counts && has_unique_path(learned, lesson, order);
-    let sink = sink_mut(learned, &key, order.nature, lesson.at)?;
+    let sink = learned.sink_mut(&key, order.nature, lesson.at);
     sink.dialled(order.delay, share, 1.0 - used);
     if order.stored {
         sink.obeyed_late(share * (1.0 - used));
@@ -143,8 +114,8 @@ fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
     let Dialled { dial, verdict } = lesson.dialled;
     let own_share = verdict.own_share();
     learned.own_dials += own_share;
-    note_port(learned, &dial.destination);
-    let Some(stats) = destination_mut(learned, lesson.at, dial) else { return };
+    learned.host_mut(&dial.destination.host).add_port(dial.destination.port);
+    let stats = learned.destination_mut(&dial.destination, dial.class, lesson.at);
     stats.last = lesson.at;
     stats.class = dial.class;
     stats.dials += 1.0;
@@ -190,7 +161,7 @@ fn credit_requests_in_flight(stats: &mut DestinationStats, lesson: &DialLesson<'
             requests
                 .filter(|(_, request)| request.ended.is_none() && !request.names(&lesson.dialled.dial.destination.host))
                 .take(limits::OWN_SAMPLES)
-                .map(|(_, request)| (std::sync::Arc::clone(endpoint), request.at)),
+                .map(|(_, request)| (Arc::clone(endpoint), request.at)),
         );
     }
     // Half stays with the background: a timer is as good an explanation as any one request.
@@ -209,40 +180,12 @@ fn is_evidence(class: AddressClass, verdict: &Verdict) -> bool {
     !is_delicate || verdict.window.is_none()
 }
 
-fn note_port(learned: &mut Learned, destination: &Destination) {
-    if !learned.hosts.contains_key(&destination.host) && learned.hosts.len() >= limits::DESTINATIONS {
-        return;
-    }
-    let stats = learned.hosts.entry(destination.host.clone()).or_default();
-    Arc::make_mut(stats).add_port(destination.port);
-}
-
-fn destination_mut<'a>(learned: &'a mut Learned, at: Micros, dial: &Dial) -> Option<&'a mut DestinationStats> {
-    if !learned.destinations.contains_key(&dial.destination) {
-        if learned.destinations.len() >= limits::DESTINATIONS {
-            return None;
-        }
-        learned.destinations.insert(dial.destination.clone(), Arc::new(DestinationStats::new(at, dial.class)));
-    }
-    learned.destinations.get_mut(&dial.destination).map(Arc::make_mut)
-}
-
 fn learn_credentials(learned: &mut Learned, at: Micros, dial: &Dial, verdict: &Verdict) {
     if verdict.own_share() < OWN {
         return;
     }
     for credential in &dial.credentials {
-        if learned.credentials.len() >= limits::CREDENTIALS && !learned.credentials.contains_key(&credential.digest) {
-            continue;
-        }
-        let stats = learned.credentials.entry(credential.digest).or_insert_with(|| {
-            Arc::new(CredentialStats {
-                header: credential.header.clone(),
-                own_destinations: Vec::new(),
-                is_internal: false,
-                first: at,
-            })
-        });
-        Arc::make_mut(stats).learn(&dial.destination, dial.class != AddressClass::Public);
+        let stats = learned.credential_mut(credential.digest, &credential.header, at);
+        stats.learn(&dial.destination, dial.class != AddressClass::Public);
     }
 }

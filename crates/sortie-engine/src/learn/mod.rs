@@ -5,9 +5,9 @@ mod dial;
 
 use std::sync::Arc;
 
-use sortie_model::{Destination, Endpoint, Micros, limits};
+use sortie_model::{Destination, Endpoint, Micros};
 
-use crate::learned::{EndpointStats, Learned};
+use crate::learned::Learned;
 
 pub(crate) use close::{ClosedRequest, learn_closed};
 pub(crate) use dial::{DialLesson, learn_dial};
@@ -24,9 +24,7 @@ pub(crate) fn learn_request(learned: &mut Learned, at: Micros, endpoint: &Endpoi
     learned.since.get_or_insert(at);
     learned.exchanges += 1;
     learned.epoch += 1;
-    if let Some(stats) = endpoint_mut(learned, at, endpoint) {
-        stats.exchanges += 1;
-    }
+    learned.endpoint_mut(endpoint, at).exchanges += 1;
 }
 
 /// The operator struck a destination: it is no longer the service's own.
@@ -36,14 +34,4 @@ pub(crate) fn strike(learned: &mut Learned, destination: &Destination) {
         *stats = crate::learned::DestinationStats::new(stats.first, stats.class);
         learned.epoch += 1;
     }
-}
-
-fn endpoint_mut<'a>(learned: &'a mut Learned, at: Micros, endpoint: &Endpoint) -> Option<&'a mut EndpointStats> {
-    if !learned.endpoints.contains_key(endpoint) {
-        if learned.endpoints.len() >= limits::ENDPOINTS {
-            return None;
-        }
-        learned.endpoints.insert(endpoint.clone(), Arc::new(EndpointStats::new(at)));
-    }
-    learned.endpoints.get_mut(endpoint).map(Arc::make_mut)
 }

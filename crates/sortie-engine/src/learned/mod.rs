@@ -7,6 +7,7 @@ mod credential;
 mod destination;
 mod endpoint;
 mod name;
+mod room;
 mod sink;
 
 use std::net::IpAddr;
@@ -16,7 +17,7 @@ use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use sortie_model::privacy::Digest;
-use sortie_model::{AddressBook, AddressClass, Destination, Endpoint, Host, Manner, Micros, Place};
+use sortie_model::{AddressBook, AddressClass, Destination, Endpoint, Host, Manner, Micros, Nature, Place, limits};
 
 pub use credential::CredentialStats;
 pub(crate) use destination::NOVEL_PATH;
@@ -24,6 +25,9 @@ pub use destination::{Caller, DestinationStats, HostStats};
 pub use endpoint::EndpointStats;
 pub use name::NameStats;
 pub use sink::{Missing, Proof, Sink};
+
+/// Names kept of one address.
+const NAMES_OF_ADDRESS: usize = 8;
 
 /// What a sink's statistics are kept under: proof holds per manner of writing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -99,5 +103,92 @@ impl Learned {
     /// Names that resolved to an address, for dials that show nothing but the address.
     pub fn names_of(&self, address: IpAddr) -> &[Arc<str>] {
         self.named.get(&address).map_or(&[], |names| names)
+    }
+}
+
+/// Entries are made where they are missing, in the place of what is worth least where a table is
+/// full: nothing that a client sends can keep something of the service's own out.
+impl Learned {
+    pub(crate) fn sink_mut(&mut self, key: &SinkKey, nature: Nature, first: Micros) -> &mut Sink {
+        if !self.sinks.contains_key(key) {
+            room::make_room(&mut self.sinks, limits::SINKS, |_, sink| (sink.is_proven(), sink.obeyed, sink.offers));
+        }
+        Arc::make_mut(self.sinks.entry(key.clone()).or_insert_with(|| Arc::new(Sink::new(nature, first))))
+    }
+
+    pub(crate) fn endpoint_mut(&mut self, endpoint: &Endpoint, first: Micros) -> &mut EndpointStats {
+        if !self.endpoints.contains_key(endpoint) {
+            room::make_room(&mut self.endpoints, limits::ENDPOINTS, |_, stats| (stats.exchanges, stats.first));
+        }
+        Arc::make_mut(self.endpoints.entry(endpoint.clone()).or_insert_with(|| Arc::new(EndpointStats::new(first))))
+    }
+
+    pub(crate) fn destination_mut(
+        &mut self,
+        destination: &Destination,
+        class: AddressClass,
+        first: Micros,
+    ) -> &mut DestinationStats {
+        if !self.destinations.contains_key(destination) {
+            room::make_room(&mut self.destinations, limits::DESTINATIONS, |_, stats| (stats.own_evidence, stats.last));
+        }
+        let stats = self.destinations.entry(destination.clone());
+        Arc::make_mut(stats.or_insert_with(|| Arc::new(DestinationStats::new(first, class))))
+    }
+
+    pub(crate) fn host_mut(&mut self, host: &Host) -> &mut HostStats {
+        if !self.hosts.contains_key(host) {
+            let destinations = &self.destinations;
+            let is_own = |host: &Host, stats: &HostStats| {
+                let mut ports = stats.ports.iter();
+                ports.any(|&port| {
+                    let destination = Destination::new(host.clone(), port);
+                    destinations.get(&destination).is_some_and(|stats| stats.own_evidence)
+                })
+            };
+            room::make_room(&mut self.hosts, limits::DESTINATIONS, |host, stats| {
+                (is_own(host, stats), stats.offers.len())
+            });
+        }
+        Arc::make_mut(self.hosts.entry(host.clone()).or_default())
+    }
+
+    pub(crate) fn name_mut(&mut self, name: &Arc<str>, last: Micros) -> &mut NameStats {
+        if !self.names.contains_key(name) {
+            let gone = room::make_room(&mut self.names, limits::NAMES, |_, stats| stats.last);
+            if !gone.is_empty() {
+                // The reverse table is small beside the names; it is made anew from what is left.
+                self.named = OrdMap::new();
+                let known: Vec<_> =
+                    self.names.iter().map(|(name, stats)| (Arc::clone(name), Arc::clone(stats))).collect();
+                known.iter().for_each(|(name, stats)| self.note_addresses(name, &stats.addresses));
+            }
+        }
+        let stats = self.names.entry(Arc::clone(name));
+        Arc::make_mut(stats.or_insert_with(|| Arc::new(NameStats { addresses: SmallVec::new(), last })))
+    }
+
+    pub(crate) fn note_addresses(&mut self, name: &Arc<str>, addresses: &[IpAddr]) {
+        for address in addresses {
+            let names = self.named.entry(*address).or_default();
+            if !names.contains(name) {
+                // The newest few are enough to explain a dial by its address.
+                if names.len() == NAMES_OF_ADDRESS {
+                    names.remove(0);
+                }
+                names.push(Arc::clone(name));
+            }
+        }
+    }
+
+    pub(crate) fn credential_mut(&mut self, digest: Digest, header: &str, first: Micros) -> &mut CredentialStats {
+        if !self.credentials.contains_key(&digest) {
+            room::make_room(&mut self.credentials, limits::CREDENTIALS, |_, stats| (stats.is_internal, stats.first));
+        }
+        let stats = self.credentials.entry(digest).or_insert_with(|| {
+            let header = header.into();
+            Arc::new(CredentialStats { header, own_destinations: Vec::new(), is_internal: false, first })
+        });
+        Arc::make_mut(stats)
     }
 }
