@@ -3,6 +3,10 @@
 //! The library exists so that tests and the program share one compilation; its API is not meant
 //! for others.
 
+pub mod admin;
 pub mod alerts;
+pub mod cli;
+pub mod compose;
 pub mod config;
 pub mod runtime;
+pub mod view;

@@ -89,9 +89,10 @@ fn weigh_new_endpoints(
     }
 }
 
-/// π_h: the destination's share of all own dials of the service.
+/// π_h: the destination's share of all own dials of the service, as if two others had been seen: a
+/// share of next to nothing must not pass for certainty.
 fn service_share(learned: &Learned, stats: &DestinationStats) -> f64 {
-    if learned.own_dials > 0.0 { (stats.own / learned.own_dials).min(1.0) } else { 0.0 }
+    (stats.own / (learned.own_dials + PRIOR_WEIGHT)).min(1.0)
 }
 
 /// ν(e,h) = (c + 2π)/(n + 2), over the requests that did not name the host themselves.

@@ -79,7 +79,9 @@ fn a_parameter_of_another_kind_is_another_place() {
 #[test]
 fn the_declared_type_is_a_hint() {
     let json = br#"{"url":"http://h.example/"}"#;
-    for content_type in [JSON, FORM, "text/plain", "", "application/octet-stream", "application/vnd.api+json; charset=x", "image/png"] {
+    for content_type in
+        [JSON, FORM, "text/plain", "", "application/octet-stream", "application/vnd.api+json; charset=x", "image/png"]
+    {
         assert_eq!(locations(&body(content_type, json)), ["$.url http://h.example/"], "{content_type}");
     }
     assert_eq!(locations(&body(JSON, b"url=http://h.example/")), ["form url http://h.example/"]);
@@ -91,7 +93,10 @@ fn the_declared_type_is_a_hint() {
         assert_eq!(locations(&body(content_type, xml)), ["xml entity http://h.example/"], "{content_type}");
     }
     assert_eq!(locations(&body("text/html", b"<img src='http://h.example/'>")), ["html img@src http://h.example/"]);
-    assert_eq!(locations(&body("image/svg+xml", b"<svg><image href='http://h.example/'/></svg>")), ["xml image@href http://h.example/"]);
+    assert_eq!(
+        locations(&body("image/svg+xml", b"<svg><image href='http://h.example/'/></svg>")),
+        ["xml image@href http://h.example/"]
+    );
 }
 
 #[test]
@@ -128,7 +133,12 @@ fn compressed_bodies_are_read() {
 
 #[test]
 fn what_was_not_inspected_is_said() {
-    let part = Body { content_type: Some(JSON), content_encoding: None, bytes: br#"{"url":"http://h.example/","x":"#, complete: false };
+    let part = Body {
+        content_type: Some(JSON),
+        content_encoding: None,
+        bytes: br#"{"url":"http://h.example/","x":"#,
+        complete: false,
+    };
     let found = from_body(&part, &key());
     assert_eq!((locations(&found).len(), found.cut), (1, Some(Cut::Bytes)));
     assert_eq!(body(JSON, br#"{"a":NaN,"url":"http://h.example/"}"#).cut, Some(Cut::Codec));
@@ -167,14 +177,42 @@ fn single_reads_a_location() {
 #[test]
 fn ordinary_heads_carry_nothing() {
     for target in [
-        "/", "/v1/users?page=2&limit=50", "/search?q=red+shoes", "/search?q=c%2B%2B+vs.+rust", "/o?since=2026-11-24T03:07:41Z",
-        "/o?sort=-created_at&fields=id,name", "/r?lat=52.52&lon=13.405", "/p?price=12.50&currency=EUR", "/v?version=1.2.3",
-        "/u?email=anna%40example.com", "/f?name=report.pdf", "/f?path=/var/tmp/x", "/t?time=12:30", "/c?color=%23ff00aa",
-        "/g?ids=17,18,19", "/m?mac=00:1b:44:11:3a:b7", "/d?host=true", "/n?port=8080", "/k?filter[status]=open", "/e?expr=a/b",
-        "/i?iban=DE89370400440532013000", "/h?sha=da39a3ee5e6b4b0d3255bfef95601890afd80709", "/b?cursor=eyJpZCI6MTd9",
-        "/s?size=10.0&unit=kg", "/z?tz=Europe/Berlin", "/l?lang=de-DE", "/w?when=24.12.2026", "/a?accept=application/json",
-        "/x?uuid=9b2f61d2-1d7f-4f1e-8a3e-2f5f1f0f9c11", "/y?next=/dashboard", "/q?redirect=%2Fhome%3Ftab%3D1",
-        "/j?callback=jQuery110209", "/1?ns=com.example.App", "/2?event=invoice.paid", "/3?cidr=10.0.0.0/8", "/4?target=17",
+        "/",
+        "/v1/users?page=2&limit=50",
+        "/search?q=red+shoes",
+        "/search?q=c%2B%2B+vs.+rust",
+        "/o?since=2026-11-24T03:07:41Z",
+        "/o?sort=-created_at&fields=id,name",
+        "/r?lat=52.52&lon=13.405",
+        "/p?price=12.50&currency=EUR",
+        "/v?version=1.2.3",
+        "/u?email=anna%40example.com",
+        "/f?name=report.pdf",
+        "/f?path=/var/tmp/x",
+        "/t?time=12:30",
+        "/c?color=%23ff00aa",
+        "/g?ids=17,18,19",
+        "/m?mac=00:1b:44:11:3a:b7",
+        "/d?host=true",
+        "/n?port=8080",
+        "/k?filter[status]=open",
+        "/e?expr=a/b",
+        "/i?iban=DE89370400440532013000",
+        "/h?sha=da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "/b?cursor=eyJpZCI6MTd9",
+        "/s?size=10.0&unit=kg",
+        "/z?tz=Europe/Berlin",
+        "/l?lang=de-DE",
+        "/w?when=24.12.2026",
+        "/a?accept=application/json",
+        "/x?uuid=9b2f61d2-1d7f-4f1e-8a3e-2f5f1f0f9c11",
+        "/y?next=/dashboard",
+        "/q?redirect=%2Fhome%3Ftab%3D1",
+        "/j?callback=jQuery110209",
+        "/1?ns=com.example.App",
+        "/2?event=invoice.paid",
+        "/3?cidr=10.0.0.0/8",
+        "/4?target=17",
     ] {
         assert_eq!(locations(&head(target)), [""; 0], "{target}");
     }
@@ -249,11 +287,16 @@ fn nested(steps: &[Option<String>], url: &str) -> (String, String) {
         match step {
             Some(key) => {
                 text = format!("{{\"before\":1,\"{key}\":{text},\"after\":[]}}");
-                path = if path.is_empty() || path.starts_with('[') { format!("{key}{path}") } else { format!("{key}.{path}") };
+                path = if path.is_empty() || path.starts_with('[') {
+                    format!("{key}{path}")
+                } else {
+                    format!("{key}.{path}")
+                };
             }
             None => {
                 text = format!("[null,{text}]");
-                path = if path.is_empty() || path.starts_with('[') { format!("[1]{path}") } else { format!("[1].{path}") };
+                path =
+                    if path.is_empty() || path.starts_with('[') { format!("[1]{path}") } else { format!("[1].{path}") };
             }
         }
     }

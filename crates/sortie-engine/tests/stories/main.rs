@@ -43,6 +43,24 @@ fn an_order_for_metadata_is_named_and_climbs_the_ladder() {
 }
 
 #[test]
+fn the_same_order_again_is_named_again() {
+    let mut play = Play::new(Mode::Observe);
+    for n in 0..6 {
+        let target = format!("http://127.0.0.1:15001/admin/users?page={n}");
+        let candidate = play.candidate("url", &target, Nature::Named);
+        let request = play.request(66, "POST", "/v1/preview", vec![candidate]).unwrap();
+        play.wait(8);
+        let (dial, verdict) = play.dial(&target, "127.0.0.1");
+        assert!(verdict.p_ordered > 0.9, "{n}: {verdict:#?}");
+        play.answer(dial, 200, None);
+        play.wait(2);
+        play.end(request, Vec::new());
+        play.wait(300);
+    }
+    assert_eq!(play.finding("ssrf.honoured").unwrap().requests_total, 6);
+}
+
+#[test]
 fn in_block_the_inbound_door_refuses_it() {
     let mut play = Play::new(Mode::Block);
     play.customers(5);

@@ -13,10 +13,16 @@ pub struct Counters {
     pub candidates: Counter,
     /// Requests that the inbound door refused.
     pub requests_refused: Counter,
+    /// Requests that the mode let in although a rule refuses them.
+    pub requests_would_refuse: Counter,
     /// Requests whose inspection was cut.
     pub wildcards: Counter,
+    /// Bytes of request bodies, as far as their length was known.
+    pub bytes: Counter,
     /// Bytes of bodies that were not inspected, as far as their length was known.
     pub bytes_uninspected: Counter,
+    /// Dials that were judged ordered with probability 0.5 or more.
+    pub dials_ordered: Counter,
     /// Dials whose request was visible.
     pub dials_visible: Counter,
     /// Dials inside TLS.
@@ -27,8 +33,8 @@ pub struct Counters {
     pub dials_denied: Counter,
     /// Dials that the mode let pass although a rule forbids them.
     pub dials_would_deny: Counter,
-    /// Names that did not resolve.
-    pub dials_unresolved: Counter,
+    /// Dials that came to nothing: the name did not resolve, or no connection was made.
+    pub dials_failed: Counter,
     /// Times that an analysis failed and its request counted as not inspected.
     pub analysis_failures: Counter,
 }

@@ -69,6 +69,7 @@ struct Active {
     watch: Arc<Watch>,
     hold: bool,
     inspects: bool,
+    inspect_bytes: usize,
     content_length: Option<u64>,
     /// Candidates found so far, in head and body.
     numbered: u16,
@@ -99,7 +100,8 @@ impl Gate {
 
         let (learned, policy) = (self.learned.load(), self.policy.load());
         let decide = Decide { learned: &learned, policy: &policy, endpoint: &endpoint, actor, now };
-        let is_too_long = head.content_length.is_some_and(|length| length > self.settings.inspect_bytes as u64);
+        let inspect_bytes = self.settings.inspect_bytes_at(&endpoint);
+        let is_too_long = head.content_length.is_some_and(|length| length > inspect_bytes as u64);
         let refused = decide
             .of_candidates(&candidates, 0)
             .or_else(|| decide.of_cut(found.cut))
@@ -130,6 +132,10 @@ impl Gate {
             (What::RequestBegan(Box::new(began)), reference)
         });
         drop(table);
+        self.counters.bytes.add(head.content_length.unwrap_or(0));
+        if refused.is_some_and(|refused| !refused.is_enforced()) {
+            self.counters.requests_would_refuse.increment();
+        }
         if found.cut.is_some() {
             self.counters.wildcards.increment();
         }
@@ -145,6 +151,7 @@ impl Gate {
             watch,
             hold,
             inspects: head.has_body,
+            inspect_bytes,
             content_length: head.content_length,
             numbered,
             of_body: Vec::new(),
@@ -202,7 +209,7 @@ impl Ticket {
 
     /// Bytes of the body to buffer for inspection; 0 means none.
     pub fn inspect_limit(&self) -> usize {
-        self.active.as_ref().filter(|active| active.inspects).map_or(0, |active| active.gate.settings.inspect_bytes)
+        self.active.as_ref().filter(|active| active.inspects).map_or(0, |active| active.inspect_bytes)
     }
 
     /// Whether the inspected prefix is to be held back until it was judged.
@@ -301,7 +308,12 @@ impl Active {
                 self.inspects = false;
                 Err(gate.refusal(self.reference, refused))
             }
-            None => Ok(()),
+            None => {
+                if refused.is_some() {
+                    gate.counters.requests_would_refuse.increment();
+                }
+                Ok(())
+            }
         }
     }
 

@@ -22,7 +22,8 @@ use parking_lot::Mutex;
 use sortie_engine::attribution::proven_by;
 use sortie_engine::inflight::InFlight;
 use sortie_engine::learned::Learned;
-use sortie_model::{Key, Micros, Policy, Reference, ServiceName, limits};
+use sortie_model::policy::Scope;
+use sortie_model::{Endpoint, Key, Micros, Policy, Reference, ServiceName, limits};
 
 pub use counters::{Counter, Counters};
 pub use inbound::{Admission, InboundHead, Refusal, Ticket};
@@ -42,6 +43,8 @@ pub struct GateSettings {
     pub key: Key,
     /// Bytes of a request body that are inspected.
     pub inspect_bytes: usize,
+    /// Other limits of single endpoints, the most specific first.
+    pub inspect_endpoints: Vec<(Scope, usize)>,
     /// Virtual hosts that make endpoints of their own, in lower case.
     pub hosts: Vec<Arc<str>>,
     /// Sortie's own outbound and admin listeners, which no dial may reach.
@@ -51,7 +54,20 @@ pub struct GateSettings {
 impl GateSettings {
     /// Settings with all defaults.
     pub fn new(name: ServiceName, key: Key) -> Self {
-        Self { name, key, inspect_bytes: limits::INSPECT_REQUEST_BYTES, hosts: Vec::new(), own_listeners: Vec::new() }
+        Self {
+            name,
+            key,
+            inspect_bytes: limits::INSPECT_REQUEST_BYTES,
+            inspect_endpoints: Vec::new(),
+            hosts: Vec::new(),
+            own_listeners: Vec::new(),
+        }
+    }
+
+    /// Bytes of a request body that are inspected at an endpoint.
+    fn inspect_bytes_at(&self, endpoint: &Endpoint) -> usize {
+        let mut endpoints = self.inspect_endpoints.iter();
+        endpoints.find(|(scope, _)| scope.covers(endpoint, None)).map_or(self.inspect_bytes, |&(_, bytes)| bytes)
     }
 }
 

@@ -127,7 +127,6 @@ impl Gate {
         request: Option<VisibleRequest<'_>>,
         outcome: Outcome,
     ) -> Reference {
-        self.counters.dials_unresolved.increment();
         let asked = OutboundDial {
             destination,
             addresses: SmallVec::new(),
@@ -275,6 +274,9 @@ impl DialRecord {
 
     /// The dial came to nothing.
     pub fn failed(mut self, outcome: Outcome, address: Option<IpAddr>) {
+        if !self.is_over {
+            self.gate.counters.dials_failed.increment();
+        }
         self.outcome = outcome;
         self.address = address.or(self.address);
         self.took = self.elapsed();
@@ -381,6 +383,9 @@ impl Gate {
             Carrier::Absolute | Carrier::TunnelHttp => counters.dials_visible.increment(),
             Carrier::TunnelTls => counters.dials_tls.increment(),
             Carrier::TunnelOpaque => counters.dials_opaque.increment(),
+        }
+        if dialled.verdict.p_ordered >= 0.5 {
+            counters.dials_ordered.increment();
         }
         match dialled.verdict.decision {
             Decision::Pass => {}

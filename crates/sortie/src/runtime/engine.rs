@@ -12,13 +12,14 @@ use sortie_model::ids::FindingId;
 use sortie_store::error::StoreError;
 use sortie_store::record::meta::Meta;
 
-use super::{Parts, policies};
+use super::{Parts, lines, policies};
+use crate::admin::wire::TailLine;
 use crate::alerts;
 
 /// A round takes at most so many events, or waits so long for the first.
 const ROUND_EVENTS: usize = 1_000;
 const ROUND_TIME: Duration = Duration::from_millis(50);
-/// A tick is told in every round with events, and this often without.
+/// A tick is told in rounds with events, and this often without.
 const QUIET_TICK: Duration = Duration::from_secs(1);
 /// How often the state is kept as a checkpoint, where it changed.
 const CHECKPOINT: Duration = Duration::from_mins(2);
@@ -57,7 +58,9 @@ impl Engine {
         let batch = self.collect();
         let is_connected = !(batch.is_empty() && self.parts.told.is_to_stop());
         self.take_in(&batch);
-        if !batch.is_empty() || self.ticked.elapsed() >= QUIET_TICK {
+        // A tick is an event too: it must not call for the next one.
+        let something_happened = batch.iter().any(|event| event.what != What::Tick);
+        if self.ticked.elapsed() >= if something_happened { ROUND_TIME } else { QUIET_TICK } {
             self.tick();
         }
         if self.checkpointed.elapsed() >= CHECKPOINT {
@@ -95,14 +98,16 @@ impl Engine {
                 }
             }
             publish(&self.parts.state, &self.parts.gates);
+            if self.parts.told.is_followed() {
+                batch.iter().filter_map(lines::line_of).for_each(|line| self.parts.told.tell(line));
+            }
             self.report(kept);
         }
         if !self.waiting.is_empty() {
             let indexed = self.index();
             self.report(indexed);
         }
-        let lost = self.parts.journal.counters().dropped + self.parts.queue.dropped();
-        self.parts.told.round(batch.len(), lost, self.parts.clock.now());
+        self.parts.told.round(batch.len(), self.parts.journal.counters(), self.parts.clock.now());
     }
 
     fn note(&mut self, fact: Fact) {
@@ -128,7 +133,7 @@ impl Engine {
         batch.set_meta(Meta::LastEvent, self.parts.state.last)?;
         batch.commit()?;
         for (_, finding) in std::mem::take(&mut self.waiting) {
-            self.parts.told.tell(&finding);
+            self.parts.told.tell(TailLine::Finding(Box::new(finding)));
         }
         Ok(())
     }

@@ -3,7 +3,9 @@
 //! One thread does it all in the order of the events: journal first, then the engine, then the
 //! index, then the snapshot goes back to the gates. The doors never wait for it.
 
+mod control;
 mod engine;
+mod lines;
 mod overrides;
 mod recover;
 mod told;
@@ -23,6 +25,7 @@ use sortie_store::checkpoint::Checkpoints;
 use sortie_store::index::{Index, Retention};
 use sortie_store::journal::Writer;
 
+pub use control::{Operator, policies_of};
 pub use overrides::{Override, Overrides, OverridesError};
 pub use recover::{RecoverError, Recovered, recover};
 pub use told::{Health, Told};

@@ -65,13 +65,15 @@ pub fn recover(
             }
         }
     }
+    // After a full disk the index may be ahead of the journal: no number is given twice.
+    let indexed = index.reader().meta(Meta::LastEvent)?.unwrap_or(0);
     let mut batch = index.begin()?;
     for finding in found.values() {
         batch.put(finding)?;
     }
-    batch.set_meta(Meta::LastEvent, state.last)?;
+    let next = state.last.max(journal.last().unwrap_or(0)).max(indexed) + 1;
+    batch.set_meta(Meta::LastEvent, next - 1)?;
     batch.commit()?;
-    let next = state.last.max(journal.last().unwrap_or(0)) + 1;
     Ok(Recovered { state, journal, index, checkpoints, next })
 }
 

@@ -1,21 +1,27 @@
 //! What the engine's thread tells the rest of the process.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
-use sortie_model::{Finding, Micros};
+use sortie_model::Micros;
+use sortie_store::journal::Counters;
 use tokio::sync::broadcast;
 
-/// Findings that a slow listener may be behind.
-const BEHIND: usize = 256;
+use crate::admin::wire::TailLine;
+
+/// Lines that a slow listener may be behind.
+const BEHIND: usize = 1024;
 
 /// Shared between the engine's thread and the admin side.
 #[derive(Debug)]
 pub struct Told {
-    findings: broadcast::Sender<Finding>,
+    lines: broadcast::Sender<Arc<TailLine>>,
     stop: AtomicBool,
     events: AtomicU64,
     lost_events: AtomicU64,
+    unwritten: AtomicU64,
+    journal_bytes: AtomicU64,
     last_round: AtomicU64,
     trouble: Mutex<Option<String>>,
 }
@@ -27,6 +33,10 @@ pub struct Health {
     pub events: u64,
     /// Events that the journal lost because the disk was full for too long.
     pub lost_events: u64,
+    /// Events that are not on the disk yet.
+    pub unwritten: u64,
+    /// Bytes that the journal wrote since the start.
+    pub journal_bytes: u64,
     /// When the engine's thread last finished a round.
     pub last_round: Micros,
     /// What is wrong with the store now, in words.
@@ -36,10 +46,12 @@ pub struct Health {
 impl Default for Told {
     fn default() -> Self {
         Self {
-            findings: broadcast::Sender::new(BEHIND),
+            lines: broadcast::Sender::new(BEHIND),
             stop: AtomicBool::new(false),
             events: AtomicU64::new(0),
             lost_events: AtomicU64::new(0),
+            unwritten: AtomicU64::new(0),
+            journal_bytes: AtomicU64::new(0),
             last_round: AtomicU64::new(0),
             trouble: Mutex::new(None),
         }
@@ -47,9 +59,9 @@ impl Default for Told {
 }
 
 impl Told {
-    /// Findings as they are made or change, from now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<Finding> {
-        self.findings.subscribe()
+    /// Lines for whoever follows, from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<TailLine>> {
+        self.lines.subscribe()
     }
 
     /// How things are.
@@ -57,6 +69,8 @@ impl Told {
         Health {
             events: self.events.load(Ordering::Relaxed),
             lost_events: self.lost_events.load(Ordering::Relaxed),
+            unwritten: self.unwritten.load(Ordering::Relaxed),
+            journal_bytes: self.journal_bytes.load(Ordering::Relaxed),
             last_round: Micros(self.last_round.load(Ordering::Relaxed)),
             trouble: self.trouble.lock().clone(),
         }
@@ -70,14 +84,21 @@ impl Told {
         self.stop.load(Ordering::Acquire)
     }
 
-    pub(super) fn tell(&self, finding: &Finding) {
-        // Nobody listening is no error.
-        let _ = self.findings.send(finding.clone());
+    /// Whether anybody follows, so that lines are worth making.
+    pub(super) fn is_followed(&self) -> bool {
+        self.lines.receiver_count() > 0
     }
 
-    pub(super) fn round(&self, events: usize, lost: u64, now: Micros) {
+    pub(super) fn tell(&self, line: TailLine) {
+        // Nobody listening is no error.
+        let _ = self.lines.send(Arc::new(line));
+    }
+
+    pub(super) fn round(&self, events: usize, journal: Counters, now: Micros) {
         self.events.fetch_add(events as u64, Ordering::Relaxed);
-        self.lost_events.store(lost, Ordering::Relaxed);
+        self.lost_events.store(journal.dropped, Ordering::Relaxed);
+        self.unwritten.store(journal.pending, Ordering::Relaxed);
+        self.journal_bytes.store(journal.bytes, Ordering::Relaxed);
         self.last_round.store(now.0, Ordering::Relaxed);
     }
 

@@ -1,0 +1,315 @@
+//! The only place that knows everybody: from a checked configuration to running doors.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use sortie_model::{Key, Policy, ServiceName};
+use sortie_proxy::clock::Clock;
+use sortie_proxy::framing::FramingCounts;
+use sortie_proxy::gate::{EventQueue, Gate, GateSettings};
+use sortie_proxy::inbound::{self, InboundConfig, Upstream};
+use sortie_proxy::outbound::{self, OutboundConfig, ProxyCredentials};
+use sortie_proxy::resolve::Resolver;
+use sortie_proxy::timeouts::Timeouts;
+use sortie_store::folder::{Folder, FolderError};
+use sortie_store::index::Retention;
+use sortie_store::journal::Settings;
+use sortie_store::key::{self, KeyError};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::alerts::{self, AlertsHealth};
+use crate::config::Config;
+use crate::config::checked::{AdminListen, Service};
+use crate::runtime::{
+    Gates, Operator, Overrides, OverridesError, Parts, QUEUE, RecoverError, Recovered, Runtime, Told, policies_of,
+    recover,
+};
+
+/// The program cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store cannot be gone on from.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    /// The operator's changes do not read.
+    #[error(transparent)]
+    Overrides(#[from] OverridesError),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address} for {what}")]
+    Listen {
+        /// What for.
+        what: String,
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A password file cannot be read.
+    #[error("cannot read the password of the outbound door's user '{user}' from '{}'", path.display())]
+    Password {
+        /// The user.
+        user: String,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A thread cannot be started.
+    #[error("cannot start the engine's thread")]
+    Thread(#[source] io::Error),
+}
+
+/// A running program.
+pub struct Running {
+    operator: Arc<Operator>,
+    runtime: Runtime,
+    stop: watch::Sender<bool>,
+    doors: JoinSet<()>,
+}
+
+impl Running {
+    /// What operators ask.
+    pub fn operator(&self) -> &Arc<Operator> {
+        &self.operator
+    }
+
+    /// Stops accepting, lets exchanges in progress end within the drain time, and keeps everything.
+    pub async fn stop(mut self) {
+        self.operator.ready.store(false, Ordering::Release);
+        let _ = self.stop.send(true); // nobody listens where no door is left
+        while self.doors.join_next().await.is_some() {}
+        let runtime = self.runtime;
+        // Joining the engine's thread blocks: not on a thread that serves.
+        let _ = tokio::task::spawn_blocking(move || runtime.stop()).await;
+    }
+}
+
+/// Starts everything; the doors listen when this returns. `resolver` is the system's, but for the
+/// demo and tests.
+pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartError> {
+    let folder = Arc::new(Folder::open(&config.data)?);
+    let key = key::load_or_make(&folder)?;
+    let overrides = Overrides::load(&folder.layout().overrides())?;
+    let policies = policies_of(&config, &overrides);
+    let recovered = recover(&folder, journal_settings(&config), &policies)?;
+    let clock = Clock::start();
+    let started = (clock.now(), Instant::now());
+    let (queue, events) = EventQueue::new(recovered.next, QUEUE);
+    let listeners = bind(&config).await?;
+    let gates = gates(&config, &key, clock, &queue, &policies);
+    let config = Arc::new(config);
+
+    let told = Arc::new(Told::default());
+    let alerts_health = Arc::new(AlertsHealth::default());
+    let operator = Arc::new(Operator {
+        config: Arc::clone(&config),
+        folder: Arc::clone(&folder),
+        gates: gates.clone(),
+        queue: queue.clone(),
+        clock,
+        told: Arc::clone(&told),
+        alerts: Arc::clone(&alerts_health),
+        overrides: Mutex::new(overrides),
+        started,
+        ready: AtomicBool::new(false),
+    });
+    operator.enforce();
+    let Recovered { state, journal, index, checkpoints, .. } = recovered;
+    let runtime = Runtime::start(Parts {
+        state,
+        journal,
+        index,
+        checkpoints,
+        retention: Retention { keep_micros: config.retention.findings.as_micros() as u64, ..Retention::default() },
+        events,
+        queue,
+        clock,
+        gates: gates.clone(),
+        told: Arc::clone(&told),
+        alerts: config.alerts.clone(),
+    })
+    .map_err(StartError::Thread)?;
+
+    let (stop, stopped) = watch::channel(false);
+    let mut doors = JoinSet::new();
+    let resolver = Arc::new(resolver);
+    for (name, (inbound, outbound)) in listeners {
+        let (Some(service), Some(gate)) = (config.services.get(&name), gates.get(&name)) else { continue };
+        let timeouts = timeouts(&config);
+        spawn_inbound(&mut doors, inbound, service, timeouts, Arc::clone(gate), stopped.clone());
+        let settings = outbound_config(service, timeouts)?;
+        spawn_outbound(&mut doors, outbound, settings, Arc::clone(gate), Arc::clone(&resolver), stopped.clone());
+    }
+    if !config.alerts.is_empty() {
+        let delivering = alerts::deliver(folder, config.alerts.clone(), clock, alerts_health, told.subscribe());
+        let mut stopped = stopped.clone();
+        doors.spawn(async move {
+            tokio::select! {
+                () = delivering => {}
+                _ = stopped.wait_for(|stop| *stop) => {}
+            }
+        });
+    }
+    operator.ready.store(true, Ordering::Release);
+    Ok(Running { operator, runtime, stop, doors })
+}
+
+type Listeners = BTreeMap<ServiceName, (TcpListener, TcpListener)>;
+
+/// Listens on every address before anything else starts: one that is taken is an error, not half a
+/// program.
+async fn bind(config: &Config) -> Result<Listeners, StartError> {
+    let mut listeners = Listeners::new();
+    for (name, service) in &config.services {
+        let inbound = listen(service.inbound.listen, format!("the inbound door of {name}")).await?;
+        let outbound = listen(service.outbound.listen, format!("the outbound door of {name}")).await?;
+        listeners.insert(name.clone(), (inbound, outbound));
+    }
+    Ok(listeners)
+}
+
+async fn listen(address: SocketAddr, what: String) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { what, address, source })
+}
+
+fn gates(
+    config: &Config,
+    key: &Key,
+    clock: Clock,
+    queue: &EventQueue,
+    policies: &BTreeMap<ServiceName, Arc<Policy>>,
+) -> Gates {
+    let mut own_listeners: Vec<SocketAddr> = config.services.values().map(|service| service.outbound.listen).collect();
+    if let AdminListen::Tcp(address) = &config.admin {
+        own_listeners.push(*address);
+    }
+    let gate = |(name, service): (&ServiceName, &Service)| {
+        let settings = GateSettings {
+            inspect_bytes: config.inspect.request_bytes,
+            inspect_endpoints: config
+                .inspect
+                .endpoints
+                .iter()
+                .filter(|(of, _, _)| of == name)
+                .map(|(_, scope, bytes)| (scope.clone(), *bytes))
+                .collect(),
+            hosts: service.inbound.hosts.clone(),
+            own_listeners: own_listeners.clone(),
+            ..GateSettings::new(name.clone(), key.clone())
+        };
+        let policy = policies.get(name).cloned().unwrap_or_default();
+        (name.clone(), Gate::new(settings, clock, queue.clone(), policy))
+    };
+    config.services.iter().map(gate).collect()
+}
+
+fn spawn_inbound(
+    doors: &mut JoinSet<()>,
+    listener: TcpListener,
+    service: &Service,
+    timeouts: Timeouts,
+    gate: Arc<Gate>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let config = InboundConfig {
+        upstream: Upstream { host: service.inbound.upstream.0.host.to_string(), port: service.inbound.upstream.0.port },
+        trusted_proxies: service.inbound.trusted_proxies.clone(),
+        max_connections: service.inbound.max_connections,
+        timeouts,
+    };
+    doors.spawn(async move {
+        let service = gate.name().clone();
+        let shutdown = async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        };
+        let framing = Arc::new(FramingCounts::default());
+        if let Err(error) = inbound::serve(listener, config, gate, framing, shutdown).await {
+            tracing::error!(%service, "the inbound door does not serve: {error}");
+        }
+    });
+}
+
+fn spawn_outbound(
+    doors: &mut JoinSet<()>,
+    listener: TcpListener,
+    config: OutboundConfig,
+    gate: Arc<Gate>,
+    resolver: Arc<Resolver>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    doors.spawn(async move {
+        let service = gate.name().clone();
+        let shutdown = async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        };
+        let framing = Arc::new(FramingCounts::default());
+        if let Err(error) = outbound::serve(listener, config, gate, resolver, framing, shutdown).await {
+            tracing::error!(%service, "the outbound door does not serve: {error}");
+        }
+    });
+}
+
+fn outbound_config(service: &Service, timeouts: Timeouts) -> Result<OutboundConfig, StartError> {
+    let guard = &service.outbound.guard;
+    let credentials = guard
+        .credentials
+        .as_ref()
+        .map(|given| {
+            let password = first_line(&given.password_file).map_err(|source| StartError::Password {
+                user: given.user.clone(),
+                path: given.password_file.clone(),
+                source,
+            })?;
+            Ok::<_, StartError>(ProxyCredentials { user: given.user.clone(), password })
+        })
+        .transpose()?;
+    Ok(OutboundConfig {
+        sources: guard.sources.clone(),
+        credentials,
+        timeouts,
+        max_connections: service.outbound.max_connections,
+    })
+}
+
+fn first_line(path: &Path) -> io::Result<String> {
+    let text = std::fs::read_to_string(path)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+fn timeouts(config: &Config) -> Timeouts {
+    let given = config.timeouts;
+    Timeouts {
+        head: given.head,
+        body_idle: given.body,
+        keep_alive: given.idle,
+        connect: given.connect,
+        answer_head: given.answer,
+        answer_idle: given.body,
+        upgrade_idle: given.tunnel,
+        ..Timeouts::default()
+    }
+}
+
+fn journal_settings(config: &Config) -> Settings {
+    Settings {
+        keep_bytes: config.retention.events_bytes,
+        keep_micros: config.retention.events.as_micros() as u64,
+        ..Settings::default()
+    }
+}
