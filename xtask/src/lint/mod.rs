@@ -109,20 +109,20 @@ mod tests {
 
     #[test]
     fn a_connect_outside_the_dialling_module_is_found() {
-        let line = format!("let s = TcpStream::{}(address).await?;\n", "connect");
+        let line = format!("let c = HttpConnector::{}();\n", "new");
         assert_eq!(check("crates/sortie-proxy/src/inbound/mod.rs", &line).len(), 1);
         assert_eq!(check("crates/sortie-proxy/src/dial.rs", &line).len(), 0);
     }
 
     #[test]
     fn a_reason_excuses_one_line() {
-        let line = format!("// house(connect): the admin socket is a file\nUnixStream::{}(path)\n", "connect");
+        let line = format!("// house(connect): it is only asked for its name\nHttpConnector::{}()\n", "new");
         assert_eq!(check("crates/sortie/src/cli/status.rs", &line).len(), 0);
     }
 
     #[test]
     fn tests_may_do_more() {
-        let text = format!("fn f() {{}}\n\n#[cfg(test)]\nmod tests {{\n    TcpStream::{}(a);\n}}\n", "connect");
+        let text = format!("fn f() {{}}\n\n#[cfg(test)]\nmod tests {{\n    HttpConnector::{}();\n}}\n", "new");
         assert_eq!(check("crates/sortie-proxy/src/inbound/mod.rs", &text).len(), 0);
     }
 
