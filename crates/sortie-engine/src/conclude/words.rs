@@ -105,6 +105,9 @@ fn place_words(scene: &Scene<'_>, order: &Order) -> String {
 }
 
 fn sink_words(sink: &Sink) -> String {
+    if sink.offers == 0 {
+        return "nothing named here before is over yet, so it is not known how often this place is obeyed".to_owned();
+    }
     let proven = if sink.is_proven() { "proven: " } else { "not yet proven: " };
     format!(
         "{proven}this place obeyed {} of {} offers, {} destinations, named by {} actors; honour rate {:.2}",

@@ -73,6 +73,8 @@ struct Active {
     content_length: Option<u64>,
     /// Candidates found so far, in head and body.
     numbered: u16,
+    /// Whether the request is counted among those that carry a candidate.
+    has_carried: bool,
     /// Candidates of the body found so far, to insert only new ones when a longer prefix is read.
     of_body: Vec<Arc<Candidate>>,
     returned: Vec<Returned>,
@@ -96,7 +98,8 @@ impl Gate {
         };
         let found = self.guarded(|| extract::from_head(&Head { target: head.target, fields: head.fields }, key));
         let candidates: Vec<Arc<Candidate>> = found.candidates.into_iter().map(Arc::new).collect();
-        self.count_request(&candidates);
+        self.counters.requests.increment();
+        let has_carried = self.count_candidates(&candidates, false);
 
         let (learned, policy) = (self.learned.load(), self.policy.load());
         let decide = Decide { learned: &learned, policy: &policy, endpoint: &endpoint, actor, now };
@@ -154,6 +157,7 @@ impl Gate {
             inspect_bytes,
             content_length: head.content_length,
             numbered,
+            has_carried,
             of_body: Vec::new(),
             returned: Vec::new(),
         };
@@ -165,17 +169,14 @@ impl Gate {
         Refusal { status: if refused.rule == Rule::CutInspection { 413 } else { 403 }, reference }
     }
 
-    fn count_request(&self, candidates: &[Arc<Candidate>]) {
-        self.counters.requests.increment();
-        self.count_candidates(candidates, true);
-    }
-
-    fn count_candidates(&self, candidates: &[Arc<Candidate>], is_first: bool) {
+    /// Counts candidates that say something, and their request once. Returns whether it was counted.
+    fn count_candidates(&self, candidates: &[Arc<Candidate>], is_counted: bool) -> bool {
         let telling = candidates.iter().filter(|candidate| candidate.nature != Nature::Ambient).count() as u64;
         self.counters.candidates.add(telling);
-        if telling > 0 && is_first {
+        if telling > 0 && !is_counted {
             self.counters.requests_with_candidates.increment();
         }
+        telling > 0 || is_counted
     }
 
     /// Analysis must never take a request down: where it fails, the request counts as not inspected.
@@ -290,7 +291,7 @@ impl Active {
         let decide = Decide { learned: &learned, policy: &policy, endpoint: &self.endpoint, actor: self.actor, now };
         let refused =
             decide.of_candidates(&fresh, self.numbered).or_else(|| if last { decide.of_cut(cut) } else { None });
-        gate.count_candidates(&fresh, self.numbered == 0);
+        self.has_carried = gate.count_candidates(&fresh, self.has_carried);
         if last && cut.is_some() {
             gate.counters.wildcards.increment();
             let length = self.content_length.unwrap_or(body.bytes.len() as u64);
