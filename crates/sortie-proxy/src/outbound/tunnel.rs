@@ -51,14 +51,14 @@ pub(super) type App = Rewound<AppStream>;
 /// The judgement of the CONNECT. It is recorded once it is known that the tunnel holds no visible
 /// requests; where it does, each of them is a dial, and the tunnel is none.
 pub(super) enum Standing {
-    Judged(Judged),
+    Judged(Box<Judged>),
     Recorded(DialRecord),
 }
 
 impl Standing {
     fn recorded(self, address: IpAddr) -> DialRecord {
         match self {
-            Self::Judged(judged) => record(judged, address),
+            Self::Judged(judged) => record(*judged, address),
             Self::Recorded(record) => record,
         }
     }
@@ -73,7 +73,7 @@ pub(super) async fn run(door: Arc<Door>, tunnel: Tunnel, judged: Judged, app: On
     };
     let mut app = parts.io.into_inner();
     let mut first = BytesMut::from(parts.read_buf);
-    let mut standing = Standing::Judged(judged);
+    let mut standing = Standing::Judged(Box::new(judged));
     let mut round = Round::Known(Content::Opaque);
     if !door.gate.is_off() {
         round = find_out(&mut app, &tunnel.stream, &mut first, PATIENCE, true).await;

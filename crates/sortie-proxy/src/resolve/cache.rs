@@ -19,7 +19,7 @@ const NAMES: usize = 4_096;
 /// second spares a busy service a question per dial; a minute is how long an answer may outlive a
 /// change that its TTL did not announce.
 const SHORTEST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// How long it is believed that a name has no address. A resolver that failed is asked again at
 /// once.
 const NEGATIVE: Duration = Duration::from_secs(2);
@@ -71,19 +71,19 @@ impl Cache {
 mod tests {
     use super::*;
 
-    fn addresses() -> Resolved {
-        Ok(Arc::from([IpAddr::from([192, 0, 2, 1])]))
+    fn address() -> Arc<[IpAddr]> {
+        Arc::from([IpAddr::from([192, 0, 2, 1])])
     }
 
     #[tokio::test(start_paused = true)]
     async fn keeps_addresses_between_a_second_and_a_minute() {
         let cache = Cache::default();
-        cache.put("brief", &addresses(), Duration::ZERO);
-        cache.put("long", &addresses(), Duration::from_secs(86_400));
-        assert_eq!(cache.get("brief"), Some(addresses()));
+        cache.put("brief", &Ok(address()), Duration::ZERO);
+        cache.put("long", &Ok(address()), Duration::from_hours(24));
+        assert_eq!(cache.get("brief"), Some(Ok(address())));
         tokio::time::advance(SHORTEST).await;
         assert_eq!(cache.get("brief"), None);
-        assert_eq!(cache.get("long"), Some(addresses()));
+        assert_eq!(cache.get("long"), Some(Ok(address())));
         tokio::time::advance(LONGEST).await;
         assert_eq!(cache.get("long"), None);
     }
@@ -103,7 +103,7 @@ mod tests {
     async fn is_bounded() {
         let cache = Cache::default();
         for number in 0..NAMES + 10 {
-            cache.put(&number.to_string(), &addresses(), LONGEST);
+            cache.put(&number.to_string(), &Ok(address()), LONGEST);
         }
         assert_eq!(cache.by_name.lock().len(), NAMES);
     }

@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn keeps_within_the_bounds_of_glibc() {
-        let servers: String = (1..9).map(|n| format!("nameserver 10.0.0.{n}\n")).collect();
+        let servers = "nameserver 10.0.0.1\n".repeat(8);
         let conf = ResolvConf::parse(&format!("{servers}options ndots:99 timeout:99 attempts:99\n"));
         assert_eq!(conf.name_servers.len(), NAME_SERVERS);
         assert_eq!((conf.ndots, conf.timeout, conf.attempts), (MAX_NDOTS, MAX_TIMEOUT, MAX_ATTEMPTS));

@@ -49,18 +49,18 @@ impl Dns {
         name.set_fqdn(true);
         let (v4, v6) =
             tokio::join!(self.client.lookup(name.clone(), RecordType::A), self.client.lookup(name, RecordType::AAAA));
-        merge(v4.map_err(|error| classify(&error)), v6.map_err(|error| classify(&error)))
+        merge(&v4.map_err(|error| classify(&error)), &v6.map_err(|error| classify(&error)))
     }
 }
 
-fn merge(v4: Result<Lookup, ResolveError>, v6: Result<Lookup, ResolveError>) -> Result<Answer, ResolveError> {
-    let failure = match (&v4, &v6) {
+fn merge(v4: &Result<Lookup, ResolveError>, v6: &Result<Lookup, ResolveError>) -> Result<Answer, ResolveError> {
+    let failure = match (v4, v6) {
         (Err(one), Err(other)) => (*one).max(*other),
         (Err(one), Ok(_)) | (Ok(_), Err(one)) => *one,
         (Ok(_), Ok(_)) => ResolveError::NoAddress,
     };
     let mut answer = Answer { addresses: SmallVec::new(), ttl: Duration::MAX };
-    for record in [&v4, &v6].into_iter().flatten().flat_map(Lookup::answers) {
+    for record in [v4, v6].into_iter().flatten().flat_map(Lookup::answers) {
         answer.ttl = answer.ttl.min(Duration::from_secs(record.ttl.into()));
         let Some(address) = record.data.ip_addr().and_then(|address| Host::ip(address).as_ip()) else { continue };
         if !answer.addresses.contains(&address) && answer.addresses.len() < super::ADDRESSES {
@@ -103,9 +103,9 @@ mod tests {
 
     #[test]
     fn a_failure_of_the_server_outweighs_an_absent_record() {
-        let merged = merge(Err(ResolveError::NoAddress), Err(ResolveError::ServerFailed));
+        let merged = merge(&Err(ResolveError::NoAddress), &Err(ResolveError::ServerFailed));
         assert_eq!(merged.unwrap_err(), ResolveError::ServerFailed);
-        let merged = merge(Err(ResolveError::NoAddress), Err(ResolveError::NoSuchName));
+        let merged = merge(&Err(ResolveError::NoAddress), &Err(ResolveError::NoSuchName));
         assert_eq!(merged.unwrap_err(), ResolveError::NoAddress);
     }
 }

@@ -149,24 +149,23 @@ impl Client {
     }
 }
 
-/// Goes through the search list until a name has addresses. What stands for the whole is the
-/// answer for the name itself, else the worst of the others, as in glibc; a silent server ends the
-/// search.
+/// Goes through the search list until a name has addresses. What stands for the whole is, as in
+/// glibc, the answer for the name itself where that was asked first, else that some name has no
+/// address, else that the server failed for one. A silent server ends the search.
 async fn ask_in_turn(dns: &Dns, asked: &str, conf: &ResolvConf) -> Result<dns::Answer, ResolveError> {
-    let mut itself = None;
-    let mut worst = ResolveError::NoSuchName;
-    for name in search::names(asked, conf.ndots, &conf.search) {
-        if name.len() > NAME_LENGTH {
-            continue;
-        }
-        match dns.ask(&name).await {
+    let names = search::names(asked, conf.ndots, &conf.search);
+    let mut failures: SmallVec<[ResolveError; 4]> = SmallVec::new();
+    for name in names.iter().filter(|name| name.len() <= NAME_LENGTH) {
+        match dns.ask(name).await {
             Ok(answer) => return Ok(answer),
             Err(ResolveError::TimedOut) => return Err(ResolveError::TimedOut),
-            Err(error) if name == asked => itself = Some(error),
-            Err(error) => worst = worst.max(error),
+            Err(error) => failures.push(error),
         }
     }
-    Err(itself.map_or(worst, |itself| if worst == ResolveError::ServerFailed { worst } else { itself }))
+    let itself_first = names.first().is_some_and(|name| name == asked.trim_end_matches('.'));
+    let told = [ResolveError::NoAddress, ResolveError::ServerFailed].into_iter().find(|error| failures.contains(error));
+    let first = failures.first().copied().filter(|_| itself_first);
+    Err(first.or(told).unwrap_or(ResolveError::NoSuchName))
 }
 
 /// Whether a text can be asked for at all: letters, digits, `-`, `_`, in labels that fit.

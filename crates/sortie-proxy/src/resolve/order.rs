@@ -13,7 +13,7 @@ pub(super) fn ordered(addresses: &[IpAddr]) -> Arc<[IpAddr]> {
 }
 
 /// Sorts as `getaddrinfo(3)` would by rules 1 and 6 of RFC 6724 §6: addresses that this host has a
-/// route to first, then by the precedence of the policy table of §2.1. The order of the answer
+/// route to first, then by the precedence of a policy table. The order of the answer
 /// decides among equals; scopes, labels and common prefixes are left out, for a program that
 /// dials more than one family races them (RFC 8305) anyway.
 ///
@@ -33,18 +33,15 @@ fn has_route(address: IpAddr) -> bool {
     UdpSocket::bind((any, 0)).and_then(|socket| socket.connect(SocketAddr::new(address, any_port))).is_ok()
 }
 
-/// The default policy table of RFC 6724 §2.1; IPv4 stands there as `::ffff:0:0/96`.
+/// The table that glibc is built with (`gai.conf(5)`): older than that of RFC 6724 §2.1, but it is
+/// what programs get. IPv4 stands there as `::ffff:0:0/96`.
 fn precedence(address: IpAddr) -> u8 {
-    let IpAddr::V6(v6) = address else { return 35 };
+    let IpAddr::V6(v6) = address else { return 10 };
     match v6.segments() {
         [0, 0, 0, 0, 0, 0, 0, 1] => 50,
-        [0, 0, 0, 0, 0, 0xffff, _, _] => 35,
-        [0, 0, 0, 0, 0, 0, _, _] => 1,
+        [0, 0, 0, 0, 0, 0xffff, _, _] => 10,
+        [0, 0, 0, 0, 0, 0, _, _] => 20,
         [0x2002, ..] => 30,
-        [0x2001, 0, ..] => 5,
-        [0x3ffe, ..] => 1,
-        [first, ..] if first & 0xfe00 == 0xfc00 => 3,
-        [first, ..] if first & 0xffc0 == 0xfec0 => 1,
         _ => 40,
     }
 }
@@ -60,9 +57,9 @@ mod tests {
     }
 
     #[test]
-    fn prefers_global_v6_then_v4_then_unique_local() {
+    fn prefers_v6_by_the_table_of_glibc() {
         assert_eq!(sorted(&["192.0.2.1", "2001:db8::1"], ""), ["2001:db8::1", "192.0.2.1"]);
-        assert_eq!(sorted(&["fd00::1", "192.0.2.1"], ""), ["192.0.2.1", "fd00::1"]);
+        assert_eq!(sorted(&["192.0.2.1", "2002::1", "fd00::1"], ""), ["fd00::1", "2002::1", "192.0.2.1"]);
         assert_eq!(sorted(&["127.0.0.1", "::1"], ""), ["::1", "127.0.0.1"]);
     }
 

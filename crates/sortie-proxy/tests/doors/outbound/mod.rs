@@ -1,0 +1,11 @@
+//! The outbound door over real sockets: loopback, or a network of the test's own.
+
+mod absolute;
+mod clients;
+mod dns;
+mod failures;
+mod names;
+mod namespace;
+mod reach;
+mod tunnels;
+mod world;
