@@ -68,21 +68,23 @@ pub fn all_refused(truths: &[Truth], findings: &[Finding]) -> Problems {
         .collect()
 }
 
-/// Each client is one actor of findings, and each actor one client.
+/// Each session is one client's, and each client has one: beside its address, by which it is known
+/// until the back end has accepted its token.
 pub fn actors_distinct(truths: &[Truth], findings: &[Finding]) -> Problems {
     let mut clients: HashMap<&str, Ipv4Addr> = HashMap::new();
     let mut actors: HashMap<Ipv4Addr, &str> = HashMap::new();
-    let mut problems = Vec::new();
-    for (truth, request) in
-        truths.iter().flat_map(|t| findings.iter().filter_map(move |f| Some((t, f.request(&t.id)?))))
-    {
-        let client = *clients.entry(&request.actor).or_insert(truth.client);
-        let actor = *actors.entry(truth.client).or_insert(&request.actor);
-        if client != truth.client || actor != request.actor {
-            problems.push(format!("actor {} is both {client} and {}: {truth}", request.actor, truth.client));
-        }
-    }
-    problems
+    let named = truths.iter().flat_map(|t| findings.iter().filter_map(move |f| Some((t, f.request(&t.id)?))));
+    named
+        .filter(|(truth, request)| request.actor != truth.client.to_string())
+        .filter_map(|(truth, request)| {
+            let client = *clients.entry(&request.actor).or_insert(truth.client);
+            let actor = *actors.entry(truth.client).or_insert(&request.actor);
+            let differs = client != truth.client || actor != request.actor;
+            differs.then(|| {
+                format!("actor {} ({client}) and actor {actor} ({}) are one: {truth}", request.actor, truth.client)
+            })
+        })
+        .collect()
 }
 
 /// The rung that an attack must get where nothing stops it.
