@@ -8,5 +8,6 @@ pub mod alerts;
 pub mod cli;
 pub mod compose;
 pub mod config;
+pub mod demo;
 pub mod runtime;
 pub mod view;

@@ -1,0 +1,106 @@
+//! The story from its beginning to its end.
+
+use std::net::TcpListener;
+
+use sortie_demo::{Atlas, Ground};
+use sortie_model::Mode;
+use sortie_model::finding::Finding;
+
+use super::hour::{self, Played};
+use super::{DemoError, Tale, compare, keep, promise, settings, system};
+use crate::view;
+
+/// Tells it, and says whether it came out as promised. With a `front`, everything is left running
+/// until the process is interrupted.
+pub(super) async fn tell(ground: Ground, front: Option<TcpListener>, mut tale: Tale) -> Result<bool, DemoError> {
+    let folder = tempfile::Builder::new().prefix("sortie-demo-").tempdir().map_err(system("make a folder"))?;
+    let atlas = Atlas::draw(ground)?;
+    scene(&atlas, &mut tale).await;
+
+    tale.heading("The hour in observe: nothing is changed, everything is seen").await;
+    let observe = hour::play(&atlas, Mode::Observe, &folder.path().join("observe"), &mut tale).await?;
+    worst(&observe, &mut tale).await;
+
+    tale.heading("The same hour in block: a new shop, and a Sortie that knows nothing yet").await;
+    let data = folder.path().join("block");
+    let block = hour::play(&atlas, Mode::Block, &data, &mut tale).await?;
+
+    tale.heading("Side by side").await;
+    tale.block(&compare::side_by_side(&observe, &block, tale.paint())).await;
+    let broken: Vec<String> = [&observe, &block].into_iter().flat_map(promise::broken).collect();
+    verdict(&broken, &mut tale).await;
+    if let Some(front) = front {
+        keep::running(&atlas, &data, front, &mut tale).await?;
+    }
+    Ok(broken.is_empty())
+}
+
+async fn scene(atlas: &Atlas, tale: &mut Tale) {
+    let doors = atlas.doors();
+    tale.heading("sortie demo: one hour at a small shop, played twice").await;
+    tale.line("   customers, and one who is none").await;
+    tale.line("        |").await;
+    tale.line(&format!("   [ inbound door  {} ]     which destinations does a request carry?", doors.inbound)).await;
+    tale.line("        |").await;
+    tale.line(&format!("     shop API      {}       webhooks, previews, XML, orders", doors.shop)).await;
+    tale.line("        |").await;
+    tale.line(&format!("   [ outbound door {} ]     and at whose order does the shop dial?", doors.outbound)).await;
+    tale.line("        |").await;
+    tale.line("   customers' hosts, billing.internal, the cloud's metadata service\n").await;
+    match atlas.ground() {
+        Ground::Namespace => {
+            tale.line("Shop, customers and hosts are played; the doors and their judgement are the product. All of it")
+                .await;
+            tale.line("is in a network namespace of this process: the addresses are real, and nothing leaves it.")
+                .await;
+        }
+        Ground::Loopback => loopback(atlas, tale).await,
+    }
+}
+
+/// What is otherwise on this ground, honestly.
+async fn loopback(atlas: &Atlas, tale: &mut Tale) {
+    tale.line("Without a network namespace (root, or a kernel that allows user namespaces) every host here has").await;
+    tale.line("an address below 127.0.0.0/8. So three things are not as in life:").await;
+    tale.line("  - the hosts' classes: billing.internal is loopback instead of private, metadata is known by one")
+        .await;
+    tale.line("    of its names instead of 169.254.169.254;").await;
+    tale.line("  - what stands for the internet must be allowed by name; in life it has public addresses;").await;
+    tale.line(&format!("  - the hosts listen on port {} instead of 80.", atlas.web_port())).await;
+    tale.line("The configuration that says so:\n").await;
+    for line in settings::text(atlas, Mode::Observe).lines() {
+        tale.aside("    ", line).await;
+    }
+}
+
+/// The worst story whole, and all of them as a list.
+async fn worst(hour: &Played, tale: &mut Tale) {
+    let told: Vec<Finding> = hour.findings.iter().filter(|finding| finding.actor.is_some()).cloned().collect();
+    let Some(worst) = told.iter().max_by_key(|finding| (finding.severity, finding.dials.len())) else { return };
+    tale.line("\nThe worst story, as `sortie explain` tells it:\n").await;
+    let now = worst.last_seen;
+    let whole = view::finding(worst, now, tale.paint());
+    tale.block(&whole).await;
+    let severe: Vec<Finding> =
+        told.into_iter().filter(|finding| finding.severity > sortie_model::finding::Severity::Info).collect();
+    tale.line("\nAnd all of them, as `sortie findings` lists them:\n").await;
+    tale.block(&view::findings(&severe, now, Some(tale.columns()), tale.paint())).await;
+}
+
+async fn verdict(broken: &[String], tale: &mut Tale) {
+    if broken.is_empty() {
+        tale.line(&format!(
+            "\n{}",
+            tale.paint().strong(
+                "As promised: every attack was found, with its sender and how far it got; in block none arrived,"
+            )
+        ))
+        .await;
+        tale.line("and nobody else noticed anything.").await;
+        return;
+    }
+    tale.line(&format!("\n{}", tale.paint().trouble("Not as promised:"))).await;
+    for line in broken {
+        tale.aside("  - ", line).await;
+    }
+}
