@@ -13,7 +13,7 @@ const WORD: u32 = 6;
 pub(super) fn estimate(path_and_query: &str) -> u16 {
     let quarters = path_and_query
         .split(|c: char| !c.is_alphanumeric() && c != '%')
-        .map(|token| token_quarters(token))
+        .map(token_quarters)
         .fold(0_u32, u32::saturating_add);
     u16::try_from(quarters / 4).unwrap_or(u16::MAX)
 }

@@ -42,11 +42,10 @@ pub(super) fn search(body: &Body<'_>, out: &mut Collector<'_>) {
 /// The whole of a body, codings undone.
 fn whole(bytes: &[u8], content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
     let essence = essence(content_type);
-    if essence.starts_with("multipart/") || (bytes.starts_with(b"--") && !is_json(&essence)) {
-        if let Some(boundary) = multipart::boundary(content_type, bytes) {
-            let base = Spot { decodings: spot.decodings, ..multipart::base() };
-            return multipart::search(bytes, boundary, &base, out);
-        }
+    let may_be_multipart = essence.starts_with("multipart/") || (bytes.starts_with(b"--") && !is_json(&essence));
+    if let Some(boundary) = multipart::boundary(content_type, bytes).filter(|_| may_be_multipart) {
+        let base = Spot { decodings: spot.decodings, ..multipart::base() };
+        return multipart::search(bytes, boundary, &base, out);
     }
     if is_media(&essence) && !begins_text(bytes) {
         return;
@@ -58,7 +57,7 @@ fn whole(bytes: &[u8], content_type: &str, spot: &Spot<'_>, out: &mut Collector<
 /// A part of a multipart body that is a file, or declares a type of its own.
 pub(super) fn part(bytes: &[u8], content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
     let essence = essence(content_type);
-    if begins_text(bytes) && !(is_media(&essence) && !begins_markup(bytes)) {
+    if begins_text(bytes) && (!is_media(&essence) || begins_markup(bytes)) {
         structured(&decoded_text(bytes), &essence, spot, out);
     }
 }
@@ -147,9 +146,8 @@ fn decoded_text(bytes: &[u8]) -> Cow<'_, str> {
 /// `Some(big-endian)` for UTF-16.
 fn is_utf16(bytes: &[u8]) -> Option<bool> {
     match bytes {
-        [0xfe, 0xff, ..] => Some(true),
+        [0xfe, 0xff, ..] | [0, b'{' | b'[' | b'<' | b'"', 0, ..] => Some(true),
         [0xff, 0xfe, ..] => Some(false),
-        [0, b'{' | b'[' | b'<' | b'"', 0, ..] => Some(true),
         [b'{' | b'[' | b'<' | b'"', 0, next, ..] if *next != 0 => Some(false),
         _ => None,
     }

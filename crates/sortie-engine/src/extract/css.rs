@@ -9,7 +9,7 @@ pub(super) fn references(text: &str) -> impl Iterator<Item = &str> {
             is_before(bytes, at, b"url").then(|| argument(&text[at + 1..])).flatten()
         } else {
             let rest = text[at + 1..].get(..6).filter(|word| word.eq_ignore_ascii_case("import"));
-            rest.and_then(|_| quoted(text[at + 7..].trim_start()))
+            rest.and_then(|_| quoted(near(&text[at + 7..]).trim_start()))
         }
     })
 }
@@ -21,9 +21,17 @@ fn is_before(bytes: &[u8], at: usize, word: &[u8]) -> bool {
     at >= word.len() && bytes[at - word.len()..at].eq_ignore_ascii_case(word) && is_whole(at - word.len())
 }
 
+/// Longest reference that is read.
+const LONGEST: usize = 2048;
+
+fn near(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LONGEST)]
+}
+
 fn argument(text: &str) -> Option<&str> {
-    let text = text.trim_start();
-    quoted(text).or_else(|| text.split([')', '"', '\'']).next().map(str::trim_end)).filter(|found| !found.is_empty())
+    let text = near(text).trim_start();
+    let unquoted = || text[..memchr::memchr3(b')', b'"', b'\'', text.as_bytes()).unwrap_or(text.len())].trim_end();
+    Some(quoted(text).unwrap_or_else(unquoted)).filter(|found| !found.is_empty())
 }
 
 fn quoted(text: &str) -> Option<&str> {

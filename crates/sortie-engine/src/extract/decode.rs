@@ -66,29 +66,12 @@ fn is_printable(bytes: &[u8]) -> bool {
 }
 
 /// Named entities that can stand in a URL or in markup around one (HTML §13.5).
+#[rustfmt::skip]
 const ENTITIES: &[(&str, char)] = &[
-    ("amp", '&'),
-    ("lt", '<'),
-    ("gt", '>'),
-    ("quot", '"'),
-    ("apos", '\''),
-    ("colon", ':'),
-    ("sol", '/'),
-    ("bsol", '\\'),
-    ("period", '.'),
-    ("commat", '@'),
-    ("num", '#'),
-    ("quest", '?'),
-    ("equals", '='),
-    ("lowbar", '_'),
-    ("percnt", '%'),
-    ("lsqb", '['),
-    ("rsqb", ']'),
-    ("lbrack", '['),
-    ("rbrack", ']'),
-    ("Tab", '\t'),
-    ("NewLine", '\n'),
-    ("nbsp", '\u{a0}'),
+    ("amp", '&'), ("lt", '<'), ("gt", '>'), ("quot", '"'), ("apos", '\''), ("colon", ':'), ("sol", '/'),
+    ("bsol", '\\'), ("period", '.'), ("commat", '@'), ("num", '#'), ("quest", '?'), ("equals", '='),
+    ("lowbar", '_'), ("percnt", '%'), ("lsqb", '['), ("rsqb", ']'), ("lbrack", '['), ("rbrack", ']'), ("Tab", '\t'),
+    ("NewLine", '\n'), ("nbsp", '\u{a0}'),
 ];
 /// Longest name or number of an entity.
 const ENTITY_LENGTH: usize = 10;

@@ -12,70 +12,24 @@ use super::{pairs, value};
 /// Fields that never name a destination: those of one connection (RFC 9110 §7.6.1), of content
 /// negotiation, caching, conditions and ranges, of credentials, and what browsers say about
 /// themselves. `User-Agent` names crawlers' home pages, which nobody dials.
+#[rustfmt::skip]
 const SILENT: &[&str] = &[
-    "age",
-    "authorization",
-    "cache-control",
-    "connection",
-    "content-disposition",
-    "content-encoding",
-    "content-language",
-    "content-length",
-    "content-md5",
-    "content-range",
-    "content-type",
-    "date",
-    "device-memory",
-    "dnt",
-    "dpr",
-    "early-data",
-    "etag",
-    "expect",
-    "keep-alive",
-    "last-modified",
-    "max-forwards",
-    "pragma",
-    "prefer",
-    "priority",
-    "range",
-    "save-data",
-    "te",
-    "tracestate",
-    "traceparent",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "upgrade-insecure-requests",
-    "user-agent",
-    "warning",
-    "want-digest",
-    "x-csrf-token",
-    "x-requested-with",
+    "age", "authorization", "cache-control", "connection", "content-disposition", "content-encoding",
+    "content-language", "content-length", "content-md5", "content-range", "content-type", "date", "device-memory",
+    "dnt", "dpr", "early-data", "etag", "expect", "keep-alive", "last-modified", "max-forwards", "pragma", "prefer",
+    "priority", "range", "save-data", "te", "tracestate", "traceparent", "trailer", "transfer-encoding", "upgrade",
+    "upgrade-insecure-requests", "user-agent", "warning", "want-digest", "x-csrf-token", "x-requested-with",
 ];
 
 /// The same by how they begin.
 const SILENT_PREFIXES: &[&str] = &["accept", "if-", "proxy-", "sec-"];
 
 /// Fields that every client or proxy sends and few servers dial by.
+#[rustfmt::skip]
 const AMBIENT: &[&str] = &[
-    "cf-connecting-ip",
-    "client-ip",
-    "fastly-client-ip",
-    "forwarded",
-    "host",
-    "origin",
-    "referer",
-    "true-client-ip",
-    "via",
-    "x-client-ip",
-    "x-cluster-client-ip",
-    "x-host",
-    "x-http-host-override",
-    "x-original-forwarded-for",
-    "x-original-host",
-    "x-real-ip",
-    "x-remote-addr",
-    "x-remote-ip",
+    "cf-connecting-ip", "client-ip", "fastly-client-ip", "forwarded", "host", "origin", "referer", "true-client-ip",
+    "via", "x-client-ip", "x-cluster-client-ip", "x-host", "x-http-host-override", "x-original-forwarded-for",
+    "x-original-host", "x-real-ip", "x-remote-addr", "x-remote-ip",
 ];
 
 /// The same by how they begin.

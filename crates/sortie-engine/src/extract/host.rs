@@ -6,7 +6,7 @@
 
 use std::net::Ipv6Addr;
 
-use super::words::{CODE_ENDINGS, COMMON_ENDINGS, FILE_ENDINGS, NOT_HOSTS};
+use super::words::{CODE_ENDINGS, COMMON_ENDINGS, FILE_ENDINGS, LOCAL_NAMES, NOT_HOSTS};
 
 /// What the surroundings of a bare text say about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +23,7 @@ pub(super) enum Trust {
 
 /// Whether `text` (no scheme, port or path) is a host, given what surrounds it.
 pub(super) fn is_host(text: &str, trust: Trust) -> bool {
+    let text = text.trim_end_matches('.');
     let Some(&first) = text.as_bytes().first() else { return false };
     if first == b'[' || text.contains(':') {
         return is_v6(text, trust);
@@ -33,7 +34,6 @@ pub(super) fn is_host(text: &str, trust: Trust) -> bool {
             && text.len() <= 512
             && idna(text).is_some_and(|ascii| is_host(&ascii, trust));
     }
-    let text = text.strip_suffix('.').unwrap_or(text);
     if text.len() > 253 || !text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_')) {
         return false;
     }
@@ -85,7 +85,7 @@ fn is_name(text: &str, trust: Trust) -> bool {
     if text.split('.').any(bad_label) {
         return false;
     }
-    if text.eq_ignore_ascii_case("localhost") {
+    if LOCAL_NAMES.iter().any(|name| name.eq_ignore_ascii_case(text)) {
         return true;
     }
     let mut labels = text.rsplit('.');
@@ -125,9 +125,10 @@ fn is_domain(text: &str, last: &str, second: &str, count: usize, trust: Trust) -
             (second.bytes().any(|b| b.is_ascii_alphabetic()) || last.len() > 2)
                 && !(count > 2 && is_package(text, last))
         }
-        Trust::Value => count > 2 && !is_package(text, last),
+        // `webhooks.on_message.method` is a path of names.
+        Trust::Value => count > 2 && !text.contains('_') && !is_package(text, last),
         // In a path `users.info` and `auth.test` are methods, `www.example.test` is not.
-        _ => known && !(count == 2 && matches!(last, "info" | "name" | "test" | "app" | "page" | "id" | "me" | "is")),
+        _ => known && !is_in(&["info"]) && !(count == 2 && is_in(&["test", "app", "page", "id", "me", "is", "to"])),
     }
 }
 

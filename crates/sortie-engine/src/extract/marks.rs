@@ -77,7 +77,7 @@ impl Marks {
 
     /// Whether it may be a host though its parameter's name says nothing.
     pub(super) fn may_be_host(self) -> bool {
-        self.has(COLON | DOT | SLASH) || self.first | 0x20 == b'l' && self.length == "localhost".len()
+        self.has(COLON | DOT | SLASH) || matches!(self.first | 0x20, b'l' | b'i') && (9..=14).contains(&self.length)
     }
 
     /// Whether it begins as a JSON object, array or string does.
@@ -101,7 +101,11 @@ mod tests {
         assert!(marks.has_colon() && marks.begins_json() && !marks.has_percent() && !marks.is_base64());
         assert!(Marks::of("aHR0cDovLzEw==").is_base64());
         assert!(!Marks::of("aHR0cDov LzEw").is_base64());
-        assert!(Marks::of("Localhost").may_be_host() && !Marks::of("word").may_be_host());
+        assert!(
+            Marks::of("Localhost").may_be_host()
+                && Marks::of("ip6-loopback").may_be_host()
+                && !Marks::of("word").may_be_host()
+        );
         assert!(!Marks::of("").begins_json());
     }
 }

@@ -5,88 +5,36 @@
 //! at every character that is neither letter nor digit; a plural `s` and trailing digits are no
 //! part of them.
 
-/// Last words of names whose value is a destination, in the singular.
+/// What a last word says, in the singular and in lower case.
 ///
 /// From the names of URL-typed parameters in public OpenAPI files, and the parameters that
-/// published SSRF reports name.
-const DESTINATIONS: &[&str] = &[
-    "avatar",
-    "backend",
-    "callback",
-    "cdn",
-    "dest",
-    "destination",
-    "domain",
-    "endpoint",
-    "enclosure",
-    "feed",
-    "fetch",
-    "forward",
-    "gateway",
-    "homepage",
-    "hook",
-    "host",
-    "hostname",
-    "href",
-    "iframe",
-    "image",
-    "img",
-    "import",
-    "link",
-    "location",
-    "logo",
-    "mirror",
-    "next",
-    "origin",
-    "photo",
-    "picture",
-    "ping",
-    "poster",
-    "preview",
-    "proxy",
-    "redirect",
-    "registry",
-    "remote",
-    "repository",
-    "rss",
-    "screenshot",
-    "server",
-    "site",
-    "sitemap",
-    "source",
-    "src",
-    "target",
-    "thumbnail",
-    "upstream",
-    "uri",
-    "url",
-    "webhook",
-    "webpage",
-    "website",
-    "wsdl",
-];
+/// published SSRF reports name. Only behind the words for hosts a single label (`billing`) or a bare
+/// number (`2130706433`) is a host.
+#[rustfmt::skip]
+fn sense(word: &[u8]) -> Option<Sense> {
+    Some(match word {
+        b"avatar" | b"callback" | b"cdn" | b"dest" | b"destination" | b"enclosure" | b"feed" | b"fetch" | b"forward"
+        | b"homepage" | b"hook" | b"href" | b"iframe" | b"image" | b"img" | b"import" | b"link" | b"location" | b"logo"
+        | b"mirror" | b"next" | b"origin" | b"photo" | b"picture" | b"ping" | b"poster" | b"preview" | b"redirect"
+        | b"registry" | b"remote" | b"repository" | b"rss" | b"screenshot" | b"site" | b"sitemap" | b"source" | b"src"
+        | b"thumbnail" | b"uri" | b"url" | b"webhook" | b"webpage" | b"website" | b"wsdl" => Sense::Destination,
+        b"addr" | b"backend" | b"broker" | b"domain" | b"endpoint" | b"fqdn" | b"gateway" | b"host" | b"hostname" | b"ip"
+        | b"nameserver" | b"node" | b"peer" | b"proxy" | b"server" | b"target" | b"upstream" => Sense::Host,
+        b"port" => Sense::Part(Role::Port),
+        b"proto" | b"protocol" | b"scheme" => Sense::Part(Role::Scheme),
+        b"path" | b"pathname" => Sense::Part(Role::Path),
+        _ => return None,
+    })
+}
 
-/// Last words of names whose value is a host or an address, in the singular. Only here a single
-/// label (`billing`) or a bare number (`2130706433`) is a host.
-const HOSTS: &[&str] = &[
-    "addr",
-    "backend",
-    "broker",
-    "domain",
-    "endpoint",
-    "fqdn",
-    "gateway",
-    "host",
-    "hostname",
-    "ip",
-    "nameserver",
-    "node",
-    "peer",
-    "proxy",
-    "server",
-    "target",
-    "upstream",
-];
+enum Sense {
+    Destination,
+    Host,
+    Part(Role),
+}
+
+/// Longest word that has a sense, with room for a plural.
+const WORD_LENGTH: usize = 12;
 
 /// What part of a composed destination a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,19 +63,18 @@ impl Meaning {
     /// Reads a name.
     pub(super) fn of(name: &str) -> Self {
         let word = last_word(name).1;
-        if word.is_empty() || word.len() > 24 {
-            return Self { destination: ends_in_url(name), ..Self::NONE };
+        let mut lower = [0_u8; WORD_LENGTH];
+        let sense = lower.get_mut(..word.len()).and_then(|lower| {
+            lower.copy_from_slice(word.as_bytes());
+            lower.make_ascii_lowercase();
+            sense(lower).or_else(|| sense(lower.strip_suffix(b"s")?))
+        });
+        match sense {
+            Some(Sense::Host) => Self { destination: true, host: true, role: Some(Role::Host) },
+            Some(Sense::Part(role)) => Self { role: Some(role), ..Self::NONE },
+            Some(Sense::Destination) => Self { destination: true, ..Self::NONE },
+            None => Self { destination: ends_in_url(word), ..Self::NONE },
         }
-        let host = is_in(HOSTS, word);
-        let destination = host || is_in(DESTINATIONS, word) || ends_in_url(word);
-        let role = match () {
-            () if is_in(&["port"], word) => Some(Role::Port),
-            () if is_in(&["scheme", "protocol", "proto"], word) => Some(Role::Scheme),
-            () if is_in(&["path", "pathname"], word) => Some(Role::Path),
-            () if host => Some(Role::Host),
-            () => None,
-        };
-        Self { destination, host, role }
     }
 }
 
@@ -181,11 +128,6 @@ fn last_word(name: &str) -> (&str, &str) {
         }
     }
     (&word_end[..start], &word_end[start..])
-}
-
-fn is_in(list: &[&str], word: &str) -> bool {
-    let singular = word.strip_suffix(['s', 'S']);
-    list.iter().any(|entry| entry.eq_ignore_ascii_case(word) || singular.is_some_and(|s| entry.eq_ignore_ascii_case(s)))
 }
 
 /// `returnurl`, `imageuris`: run together, they still end so.

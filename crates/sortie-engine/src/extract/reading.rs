@@ -74,7 +74,7 @@ pub(super) fn absolute(text: &str) -> Option<Reading<'_>> {
     let scheme = Scheme::parse(name);
     let Scheme::Other(word) = &scheme else { return special(scheme, text, rest) };
     match &**word {
-        "file" | "netdoc" => file(scheme, rest),
+        "file" | "local_file" | "netdoc" => file(scheme, rest),
         // Wrappers: what they hold is what is dialled.
         "jar" => {
             let inner = innermost(rest)?;
@@ -90,12 +90,14 @@ pub(super) fn absolute(text: &str) -> Option<Reading<'_>> {
 fn innermost(text: &str) -> Option<Reading<'_>> {
     let (name, rest) = split_scheme(text)?;
     match Scheme::parse(name) {
+        Scheme::Other(word) if &*word == "file" => file(Scheme::Other(word), rest),
         scheme @ Scheme::Other(_) => generic(scheme, rest),
         scheme => special(scheme, text, rest),
     }
 }
 
-/// Scheme and what follows its colon (RFC 3986 §3.1). A single letter is a drive of Windows.
+/// Scheme and what follows its colon (RFC 3986 §3.1, and `_` as in Python's `local_file`). A single
+/// letter is a drive of Windows.
 pub(super) fn split_scheme(text: &str) -> Option<(&str, &str)> {
     let end = text.bytes().take(SCHEME_LENGTH + 1).position(|b| !is_scheme_byte(b))?;
     let is_scheme = end >= 2 && text.as_bytes()[end] == b':' && text.as_bytes()[0].is_ascii_alphabetic();
@@ -103,7 +105,7 @@ pub(super) fn split_scheme(text: &str) -> Option<(&str, &str)> {
 }
 
 pub(super) fn is_scheme_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_')
 }
 
 fn is_slash(c: char) -> bool {
@@ -117,7 +119,7 @@ fn special<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<Reading<'
     let (raw, tail) = authority::whatwg(hierarchical);
     let written = Authority::of(raw);
     // `http:8080` and `https:yes` are pairs of words.
-    if hierarchical.len() == clean.len() && !is_host(written.host, Trust::Value) {
+    if hierarchical.len() == clean.len() && !is_host(written.host, Trust::Destination) {
         return None;
     }
     let naive = Authority::of(authority::rfc3986(hierarchical).0);
@@ -127,7 +129,11 @@ fn special<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<Reading<'
             (Host::parse(naive.host), naive.port, Cow::Owned(authority::rfc3986(hierarchical).1.to_owned()))
         }
         Err(_) if written.is_plausible() => (Host::parse(written.host), written.port, Cow::Owned(tail.to_owned())),
-        Err(_) => return None,
+        // `127.0.0.1%00.evil.example`: where strings end at a zero, the host does.
+        Err(_) => {
+            let cut = written.host.split('%').next().filter(|host| authority::is_plausible_host(host))?;
+            (Host::parse(cut), written.port, Cow::Owned(tail.to_owned()))
+        }
     };
     let mut others = SmallVec::new();
     for other in [Some(written), Some(naive), first_at(raw)].into_iter().flatten() {
@@ -198,7 +204,8 @@ fn file(scheme: Scheme, rest: &str) -> Option<Reading<'_>> {
         None => ("", rest),
     };
     let written = Authority::of(raw);
-    if !raw.is_empty() && !written.is_plausible() || path.len() < 2 {
+    let names_something = if raw.is_empty() { path.len() > 1 } else { written.is_plausible() };
+    if !names_something {
         return None;
     }
     let host = if raw.is_empty() { Host::name("localhost") } else { Host::parse(written.host) };
@@ -291,6 +298,7 @@ fn reading_of_bare<'a>(host: &'a str, port: Option<u16>, tail: &'a str) -> Optio
 }
 
 fn bare_host(text: &str) -> Option<Host> {
+    let text = text.trim_end_matches('.');
     if text.is_ascii() {
         return Some(Host::parse(text));
     }

@@ -19,30 +19,14 @@ const REPRESENTATIONS: &[&str] = &[".json", ".xml", ".csv"];
 
 /// Collections whose members are named by host: a host behind one of these is an identifier, and
 /// the path goes on behind it (`/v2/domains/example.com/records`).
+#[rustfmt::skip]
 const COLLECTIONS: &[&str] = &[
-    "addresses",
-    "certificates",
-    "dns",
-    "domain",
-    "domains",
-    "host",
-    "hostnames",
-    "hosts",
-    "instances",
-    "ip",
-    "ips",
-    "machines",
-    "mx",
-    "nodes",
-    "ptr",
-    "rdns",
-    "records",
-    "servers",
-    "sites",
-    "zones",
+    "addresses", "certificates", "dns", "domain", "domains", "host", "hostnames", "hosts", "instances", "ip", "ips", "ipv6",
+    "machines", "mx", "nodes", "ptr", "rdns", "records", "servers", "sites", "zones",
 ];
 
 /// Words before `http/host/…` by which a single label is a host there.
+#[rustfmt::skip]
 const FETCHERS: &[&str] = &[
     "download", "fetch", "forward", "get", "img", "load", "proxy", "relay", "remote", "resize", "tunnel", "unsafe",
     "url",
@@ -183,6 +167,13 @@ fn is_word_of(segment: &Segment<'_>, list: &[&str]) -> bool {
     matches!(segment, Segment::Word(word) if list.iter().any(|entry| entry.eq_ignore_ascii_case(word)))
 }
 
+/// `domains`, `reserved_ips`.
+fn is_collection(segment: &Segment<'_>) -> bool {
+    let Segment::Word(word) = segment else { return false };
+    let last = word.rsplit(['_', '-']).next().unwrap_or_default();
+    COLLECTIONS.iter().any(|entry| entry.eq_ignore_ascii_case(last))
+}
+
 /// Whether a decoded segment is or holds a destination.
 fn holds_destination(text: &str, before: &[Segment<'_>]) -> bool {
     let is_candidate = |text: &str| whole(text, Trust::Strict).is_some();
@@ -191,7 +182,7 @@ fn holds_destination(text: &str, before: &[Segment<'_>]) -> bool {
     }
     if is_candidate(text) {
         // Members of a collection are identifiers, unless they are URLs.
-        let is_member = before.last().is_some_and(|segment| is_word_of(segment, COLLECTIONS));
+        let is_member = before.last().is_some_and(is_collection);
         return !is_member || text.contains('/');
     }
     text.contains('(') && text.split(['(', ')', ',']).skip(1).any(is_candidate)
@@ -199,11 +190,15 @@ fn holds_destination(text: &str, before: &[Segment<'_>]) -> bool {
 
 /// Tells identifiers from words by their format.
 fn classify(segment: Cow<'_, str>) -> Segment<'_> {
-    if let (Some(open), true) = (segment.find('('), segment.ends_with(')')) {
-        if open > 0 && is_word(&segment[..open]) {
-            let before = Cow::Owned(segment[..=open].to_owned());
-            return Segment::Id { before, id: Cow::Owned(segment[open + 1..segment.len() - 1].to_owned()), after: ")" };
-        }
+    if let Some((word, arguments)) = segment.strip_suffix(')').and_then(|text| text.split_once('('))
+        && !word.is_empty()
+        && is_word(word)
+    {
+        return Segment::Id {
+            before: Cow::Owned(format!("{word}(")),
+            id: Cow::Owned(arguments.to_owned()),
+            after: ")",
+        };
     }
     let ending = REPRESENTATIONS.iter().find(|ending| segment.len() > ending.len() && segment.ends_with(**ending));
     if let Some(ending) = ending {

@@ -40,7 +40,7 @@ impl<'a> Spot<'a> {
     }
 
     /// The same spot under another name.
-    pub(super) fn named<'b>(self, name: &'b str) -> Spot<'b> {
+    pub(super) fn named(self, name: &str) -> Spot<'_> {
         Spot { name, parameter: name, ..self }
     }
 

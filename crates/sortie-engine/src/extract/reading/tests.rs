@@ -25,6 +25,10 @@ fn urls_of_every_scheme() {
     is("jar:http://h.example/a.jar!/x", Full, "h.example", 80, Some("/a.jar!/x"));
     is("url:http://h.example/", Full, "h.example", 80, Some("/"));
     is("jdbc:mysql://db.internal:3306/app", Full, "db.internal", 3306, Some("/app"));
+    is("file://h.example", Full, "h.example", None, Some(""));
+    is("jar:file:/srv/a.jar!/x", Full, "localhost", None, Some("/srv/a.jar!/x"));
+    is("http:0xA9FEA9FE", Full, "169.254.169.254", 80, Some("/"));
+    is("http://127.0.0.1%00.evil.example/x", Full, "127.0.0.1", 80, Some("/x"));
     is("s3://bucket/key", Full, "bucket", None, Some("/key"));
     assert_eq!(whole("jar:http://h/a.jar!/x", Trust::Value).unwrap().scheme, Some(Scheme::parse("jar")));
 }
@@ -49,6 +53,9 @@ fn bare_hosts_and_authorities() {
     is("cdn.example.test/og/p.png?x", HostPort, "cdn.example.test", None, Some("/og/p.png?x"));
     is("localhost:3000/x", HostPort, "localhost", 3000, Some("/x"));
     is("[::1]:80", HostPort, "[::1]", 80, None);
+    is("[::ffff:10.0.0.1].", Bare, "10.0.0.1", None, None);
+    is("localhost..", Bare, "localhost", None, None);
+    is("ip6-loopback", Bare, "ip6-loopback", None, None);
     is("fe80::1%eth0", Bare, "[fe80::1]", None, None);
     is("u:p@10.0.0.5/x", HostPort, "10.0.0.5", None, Some("/x"));
     assert_eq!(read("billing:8080", Trust::Value), None);
