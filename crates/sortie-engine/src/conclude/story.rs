@@ -64,6 +64,8 @@ impl StoryKey {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Story {
     pub(super) finding: Finding,
+    /// The class of the story's key. Public where the orders are allowed, wherever they go.
+    class: AddressClass,
     marks: grade::Marks,
 }
 
@@ -94,7 +96,7 @@ impl Story {
             decision: FindingDecision { mode: Mode::Observe, action: Action::Passed, door: None, rule: None },
             closed: None,
         };
-        Self { finding, marks: grade::Marks::default() }
+        Self { finding, class: key.class, marks: grade::Marks::default() }
     }
 
     /// A dial of the story was judged. `parents` are the dials that redirected to it.
@@ -106,7 +108,7 @@ impl Story {
         parents: Vec<(Reference, FindingDial)>,
         requests: &[(Reference, RequestNote)],
     ) {
-        let (dial, verdict) = (&dialled.dial, &dialled.verdict);
+        let verdict = &dialled.verdict;
         for (request, note) in requests {
             self.add_request(*request, note);
         }
@@ -117,12 +119,6 @@ impl Story {
         let finding = &mut self.finding;
         finding.last_seen = scene.now;
         finding.confidence = finding.confidence.max(verdict.p_ordered);
-        finding.destination = FindingDestination {
-            host: dial.destination.host.to_string(),
-            address: dial.addresses.first().copied(),
-            port: Some(dial.destination.port),
-            class: dial.class,
-        };
         finding.decision = decision(dialled);
         finding.odds = words::odds(scene, dialled);
         finding.unseen = words::unseen(scene, dialled);
@@ -257,14 +253,20 @@ impl Story {
         }
     }
 
-    /// Rung, impact, kind and severity, from the rows of the story's own class.
+    /// Destination, rung, impact, kind and severity, from the rows that the story is about.
     fn grade(&mut self, scene: &Scene<'_>) {
-        let class = self.finding.destination.class;
-        let is_denied = scene.policy.denies(class) && self.finding.kind != FindingKind::Attempt;
-        let rows: Vec<FindingDial> = self.finding.dials.iter().filter(|row| row.class == class).cloned().collect();
+        let is_denied = scene.policy.denies(self.class) && self.finding.kind != FindingKind::Attempt;
+        // An accusation is about its class; what redirected there is told beside it.
+        let is_about = |row: &&FindingDial| !is_denied || row.class == self.class;
+        let rows: Vec<FindingDial> = self.finding.dials.iter().filter(is_about).cloned().collect();
+        if let Some(worst) = rows.iter().max_by_key(|row| grade::rung(row)) {
+            self.finding.destination = destination(worst);
+        }
         let rung = rows.iter().map(grade::rung).max().unwrap_or(Rung::E0).max(self.finding.rung);
-        for impact in rows.iter().flat_map(grade::impact) {
-            self.add_impact(impact);
+        if is_denied {
+            for impact in rows.iter().flat_map(grade::impact) {
+                self.add_impact(impact);
+            }
         }
         reopen(&mut self.finding, rung);
         let finding = &mut self.finding;
@@ -330,6 +332,11 @@ fn endpoint(endpoint: &Endpoint) -> FindingEndpoint {
         host: endpoint.host.as_deref().map(str::to_owned),
         template: endpoint.template.to_string(),
     }
+}
+
+/// Where a dial went. Its row is among those that are graded, so this is where the worst one did.
+fn destination(row: &FindingDial) -> FindingDestination {
+    FindingDestination { host: row.host.clone(), address: row.address, port: Some(row.port), class: row.class }
 }
 
 fn named_destination(candidate: &Candidate, class: AddressClass) -> FindingDestination {
