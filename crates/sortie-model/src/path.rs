@@ -78,6 +78,14 @@ impl PathDigest {
             })
     }
 
+    /// Whether two paths are of one kind: equal but for the query, or but for one of several segments,
+    /// as `/v1/credit/17` and `/v1/credit/18` are.
+    pub fn is_kin(&self, other: &Self) -> bool {
+        let (one, two) = (&self.segments[..], &other.segments[..]);
+        let differing = one.iter().zip(two).filter(|(a, b)| a != b).count();
+        one.len() == two.len() && (differing == 0 || (differing == 1 && one.len() >= 2))
+    }
+
     /// How `dialled` stands to `self`, the path a candidate named.
     pub fn compare(&self, dialled: &Self) -> PathMatch {
         let (named, seen) = (&self.segments[..], &dialled.segments[..]);
@@ -237,6 +245,15 @@ mod tests {
         assert_ne!(of("/a?b"), of("/a/b"));
         assert_ne!(of("/a"), of("/a?b"));
         assert_eq!(of("/a/"), of("/a"));
+    }
+
+    #[test]
+    fn kin_differ_in_one_segment_or_the_query() {
+        let kin = |a, b| PathDigest::of(a, &key()).is_kin(&PathDigest::of(b, &key()));
+        assert!(
+            kin("/v1/credit/17", "/v1/credit/18") && kin("/v1/17/credit", "/v1/18/credit") && kin("/a?x=1", "/a?x=2")
+        );
+        assert!(!kin("/a", "/b") && !kin("/v1/credit/17", "/v1/admin/18") && !kin("/v1/credit", "/v1/credit/17"));
     }
 
     #[test]

@@ -28,7 +28,7 @@ const NEW_ENDPOINTS: usize = 64;
 pub(super) fn weigh(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut Vec<Weighted>) {
     let Circumstances { learned, inflight, now, .. } = *circumstances;
     let stats = learned.destinations.get(&dial.destination).map(|stats| &**stats);
-    let path = dial.request.as_ref().map(|request| request.path.fingerprint());
+    let path = dial.request.as_ref().map(|request| &request.path);
     let path_fit = stats.map_or(1.0, |stats| stats.own_path_probability(path));
     if let Some(stats) = stats {
         let share = service_share(learned, stats);

@@ -47,12 +47,26 @@ fn stands_up(scene: &Scene<'_>, dialled: &Dialled, order: &Order) -> bool {
     let sink = scene.learned.sink(&order.place, order.manner);
     let is_ignored = sink.is_some_and(|sink| sink.is_ignored());
     let has_obeyed = sink.is_some_and(|sink| sink.obeyed >= 2 && sink.rho() >= LIKELY);
-    let sure = dialled.verdict.p_ordered >= SURE && !dialled.verdict.own_evidence;
+    let is_sure = dialled.verdict.p_ordered >= SURE;
+    // A host that the service calls anyway: a client may well name what its own request makes the
+    // service call, to the very path.
+    if dialled.verdict.own_evidence && (!is_sure || calls_anyway(scene, dialled, order)) {
+        return false;
+    }
+    let sure = is_sure && !dialled.verdict.own_evidence;
     match order.nature {
         Nature::Named => !is_ignored && (path || sure || has_obeyed),
         Nature::Value => !is_ignored && (path || (sure && has_obeyed)),
         Nature::Prose | Nature::Ambient => false,
     }
+}
+
+/// Whether the endpoint that carries the mention calls the destination of its own accord.
+fn calls_anyway(scene: &Scene<'_>, dialled: &Dialled, order: &Order) -> bool {
+    let stats = scene.learned.destinations.get(&dialled.dial.destination);
+    stats.is_some_and(|stats| {
+        stats.callers.iter().any(|caller| caller.endpoint == order.endpoint && caller.calls >= 0.5)
+    })
 }
 
 /// Whether the candidate's text holds more than scheme, authority and a slash.

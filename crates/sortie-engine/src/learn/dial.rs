@@ -106,8 +106,12 @@ fn has_unique_path(learned: &Learned, lesson: &DialLesson<'_>, order: &Order) ->
         .find(|live| live.id.request == order.request && live.id.index == order.candidate)
         .map_or(0, |live| live.candidate.path_bits);
     let fingerprint = request.path.fingerprint();
-    let shown = learned.destinations.get(&dial.destination).is_some_and(|stats| stats.has_shown(fingerprint));
-    bits >= UNIQUE_BITS && !shown
+    // What own dials show but for an identifier is no secret: the client may know its own.
+    let is_known = learned
+        .destinations
+        .get(&dial.destination)
+        .is_some_and(|stats| stats.has_shown(fingerprint) || stats.shows_kin_of(&request.path));
+    bits >= UNIQUE_BITS && !is_known
 }
 
 fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
@@ -130,7 +134,7 @@ fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
             stats.show(fingerprint);
         }
         if own_share >= 0.01 {
-            stats.learn_own_path(fingerprint, own_share);
+            stats.learn_own_path(&request.path, own_share);
         }
     }
     for Explanation { share, source } in &verdict.explanations {

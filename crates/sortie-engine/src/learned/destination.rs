@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
-use sortie_model::{AddressClass, Endpoint, Micros, limits};
+use sortie_model::{AddressClass, Endpoint, Micros, PathDigest, limits};
 
 use super::SinkKey;
 use crate::kernel::Kernel;
 
 /// Own paths that are counted one by one.
-const OWN_PATHS: usize = 64;
+const OWN_PATHS: usize = 32;
+/// How probable one particular path is that own dials never showed, but whose like they show: its
+/// one new segment is as a rule an identifier, and the client that names it knows its own.
+const KIN_PATH: f64 = 0.5;
 /// How probable one particular path is that own dials never showed, given that the path is new.
 pub(crate) const NOVEL_PATH: f64 = 0.02;
 /// Sinks that offered a host, remembered for the residual.
@@ -38,7 +41,7 @@ pub struct DestinationStats {
     /// Fingerprints of paths that dials showed which were let through and judged ordered < 0.9.
     shown: BTreeSet<u64>,
     /// Paths of own dials with their weights.
-    own_paths: Vec<(u64, f32)>,
+    own_paths: Vec<(PathDigest, f32)>,
     /// Sum of all weights, and of those of paths that were new then.
     path_mass: f64,
     novel_mass: f64,
@@ -94,13 +97,19 @@ impl DestinationStats {
     }
 
     /// P(path | own, this destination); 1 where the dial shows none or nothing is known.
-    pub fn own_path_probability(&self, path: Option<u64>) -> f64 {
+    pub fn own_path_probability(&self, path: Option<&PathDigest>) -> f64 {
         let Some(path) = path.filter(|_| self.path_mass >= 1.0) else { return 1.0 };
         let total = self.path_mass + 1.0;
-        match self.own_paths.iter().find(|(known, _)| *known == path) {
-            Some(&(_, weight)) => f64::from(weight) / total,
-            None => (self.novel_mass + 1.0) / (total + 1.0) * NOVEL_PATH,
+        if let Some((_, weight)) = self.own_paths.iter().find(|(known, _)| known == path) {
+            return f64::from(*weight) / total;
         }
+        let novel = (self.novel_mass + 1.0) / (total + 1.0);
+        novel * if self.shows_kin_of(path) { KIN_PATH } else { NOVEL_PATH }
+    }
+
+    /// Whether own dials show paths of this kind.
+    pub fn shows_kin_of(&self, path: &PathDigest) -> bool {
+        self.own_paths.iter().any(|(known, weight)| *weight >= 0.5 && known.is_kin(path))
     }
 
     pub(crate) fn show(&mut self, path: u64) {
@@ -109,9 +118,9 @@ impl DestinationStats {
         }
     }
 
-    pub(crate) fn learn_own_path(&mut self, path: u64, weight: f64) {
+    pub(crate) fn learn_own_path(&mut self, path: &PathDigest, weight: f64) {
         self.path_mass += weight;
-        match self.own_paths.iter_mut().find(|(known, _)| *known == path) {
+        match self.own_paths.iter_mut().find(|(known, _)| known == path) {
             Some((_, sum)) => *sum += weight as f32,
             None => {
                 self.novel_mass += weight;
@@ -119,7 +128,7 @@ impl DestinationStats {
                     let least = (0..OWN_PATHS).min_by(|&a, &b| self.own_paths[a].1.total_cmp(&self.own_paths[b].1));
                     self.own_paths.swap_remove(least.expect("there are some"));
                 }
-                self.own_paths.push((path, weight as f32));
+                self.own_paths.push((path.clone(), weight as f32));
             }
         }
     }
@@ -161,17 +170,24 @@ impl HostStats {
 
 #[cfg(test)]
 mod tests {
+    use sortie_model::Key;
+
     use super::*;
 
     #[test]
     fn own_paths_are_likelier_than_new_ones() {
+        let key = Key::new(&[1; Key::LENGTH]);
+        let path = |text: &str| PathDigest::of(text, &key);
         let mut stats = DestinationStats::new(Micros(0), AddressClass::Private);
-        assert_eq!(stats.own_path_probability(Some(7)), 1.0, "nothing known yet");
-        for _ in 0..20 {
-            stats.learn_own_path(7, 1.0);
+        assert_eq!(stats.own_path_probability(Some(&path("/healthz"))), 1.0, "nothing known yet");
+        for n in 0..20 {
+            stats.learn_own_path(&path("/healthz"), 1.0);
+            stats.learn_own_path(&path(&format!("/v1/credit/{n}")), 1.0);
         }
-        assert!(stats.own_path_probability(Some(7)) > 0.9);
-        assert!(stats.own_path_probability(Some(8)) < 0.01);
+        let probability = |text: &str| stats.own_path_probability(Some(&path(text)));
+        assert!(probability("/healthz") > 0.4);
+        assert!(probability("/v1/credit/900") > 0.2, "an own path but for the identifier");
+        assert!(probability("/v1/admin") < 0.02);
         assert_eq!(stats.own_path_probability(None), 1.0);
     }
 

@@ -114,6 +114,24 @@ fn a_mention_of_an_own_host_is_no_order() {
 }
 
 #[test]
+fn a_mention_of_the_very_url_that_is_called_anyway_accuses_nobody() {
+    let mut play = Play::new(Mode::Observe);
+    play.checkouts(10);
+    for n in 0..12_u8 {
+        let url = format!("http://billing.internal/v1/credit/{}", 700 + u32::from(n));
+        let candidate = play.candidate("website", &url, Nature::Named);
+        let request = play.request(100 + n, "POST", "/v1/checkout", vec![candidate]).expect("admitted");
+        play.wait(2);
+        let (dial, verdict) = play.dial(&url, "10.20.0.5");
+        assert_eq!(verdict.decision, Decision::Pass);
+        play.answer(dial, 200, None);
+        play.end(request, Vec::new());
+        play.wait(1_500);
+    }
+    assert!(play.findings.is_empty(), "{:#?}", play.findings);
+}
+
+#[test]
 fn an_order_for_an_own_host_is_refused_and_own_calls_go_on() {
     let mut play = Play::new(Mode::Block);
     play.customers(5);
