@@ -1,3 +1,10 @@
 //! At whose order did your server make that request?
 
-fn main() {}
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    sortie::cli::main()
+}

@@ -13,7 +13,7 @@ use axum::{Json, Router};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
@@ -132,22 +132,23 @@ async fn tail(State(admin): State<Admin>) -> Response {
     let Ok(place) = Arc::clone(&admin.tails).try_acquire_owned() else {
         return fault(StatusCode::SERVICE_UNAVAILABLE, "too many readers follow already");
     };
-    let lines = BroadcastStream::new(admin.control.subscribe()).map(move |line| line_of(line, &place));
+    // The place is held for as long as the stream lives.
+    let lines = BroadcastStream::new(admin.control.subscribe()).map(move |line| {
+        let _place = &place;
+        Ok::<_, Infallible>(line_of(line))
+    });
     ([(CONTENT_TYPE, "application/jsonl"), (CACHE_CONTROL, "no-store")], Body::from_stream(lines)).into_response()
 }
 
-/// One line as JSON; `_place` is held for as long as the stream lives.
-fn line_of(
-    line: Result<Arc<TailLine>, BroadcastStreamRecvError>,
-    _place: &OwnedSemaphorePermit,
-) -> Result<Bytes, Infallible> {
+/// One line as JSON.
+fn line_of(line: Result<Arc<TailLine>, BroadcastStreamRecvError>) -> Bytes {
     let line = match line {
         Ok(line) => serde_json::to_vec(&*line),
         Err(BroadcastStreamRecvError::Lagged(count)) => serde_json::to_vec(&TailLine::Lost { count }),
     };
     let mut line = line.unwrap_or_default();
     line.push(b'\n');
-    Ok(Bytes::from(line))
+    Bytes::from(line)
 }
 
 async fn unknown() -> Response {

@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::fs::OpenOptions;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-/// Random bytes of a token.
-const LENGTH: usize = 32;
+/// Hexadecimal digits of a token: 256 random bits.
+const LENGTH: usize = 64;
 
 /// A bearer token. It is compared by digest, so that the time of a comparison says nothing.
 #[derive(Clone)]
@@ -30,10 +30,10 @@ impl Token {
     /// The token of a data folder.
     pub(super) fn load(path: &Path) -> io::Result<Self> {
         let mut text = String::new();
-        let longest = LENGTH as u64 * 2 + 2;
+        let longest = LENGTH as u64 + 2;
         std::fs::File::open(path)?.take(longest).read_to_string(&mut text)?;
         let text = text.trim();
-        if text.len() != LENGTH * 2 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if text.len() != LENGTH || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
                 "it holds no token; remove it, and the next start makes one",
@@ -43,9 +43,7 @@ impl Token {
     }
 
     fn make(path: &Path) -> io::Result<Self> {
-        let mut secret = [0_u8; LENGTH];
-        getrandom::fill(&mut secret).map_err(io::Error::other)?;
-        let text: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = format!("{:032x}{:032x}", random()?, random()?);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         writeln!(file, "{text}")?;
         file.sync_all()?;
@@ -69,6 +67,12 @@ impl Token {
     pub(super) fn authorization(&self) -> String {
         format!("Bearer {}", self.text)
     }
+}
+
+fn random() -> io::Result<u128> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(u128::from_ne_bytes(bytes))
 }
 
 impl fmt::Debug for Token {

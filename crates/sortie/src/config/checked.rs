@@ -136,7 +136,7 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(30),
-            body: Duration::from_secs(60),
+            body: Duration::from_mins(1),
             connect: Duration::from_secs(10),
             answer: Duration::from_mins(5),
             idle: Duration::from_secs(75),

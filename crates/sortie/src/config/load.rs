@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use sortie_model::policy::Locality;
 use sortie_model::{Micros, Mode};
 
 use super::at::{At, span_of};
@@ -86,7 +87,7 @@ pub fn from_text(name: &str, text: String, base: &Path, now: Micros) -> Result<L
     let config = match parse(&text) {
         Ok(raw) => check(&raw, base, now, &mut problems),
         Err(problem) => {
-            problems.push(problem);
+            problems.push(*problem);
             None
         }
     };
@@ -97,7 +98,7 @@ pub fn from_text(name: &str, text: String, base: &Path, now: Micros) -> Result<L
 pub fn from_flags(flags: Flags, now: Micros) -> Result<Loaded, LoadError> {
     let outbound = Outbound {
         listen: At::nowhere(flags.egress),
-        locality: Default::default(),
+        locality: Locality::default(),
         sources: Vec::new(),
         credentials: None,
         max_connections: None,
@@ -120,11 +121,13 @@ pub fn from_flags(flags: Flags, now: Micros) -> Result<Loaded, LoadError> {
     finish("command line", String::new(), config, problems)
 }
 
-fn parse(text: &str) -> Result<Raw, Problem> {
+fn parse(text: &str) -> Result<Raw, Box<Problem>> {
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
         let span = error.location().and_then(span_of);
-        Problem::error(span, message_of(&error))
-            .remedy("`sortie schema` prints every key; docs/sortie.schema.json lets an editor complete them")
+        let problem = Problem::error(span, message_of(&error));
+        Box::new(
+            problem.remedy("`sortie schema` prints every key; docs/sortie.schema.json lets an editor complete them"),
+        )
     })
 }
 

@@ -190,11 +190,18 @@ fn dials(finding: &Finding, block: &mut Block) {
         let what = format!("{}  {}{hop}", pad(&dialled(dial), room), answer(dial, next));
         block.line(&format!("dial {}", number(position)), what);
     }
-    for dial in shown {
-        if let Some(returned) = &dial.returned {
-            block.line("back", clean(returned));
-        }
-    }
+    came_back(shown, block);
+}
+
+/// The last answer that came back to a caller, and how many others did.
+fn came_back(dials: &[FindingDial], block: &mut Block) {
+    let mut returned = dials.iter().rev().filter_map(|dial| dial.returned.as_deref());
+    let Some(last) = returned.next() else { return };
+    let others = match returned.count() {
+        0 => String::new(),
+        others => format!("; so did the answers of {}", counted(others as u64, "other dial")),
+    };
+    block.line("back", format!("{}{others}", clean(last)));
 }
 
 /// `cdn.evil.example -> 203.0.113.9:80`, `169.254.169.254:80 (metadata)`.

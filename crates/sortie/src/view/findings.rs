@@ -58,7 +58,7 @@ fn cells(finding: &Finding, now: Micros) -> [String; 9] {
 fn mark(finding: &Finding) -> &'static str {
     match (&finding.closed, finding.decision.action) {
         (Some(_), _) => ", closed",
-        (None, Action::Blocked) => ", blocked",
+        (None, Action::Blocked) => ", blocked now",
         (None, _) => "",
     }
 }

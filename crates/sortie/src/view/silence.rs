@@ -90,13 +90,10 @@ mod tests {
     use super::*;
     use crate::admin::wire::{HiddenAt, InboundStatus, OutboundStatus};
 
-    fn service(inbound: InboundStatus, outbound: OutboundStatus) -> ServiceStatus {
-        ServiceStatus {
-            name: "shop".into(),
-            inbound: InboundStatus { listen: "127.0.0.1:8080".into(), ..inbound },
-            outbound: OutboundStatus { listen: "127.0.0.1:3128".into(), ..outbound },
-            ..ServiceStatus::default()
-        }
+    fn service(mut inbound: InboundStatus, mut outbound: OutboundStatus) -> ServiceStatus {
+        inbound.listen = "127.0.0.1:8080".into();
+        outbound.listen = "127.0.0.1:3128".into();
+        ServiceStatus { name: "shop".into(), inbound, outbound, ..ServiceStatus::default() }
     }
 
     #[test]

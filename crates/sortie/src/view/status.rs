@@ -32,16 +32,15 @@ pub fn status(status: &Status, paint: Paint) -> String {
 /// Engine, store and alerts, with their troubles.
 fn machinery(status: &Status) -> [(&'static str, String, Option<String>); 3] {
     let engine = &status.engine;
-    let mut learned = format!("{} learned from, {} waiting", counted(engine.events, "event"), count(engine.queued));
-    if engine.dropped > 0 {
-        learned += &format!(", {} dropped: findings may lack something, decisions do not", count(engine.dropped));
-    }
-    let store = &status.store;
-    let mut kept = format!("journal {}, {} to write", bytes(store.journal_bytes), counted(store.unwritten, "event"));
-    if store.lost > 0 {
-        kept += &format!(", {} lost", count(store.lost));
-    }
-    let alerts = &status.alerts;
+    let dropped = match engine.dropped {
+        0 => String::new(),
+        dropped => format!(", {} dropped: findings may lack something, decisions do not", count(dropped)),
+    };
+    let learned =
+        format!("{} learned from, {} waiting{dropped}", counted(engine.events, "event"), count(engine.queued));
+    let (store, alerts) = (&status.store, &status.alerts);
+    let lost = if store.lost > 0 { format!(", {} lost", count(store.lost)) } else { String::new() };
+    let kept = format!("journal {}, {} to write{lost}", bytes(store.journal_bytes), counted(store.unwritten, "event"));
     let told = format!("{} delivered, {} waiting", count(alerts.delivered), count(alerts.waiting));
     [
         ("engine", learned, engine.trouble.clone()),

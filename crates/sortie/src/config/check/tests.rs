@@ -178,12 +178,12 @@ admin: { listen: 0.0.0.0:9900 }
 #[test]
 fn two_listeners_of_one_address_name_both_lines() {
     let shown = errors(
-        r#"services:
+        r"services:
   shop:
     inbound:  { listen: 0.0.0.0:8080, upstream: http://127.0.0.1:5000 }
     outbound: { listen: 127.0.0.1:8080 }
 admin: { listen: 127.0.0.1:8080 }
-"#,
+",
     );
     insta::assert_snapshot!(shown);
 }

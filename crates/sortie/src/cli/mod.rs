@@ -1,0 +1,105 @@
+//! The command line: one file per subcommand.
+//!
+//! Exit codes: 0 it worked, 1 it did not, 2 the command line or the configuration is wrong.
+
+mod check;
+mod close;
+mod explain;
+mod failure;
+mod findings;
+mod mode;
+mod output;
+mod run;
+mod schema;
+mod sinks;
+mod status;
+mod switch;
+mod tail;
+mod whence;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+use output::Output;
+
+/// At whose order did your server make that request?
+///
+/// Sortie stands on both sides of a back end: API calls come in through its inbound door, the back
+/// end's own connections go out through its outbound door. It names the client that ordered a
+/// connection (SSRF), says how far that got, and can refuse exactly that.
+#[derive(Debug, Parser)]
+#[command(name = "sortie", version, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 it worked, 1 it did not, 2 the command line or the configuration is wrong.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Args),
+    Check(check::Args),
+    /// Print the JSON Schema of the configuration, for editors
+    Schema,
+    Findings(findings::Args),
+    Explain(explain::Args),
+    Sinks(sinks::Args),
+    Tail(tail::Args),
+    Close(close::Args),
+    Mode(mode::Args),
+    /// Let everything pass and judge nothing, within a second
+    Off(switch::Args),
+    /// Judge again after `off`
+    On(switch::Args),
+    Status(status::Args),
+}
+
+/// Does what the process's arguments say.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output::of_process();
+    let done = match cli.command {
+        Command::Run(args) => run::run(args, output),
+        Command::Check(args) => check::run(&args, output),
+        Command::Schema => schema::run(),
+        Command::Findings(args) => findings::run(&args, output),
+        Command::Explain(args) => explain::run(&args, output),
+        Command::Sinks(args) => sinks::run(&args, output),
+        Command::Tail(args) => tail::run(&args, output),
+        Command::Close(args) => close::run(args),
+        Command::Mode(args) => mode::run(&args, output),
+        Command::Off(args) => switch::run(&args, true),
+        Command::On(args) => switch::run(&args, false),
+        Command::Status(args) => status::run(&args, output),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(output),
+    }
+}
+
+/// Runs the short conversations of commands with the running program.
+fn converse<T>(work: impl Future<Output = Result<T, crate::admin::ClientError>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::other)?;
+    runtime.block_on(work).map_err(Failure::other)
+}
+
+/// The time of day.
+fn now() -> sortie_model::Micros {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    sortie_model::Micros(since.as_micros() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,128 @@
+//! `sortie run`: the program itself.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sortie_model::Mode;
+use sortie_proxy::resolve::Resolver;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::output::Output;
+use super::{Failure, now};
+use crate::admin::Server;
+use crate::admin::control::Control;
+use crate::config::{Config, Flags, Loaded, from_file, from_flags};
+use crate::runtime::Operator;
+use crate::{compose, view};
+
+/// How often the program looks whether its silence is strange.
+const LISTEN_EVERY: Duration = Duration::from_mins(1);
+
+/// Stand around one or more back ends
+///
+/// For one back end: `sortie run --listen 127.0.0.1:8080 --upstream http://127.0.0.1:5000 --egress
+/// 127.0.0.1:3128`. For more, or for a policy: `sortie run -c sortie.yaml`. `SORTIE_LOG` sets what
+/// is logged on the standard error (info, debug, sortie_proxy=trace …).
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The configuration
+    #[arg(
+        short = 'c', long = "config", value_name = "FILE",
+        conflicts_with_all = ["listen", "upstream", "egress", "mode", "data"],
+    )]
+    config: Option<PathBuf>,
+    /// Where clients connect to: 127.0.0.1:8080
+    #[arg(long, value_name = "ADDR", requires_all = ["upstream", "egress"])]
+    listen: Option<String>,
+    /// The back end: http://127.0.0.1:5000
+    #[arg(long, value_name = "URL", requires_all = ["listen", "egress"])]
+    upstream: Option<String>,
+    /// What the back end uses as its HTTP_PROXY and HTTPS_PROXY: 127.0.0.1:3128
+    #[arg(long, value_name = "ADDR", requires_all = ["listen", "upstream"])]
+    egress: Option<String>,
+    /// observe, shadow or block [default: observe]
+    #[arg(long, value_name = "MODE")]
+    mode: Option<Mode>,
+    /// The data folder [default: ./sortie-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+pub(super) fn run(args: Args, output: Output) -> Result<(), Failure> {
+    let filter = EnvFilter::try_from_env("SORTIE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.with_ansi(output.colours_errors()).init();
+    let whence = whence(&args);
+    let Loaded { config, warnings } = load(args)?;
+    Output::complain(&warnings.render(output.colours_errors()));
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::other)?;
+    runtime.block_on(stand(config, &whence))
+}
+
+fn load(args: Args) -> Result<Loaded, Failure> {
+    match (args.config, args.listen, args.upstream, args.egress) {
+        (Some(path), ..) => Ok(from_file(&path, now())?),
+        (None, Some(listen), Some(upstream), Some(egress)) => {
+            Ok(from_flags(Flags { listen, upstream, egress, mode: args.mode, data: args.data }, now())?)
+        }
+        (None, ..) => Err(Failure::usage(
+            "name a configuration with -c sortie.yaml, or one back end with --listen, --upstream and --egress",
+        )),
+    }
+}
+
+/// What other commands need to find this program.
+fn whence(args: &Args) -> String {
+    match (&args.config, &args.data) {
+        (Some(file), _) => format!("-c {}", file.display()),
+        (None, Some(data)) => format!("--data {}", data.display()),
+        (None, None) => String::new(),
+    }
+}
+
+/// Runs until it is told to end.
+async fn stand(config: Config, whence: &str) -> Result<(), Failure> {
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::other)?;
+    let mut terminated = signal(SignalKind::terminate()).map_err(Failure::other)?;
+    let running = compose::start(config.clone(), Resolver::of_system()).await.map_err(Failure::other)?;
+    let operator = Arc::clone(running.operator());
+    let admin = Server::bind(&config.admin, &config.data).map_err(Failure::other);
+    let admin =
+        admin.and_then(|server| server.start(Arc::clone(&operator) as Arc<dyn Control>).map_err(Failure::other));
+    let admin = match admin {
+        Ok(admin) => admin,
+        Err(failure) => {
+            running.stop().await;
+            return Err(failure);
+        }
+    };
+    // Whoever started it may have closed its output; the doors stand all the same.
+    let _ = Output::print(&view::ready(&config, whence));
+    tokio::select! {
+        _ = interrupted.recv() => {}
+        _ = terminated.recv() => {}
+        () = listen_for_silence(&operator) => {}
+    }
+    // What is left open ends within the drain time; whoever asks twice does not want to wait.
+    tokio::select! {
+        () = running.stop() => {}
+        _ = interrupted.recv() => {}
+        _ = terminated.recv() => {}
+    }
+    // Dropping it joins the admin side's thread.
+    tokio::task::spawn_blocking(move || drop(admin)).await.map_err(Failure::other)
+}
+
+/// Says on the standard error what is strange, for as long as it is. It never returns.
+async fn listen_for_silence(operator: &Operator) {
+    let mut clock = tokio::time::interval(LISTEN_EVERY);
+    clock.tick().await;
+    loop {
+        clock.tick().await;
+        for line in view::silence::silence(&operator.status()) {
+            Output::complain(&format!("sortie: {}\n", view::text::clean(&line)));
+        }
+    }
+}
