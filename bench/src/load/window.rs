@@ -1,0 +1,68 @@
+//! The time that is measured.
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::LoadError;
+use crate::cpu;
+use crate::figures::Figures;
+
+/// The time that is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// Its first moment.
+    pub from: Instant,
+    /// The first moment after it.
+    pub to: Instant,
+}
+
+impl Window {
+    /// A window of `length` that begins `wait` from now.
+    pub fn after(wait: Duration, length: Duration) -> Self {
+        let from = Instant::now() + wait;
+        Self { from, to: from + length }
+    }
+
+    /// Keeps the latency of what was asked for at `asked` and has just ended, if it ended within the
+    /// window.
+    pub(super) fn note_ended(&self, latencies: &mut Vec<u32>, asked: Instant) {
+        self.note(latencies, asked, Instant::now());
+    }
+
+    /// Keeps the latency of what was planned for `planned` and has just ended, if it was planned
+    /// within the window: what is still waiting at the window's end must not be left out.
+    pub(super) fn note_planned(&self, latencies: &mut Vec<u32>, planned: Instant) {
+        self.note(latencies, planned, planned);
+    }
+
+    fn note(&self, latencies: &mut Vec<u32>, since: Instant, counts_at: Instant) {
+        if self.from <= counts_at && counts_at < self.to {
+            latencies.push(since.elapsed().as_micros() as u32);
+        }
+    }
+
+    /// Whether there is no need to ask for more.
+    pub(super) fn is_over(&self) -> bool {
+        Instant::now() >= self.to
+    }
+
+    /// Measures the CPU time of `pids` within the window, while `tasks` fill it with requests; then
+    /// takes their latencies.
+    pub(super) async fn measure(
+        &self,
+        pids: &[u32],
+        mut tasks: JoinSet<Result<Vec<u32>, LoadError>>,
+    ) -> Result<Figures, LoadError> {
+        sleep_until(self.from).await;
+        let (begun, before) = (Instant::now(), cpu::used_by(pids)?);
+        sleep_until(self.to).await;
+        let (length, used) = (begun.elapsed(), cpu::used_by(pids)?.saturating_sub(before));
+        let mut latencies = Vec::new();
+        while let Some(of_one) = tasks.join_next().await {
+            latencies.append(&mut of_one??);
+        }
+        Ok(Figures::new(latencies, length, used))
+    }
+}
