@@ -30,7 +30,8 @@ fn near(text: &str) -> &str {
 
 fn argument(text: &str) -> Option<&str> {
     let text = near(text).trim_start();
-    let unquoted = || text[..memchr::memchr3(b')', b'"', b'\'', text.as_bytes()).unwrap_or(text.len())].trim_end();
+    // Brackets and quotes stand in an unquoted reference only escaped (CSS Syntax §4.3.6).
+    let unquoted = || text.split([')', '(', '"', '\'']).next().unwrap_or_default().trim_end();
     Some(quoted(text).unwrap_or_else(unquoted)).filter(|found| !found.is_empty())
 }
 

@@ -4,6 +4,10 @@
 //! glibc's for bare hosts. What other parsers make of the same text stands beside it where it
 //! differs.
 
+mod plain;
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 use smallvec::SmallVec;
@@ -114,6 +118,9 @@ fn is_slash(c: char) -> bool {
 
 /// `http`, `https`, `ws`, `wss`, `ftp`: one slash or none is enough, a backslash is a slash.
 fn special<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<Reading<'a>> {
+    if let Some(reading) = plain::read(&scheme, rest) {
+        return Some(reading);
+    }
     let clean = without_breaks(rest);
     let hierarchical = clean.trim_start_matches(is_slash);
     let (raw, tail) = authority::whatwg(hierarchical);
@@ -308,6 +315,3 @@ fn bare_host(text: &str) -> Option<Host> {
         url::Host::Ipv6(v6) => Host::ip(v6.into()),
     })
 }
-
-#[cfg(test)]
-mod tests;

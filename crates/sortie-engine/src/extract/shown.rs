@@ -1,5 +1,6 @@
 //! Candidates as people may see them.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use sortie_model::{limits, path};
@@ -37,7 +38,10 @@ pub(super) fn shown(reading: &Reading<'_>) -> Box<str> {
 
 /// `text` with everything escaped that is invisible, moves the cursor or turns the direction of
 /// writing, cut to `limit` characters.
-pub(super) fn clean(text: &str, limit: usize) -> String {
+pub(super) fn clean(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.len() <= limit && text.bytes().all(|b| b == b' ' || b.is_ascii_graphic()) {
+        return Cow::Borrowed(text);
+    }
     let escaped = |c: char| {
         let (plain, harmful) = if is_harmful(c) { (None, Some(c)) } else { (Some(c), None) };
         plain.into_iter().chain(harmful.into_iter().flat_map(char::escape_unicode))
@@ -48,7 +52,7 @@ pub(super) fn clean(text: &str, limit: usize) -> String {
         kept.truncate(end);
         kept.push('…');
     }
-    kept
+    Cow::Owned(kept)
 }
 
 /// Control characters, and the format characters of Unicode (category Cf) that reorder, join or
