@@ -292,8 +292,7 @@ fn blank_lines(bytes: &[u8]) -> Result<usize, Problem> {
     }
     match bytes[blank..] {
         [] | [b'\r'] => Ok(blank),
-        [b'\n', ..] => Err(Problem::BareLineEnd),
-        [b'\r', ..] => Err(Problem::BareLineEnd),
+        [b'\n' | b'\r', ..] => Err(Problem::BareLineEnd),
         [first, ..] if is_token_byte(first) => Ok(blank),
         _ => Err(Problem::RequestLine),
     }

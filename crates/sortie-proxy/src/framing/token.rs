@@ -49,10 +49,11 @@ pub(super) fn is_host_text(bytes: &[u8]) -> bool {
     bytes.iter().all(|&byte| CLASS[byte as usize] & HOST != 0)
 }
 
-/// Whether a control character other than the tab is among `bytes`. Without an early exit, so that
-/// it runs over vectors.
+/// Whether a control character other than the tab is among `bytes`. Counted without an early exit,
+/// so that it runs over vectors.
 pub(super) fn has_control(bytes: &[u8]) -> bool {
-    bytes.iter().fold(false, |found, &byte| found | ((byte < 0x20) & (byte != b'\t')) | (byte == 0x7f))
+    let is_control = |byte: u8| (byte < 0x20 && byte != b'\t') || byte == 0x7f;
+    bytes.iter().fold(0, |found, &byte| found | u8::from(is_control(byte))) != 0
 }
 
 /// `bytes` without spaces and tabs around it.

@@ -24,7 +24,7 @@ pub(super) enum AnswerBody {
     /// The door's own.
     Fixed(Option<Bytes>),
     /// The back end's.
-    Streaming(AnswerStream),
+    Streaming(Box<AnswerStream>),
 }
 
 /// The back end's body did not come to its end.
@@ -124,7 +124,7 @@ impl AnswerStream {
 
 impl Drop for AnswerStream {
     fn drop(&mut self) {
-        self.exchange.answer_ended(self.bytes, self.kept.take());
+        self.exchange.answer_ended(self.bytes, self.kept.as_ref());
         let came_to_its_end = self.has_ended || self.body.is_end_stream();
         if let Some((sender, pool)) = self.connection.take().filter(|_| came_to_its_end) {
             pool.put(sender);

@@ -11,6 +11,7 @@ use http_body::Body;
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
 use smallvec::SmallVec;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -52,6 +53,9 @@ pub(super) struct Connection {
     pub(super) is_trusted: bool,
     pub(super) guard: GuardHandle,
     pub(super) stopped: Stopped,
+    /// The newest upgrade that was not granted. hyper hands the stream to whoever holds this when the
+    /// connection ends, instead of shutting it down.
+    pub(super) declined: Mutex<Option<OnUpgrade>>,
     pub(super) _slot: OwnedSemaphorePermit,
 }
 
@@ -59,32 +63,46 @@ pub(super) struct Connection {
 struct Prepared {
     request: Request<RequestBody>,
     exchange: Arc<Exchange>,
-    upgrade: Option<OnUpgrade>,
+    /// Whether the back end is asked for an upgrade.
+    asks_upgrade: bool,
 }
 
 impl Connection {
     /// Serves a request.
-    pub(super) async fn serve(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<AnswerBody>, Infallible> {
-        let asks = asks_to_leave(&request);
-        let response = self.exchange(request).await;
-        if asks {
-            self.guard.decide(response.status() == StatusCode::SWITCHING_PROTOCOLS);
+    pub(super) async fn serve(
+        self: Arc<Self>,
+        mut request: Request<Incoming>,
+    ) -> Result<Response<AnswerBody>, Infallible> {
+        if !asks_to_leave(&request) {
+            return Ok(self.exchange(request, &mut None).await);
         }
+        let mut upgrade = Some(hyper::upgrade::on(&mut request));
+        let response = self.exchange(request, &mut upgrade).await;
+        self.guard.decide(upgrade.is_none());
+        *self.declined.lock() = upgrade;
         Ok(response)
     }
 
-    async fn exchange(self: &Arc<Self>, request: Request<Incoming>) -> Response<AnswerBody> {
+    /// Sends a request on; takes `upgrade` if the back end grants one.
+    async fn exchange(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        upgrade: &mut Option<OnUpgrade>,
+    ) -> Response<AnswerBody> {
         if *request.method() == Method::CONNECT {
             return Failure::Tunnel.response(None);
         }
-        let Prepared { request, exchange, upgrade } = match self.prepare(request).await {
+        let Prepared { request, exchange, asks_upgrade } = match self.prepare(request).await {
             Ok(prepared) => prepared,
             Err(failure) => return failure.response(None),
         };
         let door = &self.door;
         match upstream::send(request, &door.config, &door.pool, &exchange).await {
             Ok((response, _)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                self.switch(response, exchange, upgrade)
+                match upgrade.take_if(|_| asks_upgrade) {
+                    Some(client) => self.switch(response, exchange, client),
+                    None => self.failed(Failure::BadAnswer, &exchange),
+                }
             }
             Ok((response, sender)) => {
                 let pool = Arc::clone(&door.pool);
@@ -105,8 +123,6 @@ impl Connection {
         let has_body = !body.is_end_stream();
         let length = body.size_hint().exact().filter(|_| has_body);
         let ticket = self.admit(&head, client, has_body, length)?;
-        let upgrade = head.extensions.remove::<OnUpgrade>().filter(|_| hop.upgrade.is_some());
-
         let limit = ticket.inspect_limit();
         let holds = ticket.hold();
         let exchange = Exchange::begin(ticket);
@@ -117,12 +133,12 @@ impl Connection {
             if holds {
                 self.hold(&mut body, &exchange).await?;
             }
-            RequestBody::Streaming(body)
+            RequestBody::Streaming(Box::new(body))
         } else {
             RequestBody::Empty
         };
         let request = self.onward(head, &hop, body, length);
-        Ok(Prepared { request, exchange, upgrade })
+        Ok(Prepared { request, exchange, asks_upgrade: hop.upgrade.is_some() })
     }
 
     fn admit(&self, head: &Parts, client: IpAddr, has_body: bool, length: Option<u64>) -> Result<Ticket, Failure> {
@@ -176,9 +192,8 @@ impl Connection {
         self: &Arc<Self>,
         mut response: Response<Incoming>,
         exchange: Arc<Exchange>,
-        upgrade: Option<OnUpgrade>,
+        client: OnUpgrade,
     ) -> Response<AnswerBody> {
-        let Some(client) = upgrade else { return self.failed(Failure::BadAnswer, &exchange) };
         let back_end = hyper::upgrade::on(&mut response);
         exchange.answered(response.status().as_u16());
         exchange.upgraded();
@@ -227,5 +242,5 @@ fn answered(
     let wants_prefix = exchange.answered(head.status.as_u16());
     let content = wants_prefix.then(|| ContentKind::of(&head.headers));
     let body = stream(body, exchange, content);
-    Response::from_parts(head, AnswerBody::Streaming(body))
+    Response::from_parts(head, AnswerBody::Streaming(Box::new(body)))
 }

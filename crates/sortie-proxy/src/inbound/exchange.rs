@@ -91,10 +91,10 @@ impl Exchange {
     }
 
     /// The response's body is over, as far as it got.
-    pub(super) fn answer_ended(&self, bytes: u64, kept: Option<(Prefix, ContentKind)>) {
+    pub(super) fn answer_ended(&self, bytes: u64, kept: Option<&(Prefix, ContentKind)>) {
         let mut state = self.state.lock();
         state.bytes = bytes;
-        if let (Some(ticket), Some((prefix, content))) = (&mut state.ticket, &kept) {
+        if let (Some(ticket), Some((prefix, content))) = (&mut state.ticket, kept) {
             let (kind, coding) = content.texts();
             ticket.response_prefix(kind, coding, prefix.as_slice());
         }

@@ -129,10 +129,9 @@ fn is_hop_field(name: &HeaderName) -> bool {
 fn is_of_hop(name: &HeaderName, value: &HeaderValue, named: &Names) -> bool {
     match name.as_str() {
         "expect" => value.as_bytes().eq_ignore_ascii_case(b"100-continue"),
-        // What frames and routes a message is never taken out, whoever names it.
-        "host" | "content-length" => false,
-        // Of an answer: the back end's own challenge to its client, and how it got there.
-        "proxy-authenticate" | "proxy-authentication-info" | "proxy-status" => false,
+        // What frames and routes a message is never taken out, whoever names it; nor is of an answer
+        // the back end's own challenge to its client, and how it got there.
+        "host" | "content-length" | "proxy-authenticate" | "proxy-authentication-info" | "proxy-status" => false,
         _ => is_hop_field(name) || named.contains(name),
     }
 }

@@ -26,6 +26,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
+use parking_lot::Mutex;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
@@ -167,22 +169,39 @@ async fn serve_connection(
     let peer = peer.ip().to_canonical();
     let peer_text = HeaderValue::try_from(peer.to_string()).expect("an address is visible ASCII");
     let is_trusted = door.trusted.contains(peer);
-    let connection =
-        Arc::new(Connection { door, peer, peer_text, is_trusted, guard, stopped: stopped.clone(), _slot: slot });
-    let service = service_fn(move |request| Arc::clone(&connection).serve(request));
-    let mut serving = pin!(server().serve_connection(TokioIo::new(stream), service).with_upgrades());
-    let result = tokio::select! {
-        result = &mut serving => result,
-        () = stopped.draining() => {
-            serving.as_mut().graceful_shutdown();
-            tokio::select! {
-                result = &mut serving => result,
-                () = stopped.at_once() => return,
-            }
-        }
-    };
-    if let Err(error) = result {
+    let connection = Arc::new(Connection {
+        door,
+        peer,
+        peer_text,
+        is_trusted,
+        guard,
+        stopped,
+        declined: Mutex::default(),
+        _slot: slot,
+    });
+    if let Err(error) = serve_requests(stream, &connection).await {
         tracing::debug!(%error, "a client's connection broke off");
+    }
+    let declined = connection.declined.lock().take();
+    if let Some(declined) = declined
+        && let Ok(stream) = declined.await
+    {
+        // The end that hyper would have given it.
+        let _ = TokioIo::new(stream).shutdown().await;
+    }
+}
+
+/// Serves until the connection ends, or the door has to.
+async fn serve_requests(stream: Guarded<TcpStream>, connection: &Arc<Connection>) -> hyper::Result<()> {
+    let service = service_fn(|request| Arc::clone(connection).serve(request));
+    let mut serving = pin!(server().serve_connection(TokioIo::new(stream), service).with_upgrades());
+    tokio::select! {
+        result = &mut serving => return result,
+        () = connection.stopped.draining() => serving.as_mut().graceful_shutdown(),
+    }
+    tokio::select! {
+        result = &mut serving => result,
+        () = connection.stopped.at_once() => Ok(()),
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) enum RequestBody {
     /// None.
     Empty,
     /// What the client sends, judged on the way.
-    Streaming(InspectBody<BodyInspector>),
+    Streaming(Box<InspectBody<BodyInspector>>),
 }
 
 impl Body for RequestBody {

@@ -1,0 +1,10 @@
+//! The inbound door.
+
+mod bodies;
+mod connections;
+mod failures;
+mod forwarding;
+mod framing;
+mod inspection;
+mod upgrades;
+mod world;
