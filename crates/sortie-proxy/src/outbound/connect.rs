@@ -5,20 +5,26 @@ use std::sync::Arc;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
 use smallvec::SmallVec;
 use sortie_model::event::{Carrier, Outcome};
 
 use super::answer::DoorBody;
 use super::asked::Asked;
-use super::door::Door;
+use super::door::Connection;
 use super::failure::Failure;
-use super::headers;
-use super::tunnel::{self, Tunnel};
+use super::tunnel::Tunnel;
 use crate::dial;
 use crate::gate::{DialRecord, Judged, OutboundDial};
+use crate::hop::passages;
 
-/// Judges the authority, connects, answers 200, and leaves the tunnel to [`tunnel::run`].
-pub(super) async fn open(door: &Arc<Door>, mut request: Request<Incoming>) -> Response<DoorBody> {
+/// Judges the authority, connects, answers 200, and leaves the rest to the [`Tunnel`].
+pub(super) async fn open(
+    connection: &Arc<Connection>,
+    request: &Request<Incoming>,
+    upgrade: &mut Option<OnUpgrade>,
+) -> Response<DoorBody> {
+    let door = &connection.door;
     let Some(asked) = request.uri().authority().and_then(|authority| Asked::read(authority, None)) else {
         return Failure::Request("CONNECT needs host:port").response(None);
     };
@@ -37,7 +43,7 @@ pub(super) async fn open(door: &Arc<Door>, mut request: Request<Incoming>) -> Re
         carrier: Carrier::TunnelOpaque,
         scheme: None,
         request: None,
-        via: headers::passages(request.headers()),
+        via: passages(request.headers()),
     });
     let Some(permit) = judged.permit() else {
         let (record, _) = judged.commit();
@@ -47,9 +53,10 @@ pub(super) async fn open(door: &Arc<Door>, mut request: Request<Incoming>) -> Re
     match dial::connect(&permit, door.timeouts.connect).await {
         Ok((stream, address)) => {
             let judged = unconnected.take();
-            let app = hyper::upgrade::on(&mut request);
             let tunnel = Tunnel { destination: asked.destination, addresses, permit, stream, address };
-            tokio::spawn(tunnel::run(Arc::clone(door), tunnel, judged, app));
+            if let Some(app) = upgrade.take() {
+                tokio::spawn(tunnel.run(Arc::clone(connection), judged, app));
+            }
             Response::new(DoorBody::empty())
         }
         Err(error) => {

@@ -1,23 +1,29 @@
-//! One outbound listener, and what its connections share.
+//! One outbound listener, its connections, and what an app may ask for.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use http::{Method, Request, Response, StatusCode, header::UPGRADE};
+use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use sortie_model::limits::{HEAD_BYTES, HEAD_FIELDS};
+use hyper::upgrade::OnUpgrade;
+use parking_lot::Mutex;
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::access::Access;
 use super::answer::DoorBody;
 use super::failure::Failure;
 use super::lane::Pool;
 use super::{absolute, connect};
-use crate::framing::{FramingCounts, GuardHandle, Guarded};
+use crate::framing::{FramingCounts, GuardHandle, Guarded, asks_to_leave};
 use crate::gate::Gate;
 use crate::resolve::Resolver;
+use crate::shutdown::Stopped;
 use crate::timeouts::Timeouts;
+
+/// Bytes that a connection buffers in each direction: room for a whole head and more.
+const MAX_BUFFER: usize = 2 * sortie_model::limits::HEAD_BYTES;
 
 /// What the connections of one listener share.
 pub(super) struct Door {
@@ -29,54 +35,106 @@ pub(super) struct Door {
     pub(super) framing: Arc<FramingCounts>,
 }
 
-/// A connection of an app.
+/// A connection of an app. Whatever goes on after it left HTTP holds it too, and with it its slot
+/// and the door's word that it is time to end.
+pub(super) struct Connection {
+    pub(super) door: Arc<Door>,
+    pub(super) stopped: Stopped,
+    pub(super) exits: Exits,
+    pub(super) _slot: OwnedSemaphorePermit,
+}
+
+/// How requests leave HTTP on one connection.
+pub(super) struct Exits {
+    guard: GuardHandle,
+    /// The newest request that was not granted to leave. hyper hands the stream to whoever holds
+    /// this when the connection ends, instead of shutting it down.
+    declined: Mutex<Option<OnUpgrade>>,
+}
+
+/// The way out of HTTP that one request may take.
+pub(super) struct Exit<'a> {
+    exits: &'a Exits,
+    asks: bool,
+    /// The app's side; taken by whoever grants it.
+    pub(super) upgrade: Option<OnUpgrade>,
+}
+
+/// The stream of an app's connection.
 pub(super) type AppStream = Guarded<TcpStream>;
 
-/// The HTTP/1 server of the listener and of tunnels. With `keeps_case` the names of header fields
-/// are written as they were read.
+/// The HTTP/1 server of the listener and of tunnels, behind the framing guard, which keeps the
+/// clocks. With `keeps_case` the names of header fields are written as they were read.
 pub(super) fn server(keeps_case: bool) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .half_close(true)
-        .header_read_timeout(None) // the guard keeps the clocks
-        .max_headers(HEAD_FIELDS)
-        .max_buf_size(HEAD_BYTES.max(8192))
+        .header_read_timeout(None)
+        .max_buf_size(MAX_BUFFER)
         .auto_date_header(false)
         .preserve_header_case(keeps_case);
     builder
 }
 
-/// Whether a request asks to leave HTTP, so that the guard waits for what becomes of it.
-pub(super) fn leaves_http(request: &Request<Incoming>) -> bool {
-    request.method() == Method::CONNECT || request.headers().contains_key(UPGRADE)
+impl Exits {
+    pub(super) fn new(guard: GuardHandle) -> Self {
+        Self { guard, declined: Mutex::default() }
+    }
+
+    /// The app's side of a request that may leave HTTP.
+    pub(super) fn of(&self, request: &mut Request<Incoming>) -> Exit<'_> {
+        let asks = asks_to_leave(request);
+        Exit { exits: self, asks, upgrade: asks.then(|| hyper::upgrade::on(request)) }
+    }
+
+    /// Shuts the stream down where hyper left that to us.
+    pub(super) async fn close(&self) {
+        use tokio::io::AsyncWriteExt as _;
+        let declined = self.declined.lock().take();
+        if let Some(declined) = declined
+            && let Ok(stream) = declined.await
+        {
+            // It may be gone already.
+            let _ = hyper_util::rt::TokioIo::new(stream).shutdown().await;
+        }
+    }
 }
 
-impl Door {
-    /// Serves one request of an app and tells the guard whether the connection leaves HTTP.
+impl Exit<'_> {
+    /// Tells the guard what became of the request. Before that it reads nothing of what follows.
+    pub(super) fn decide(self) {
+        if self.asks {
+            self.exits.guard.decide(self.upgrade.is_none());
+            *self.exits.declined.lock() = self.upgrade;
+        }
+    }
+}
+
+impl Connection {
+    /// Serves one request of an app.
     pub(super) async fn serve(
         self: Arc<Self>,
-        request: Request<Incoming>,
-        guard: GuardHandle,
+        mut request: Request<Incoming>,
     ) -> Result<Response<DoorBody>, Infallible> {
-        let is_connect = request.method() == Method::CONNECT;
-        let may_leave = leaves_http(&request);
-        let response = self.dispatch(request).await;
-        if may_leave {
-            let status = response.status();
-            guard.decide(status == StatusCode::SWITCHING_PROTOCOLS || (is_connect && status.is_success()));
-        }
+        let mut exit = self.exits.of(&mut request);
+        let response = self.dispatch(request, &mut exit.upgrade).await;
+        exit.decide();
         Ok(response)
     }
 
-    async fn dispatch(self: &Arc<Self>, request: Request<Incoming>) -> Response<DoorBody> {
-        if !self.access.authorises(request.headers()) {
+    async fn dispatch(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        upgrade: &mut Option<OnUpgrade>,
+    ) -> Response<DoorBody> {
+        if !self.door.access.authorises(request.headers()) {
             return Failure::Credentials.response(None);
         }
         if request.method() == Method::CONNECT {
-            return connect::open(self, request).await;
+            return connect::open(self, &request, upgrade).await;
         }
         match request.uri().scheme_str() {
-            Some("http") => absolute::forward(self, request).await,
+            Some("http") => absolute::forward(self, request, upgrade).await,
             Some("https") => Failure::NotDone(
                 "https goes through a tunnel: the client must send CONNECT (set https_proxy to an http:// address)",
             )

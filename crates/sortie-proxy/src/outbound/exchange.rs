@@ -3,36 +3,38 @@
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONTENT_ENCODING, LOCATION};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, LOCATION};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
 use sortie_model::event::Outcome;
 use tokio::time::timeout;
 
 use super::answer::{AnswerBody, DoorBody};
+use super::door::Connection;
 use super::failure::Failure;
-use super::headers;
 use super::lane::{Kept, Lane};
-use super::relay::relay_upgrades;
 use super::request_body::{RequestBody, Sent};
 use crate::dial::ConnectError;
 use crate::gate::DialRecord;
+use crate::hop::{HopFields, append_via};
 use crate::permit::Permit;
-use crate::timeouts::Timeouts;
+use crate::relay::relay;
 
 /// A request that may be sent.
-pub(super) struct Exchange {
+pub(super) struct Exchange<'a> {
+    pub(super) connection: &'a Arc<Connection>,
     pub(super) record: DialRecord,
     pub(super) permit: Permit,
     pub(super) lane: Lane,
-    pub(super) request: Request<RequestBody>,
-    pub(super) sent: Sent,
-    /// The app's side of an upgrade that it asks for.
-    pub(super) upgrade: Option<OnUpgrade>,
+    /// The app's side of an upgrade that it may ask for.
+    pub(super) upgrade: &'a mut Option<OnUpgrade>,
 }
 
 /// How sending went.
@@ -45,40 +47,62 @@ enum Sending {
     TimedOut,
 }
 
-impl Exchange {
-    /// Sends the request over a kept or a new connection; the response streams.
-    pub(super) async fn run(self, timeouts: &Timeouts) -> Response<DoorBody> {
-        let Self { record, permit, lane, mut request, sent, upgrade } = self;
+/// What an answer still needs once its request is out.
+struct Awaited<'a> {
+    connection: &'a Arc<Connection>,
+    upgrade: &'a mut Option<OnUpgrade>,
+    asks_upgrade: bool,
+    sent: Sent,
+    lane: Lane,
+}
+
+impl Exchange<'_> {
+    /// Sends the request, written anew, over a kept or a new connection; the response streams.
+    pub(super) async fn run(self, request: Request<Incoming>) -> Response<DoorBody> {
+        let Self { connection, record, permit, lane, upgrade } = self;
+        let timeouts = &connection.door.timeouts;
+        let (mut request, hop, sent) = written(request);
+        let asks_upgrade = hop.upgrade.is_some();
+        let awaited = Awaited { connection, upgrade, asks_upgrade, sent, lane };
         let record = Unconnected::new(record, &permit);
-        if let Some(kept) = lane.take(&permit, is_repeatable(&request)).await {
+        if let Some(kept) = awaited.lane.take(&permit, is_repeatable(&request)).await {
             let address = kept.address;
             let again = is_repeatable(&request).then(|| head_of(&request));
-            match send(kept, request, &sent, timeouts.answer_head).await {
+            match send(kept, request, &awaited.sent, timeouts.answer_head).await {
                 Sending::Answered(response, kept) => {
-                    let record = record.connected(address);
-                    return answered(record, response, sent, upgrade, (kept, lane), timeouts);
+                    return awaited.answered(record.connected(address), response, kept);
                 }
                 Sending::Unsent(unsent) => request = unsent,
                 // The destination closed an idle connection just then: the usual race.
                 Sending::Lost(error) => match again {
                     Some(again) => request = again,
-                    None => return lost(record.connected(address), &error),
+                    None => return awaited.lost(record.connected(address), &error),
                 },
-                Sending::TimedOut => return timed_out(record.connected(address), &sent),
+                Sending::TimedOut => return awaited.timed_out(record.connected(address)),
             }
         }
-        let kept = match Kept::open(&permit, timeouts.connect, lane.keeps_case()).await {
+        let kept = match Kept::open(&permit, timeouts.connect, awaited.lane.keeps_case()).await {
             Ok(kept) => kept,
             Err(error) => return not_connected(record.take(), &error),
         };
         let record = record.connected(kept.address);
-        match send(kept, request, &sent, timeouts.answer_head).await {
-            Sending::Answered(response, kept) => answered(record, response, sent, upgrade, (kept, lane), timeouts),
-            Sending::Unsent(_) => terminated(record),
-            Sending::Lost(error) => lost(record, &error),
-            Sending::TimedOut => timed_out(record, &sent),
+        match send(kept, request, &awaited.sent, timeouts.answer_head).await {
+            Sending::Answered(response, kept) => awaited.answered(record, response, kept),
+            Sending::Unsent(_) => failed(record, Outcome::Reset, Failure::Terminated),
+            Sending::Lost(error) => awaited.lost(record, &error),
+            Sending::TimedOut => awaited.timed_out(record),
         }
     }
+}
+
+/// The request as its destination gets it: without what was said to this hop.
+fn written(request: Request<Incoming>) -> (Request<RequestBody>, HopFields, Sent) {
+    let (mut head, body) = request.into_parts();
+    let hop = HopFields::take(&mut head.headers);
+    hop.write(&mut head.headers);
+    head.version = Version::HTTP_11;
+    let (body, sent) = RequestBody::counted(body);
+    (Request::from_parts(head, body), hop, sent)
 }
 
 /// Whether a request may be sent a second time without the app's knowing (RFC 9110 §9.2.2).
@@ -126,48 +150,75 @@ async fn while_moving<F: Future>(future: F, sent: &Sent, within: Duration) -> Op
     }
 }
 
-fn answered(
-    mut record: DialRecord,
-    mut response: Response<Incoming>,
-    sent: Sent,
-    upgrade: Option<OnUpgrade>,
-    kept: (Kept, Lane),
-    timeouts: &Timeouts,
-) -> Response<DoorBody> {
-    let location = text(response.headers(), LOCATION.as_str());
-    record.answered(response.status().as_u16(), location);
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return upgraded(record, response, upgrade, timeouts);
+impl Awaited<'_> {
+    fn answered(self, mut record: DialRecord, mut response: Response<Incoming>, kept: Kept) -> Response<DoorBody> {
+        let status = response.status();
+        record.answered(status.as_u16(), text(response.headers(), LOCATION));
+        let version = response.version();
+        let hop = HopFields::take(response.headers_mut());
+        if matches!(self.lane, Lane::Shared(..)) {
+            append_via(response.headers_mut(), version); // inside a tunnel nobody expects a proxy
+        }
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            return self.upgraded(record, response, &hop);
+        }
+        let (mut head, body) = response.into_parts();
+        head.version = Version::HTTP_11;
+        if !body.is_end_stream() && body.size_hint().exact().is_none() {
+            // It comes in chunks or up to the end of the connection; a length beside that is void.
+            head.headers.remove(CONTENT_LENGTH);
+        }
+        let content_encoding = text(&head.headers, CONTENT_ENCODING);
+        let idle = self.connection.door.timeouts.answer_idle;
+        let body = AnswerBody::new(body, record, self.sent, content_encoding, (kept, self.lane), idle);
+        Response::from_parts(head, DoorBody::Answer(Box::new(body)))
     }
-    headers::strip_hop_by_hop(response.headers_mut(), false);
-    if matches!(kept.1, Lane::Shared(..)) {
-        headers::append_via(response.headers_mut()); // inside a tunnel nobody expects a proxy
+
+    /// Lets both sides leave HTTP, if the app asked for it.
+    fn upgraded(self, record: DialRecord, mut response: Response<Incoming>, hop: &HopFields) -> Response<DoorBody> {
+        let Some(app) = self.upgrade.take_if(|_| self.asks_upgrade) else {
+            return failed(record, Outcome::BadAnswer, Failure::NoHttp);
+        };
+        let destination = hyper::upgrade::on(&mut response);
+        let connection = Arc::clone(self.connection);
+        tokio::spawn(async move {
+            let idle = connection.door.timeouts.upgrade_idle;
+            let relaying = async {
+                let (Ok(app), Ok(destination)) = tokio::join!(app, destination) else { return };
+                let relayed = relay(TokioIo::new(app), TokioIo::new(destination), idle).await;
+                record.ended(relayed.received, relayed.sent);
+            };
+            tokio::select! {
+                () = relaying => {}
+                () = connection.stopped.at_once() => {}
+            }
+        });
+        hop.write(response.headers_mut());
+        response.map(|_| DoorBody::empty())
     }
-    *response.version_mut() = Version::HTTP_11;
-    let (head, body) = response.into_parts();
-    let content_encoding = text(&head.headers, CONTENT_ENCODING.as_str());
-    let body = AnswerBody::new(body, record, sent, content_encoding, kept, timeouts.answer_idle);
-    Response::from_parts(head, DoorBody::Answer(Box::new(body)))
+
+    /// The connection ended before an answer, or what came was none.
+    fn lost(self, record: DialRecord, error: &hyper::Error) -> Response<DoorBody> {
+        if error.is_user() {
+            // The app's own body broke off; nobody is to blame but the app.
+            let reference = record.reference();
+            record.ended(0, self.sent.bytes());
+            return Failure::Request("the request's body broke off").response(Some(reference));
+        }
+        if error.is_parse() {
+            return failed(record, Outcome::BadAnswer, Failure::NoHttp);
+        }
+        failed(record, Outcome::Reset, Failure::Terminated)
+    }
+
+    fn timed_out(self, record: DialRecord) -> Response<DoorBody> {
+        let reference = record.reference();
+        record.ended(0, self.sent.bytes()); // connected, and no answer
+        Failure::AnswerTimedOut.response(Some(reference))
+    }
 }
 
-fn upgraded(
-    record: DialRecord,
-    mut response: Response<Incoming>,
-    upgrade: Option<OnUpgrade>,
-    timeouts: &Timeouts,
-) -> Response<DoorBody> {
-    let Some(app) = upgrade else {
-        // A 101 that nobody asked for.
-        record.failed(Outcome::BadAnswer, None);
-        return Failure::NoHttp.response(None);
-    };
-    let destination = hyper::upgrade::on(&mut response);
-    headers::strip_hop_by_hop(response.headers_mut(), true);
-    tokio::spawn(relay_upgrades(app, destination, record, timeouts.upgrade_idle));
-    response.map(|_| DoorBody::empty())
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
@@ -177,25 +228,10 @@ fn not_connected(record: DialRecord, error: &ConnectError) -> Response<DoorBody>
     Failure::Connect(error.kind).response(Some(reference))
 }
 
-fn terminated(record: DialRecord) -> Response<DoorBody> {
+fn failed(record: DialRecord, outcome: Outcome, failure: Failure) -> Response<DoorBody> {
     let reference = record.reference();
-    record.failed(Outcome::Reset, None);
-    Failure::Terminated.response(Some(reference))
-}
-
-fn lost(record: DialRecord, error: &hyper::Error) -> Response<DoorBody> {
-    if !error.is_parse() {
-        return terminated(record);
-    }
-    let reference = record.reference();
-    record.failed(Outcome::BadAnswer, None);
-    Failure::NoHttp.response(Some(reference))
-}
-
-fn timed_out(record: DialRecord, sent: &Sent) -> Response<DoorBody> {
-    let reference = record.reference();
-    record.ended(0, sent.bytes()); // connected, and no answer
-    Failure::AnswerTimedOut.response(Some(reference))
+    record.failed(outcome, None);
+    failure.response(Some(reference))
 }
 
 /// The record of a dial that has no connection yet. Dropped, because the app lost patience, it says

@@ -24,7 +24,7 @@ pub(super) enum Failure {
     AnswerTimedOut,
     /// The answer is no HTTP.
     NoHttp,
-    /// The app's request cannot be forwarded: what is wrong with it.
+    /// The app's request cannot be forwarded, or broke off: what is wrong with it.
     Request(&'static str),
     /// The door does not do this: what to do instead.
     NotDone(&'static str),

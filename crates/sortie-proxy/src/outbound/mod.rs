@@ -12,9 +12,7 @@ mod connect;
 mod door;
 mod exchange;
 mod failure;
-mod headers;
 mod lane;
-mod relay;
 mod request_body;
 mod rewound;
 mod sniff;
@@ -31,18 +29,21 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::time::{sleep, timeout};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 pub use access::{OpenListenerError, ProxyCredentials};
 
 use crate::framing::{FramingCounts, Guarded};
 use crate::gate::Gate;
 use crate::resolve::Resolver;
+use crate::shutdown::{self, Stopped};
 use crate::timeouts::Timeouts;
 use access::Access;
-use door::Door;
+use door::{AppStream, Connection, Door, Exits, server};
 
+/// How often idle connections to destinations are looked through.
+const SWEEP: Duration = Duration::from_secs(1);
 /// How long accepting pauses after it failed, for want of file descriptors as a rule.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -76,7 +77,8 @@ pub enum ServeError {
     Address(#[source] io::Error),
 }
 
-/// Serves a listener until `shutdown` completes; then exchanges in progress may still end.
+/// Serves a listener until `shutdown` completes. Then nothing new is accepted, exchanges and tunnels
+/// in progress may end within `timeouts.drain`, and what is left is cut off.
 ///
 /// # Errors
 /// The listener is refused before anything is served, see [`ServeError`].
@@ -93,9 +95,10 @@ pub async fn serve(
     let timeouts = config.timeouts;
     let door = Arc::new(Door { gate, resolver, access, timeouts, pool: Arc::default(), framing });
     let slots = Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS)));
-    let (stop, stopped) = watch::channel(false);
+    let (stop, stopped) = shutdown::channel();
     let mut shutdown = pin!(shutdown);
-    let mut sweep = tokio::time::interval(timeouts.pool_idle.max(Duration::from_millis(1)));
+    let mut sweep = interval(SWEEP);
+    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             biased;
@@ -107,8 +110,11 @@ pub async fn serve(
         }
     }
     drop((listener, stopped));
-    let _ = stop.send(true); // nobody listens where nobody is connected
-    let _ = timeout(timeouts.drain, stop.closed()).await; // those who are not through then are cut off
+    stop.drain();
+    if timeout(timeouts.drain, stop.all_gone()).await.is_err() {
+        stop.at_once();
+        stop.all_gone().await;
+    }
     Ok(())
 }
 
@@ -127,27 +133,28 @@ async fn accept(listener: &TcpListener, access: &Access, slots: &Arc<Semaphore>)
     }
 }
 
-async fn serve_connection(
-    door: Arc<Door>,
-    stream: TcpStream,
-    _slot: OwnedSemaphorePermit,
-    mut stopped: watch::Receiver<bool>,
-) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "the app is gone already");
-        return;
-    }
+async fn serve_connection(door: Arc<Door>, stream: TcpStream, slot: OwnedSemaphorePermit, stopped: Stopped) {
+    // Without it small answers would wait for the app's acknowledgements. A socket that refuses is
+    // gone already, and the first read says so.
+    let _ = stream.set_nodelay(true);
     let (stream, guard) = Guarded::new(stream, &door.timeouts, Arc::clone(&door.framing));
-    let service = service_fn(move |request| Arc::clone(&door).serve(request, guard.clone()));
-    let mut connection = pin!(door::server(false).serve_connection(TokioIo::new(stream), service).with_upgrades());
-    let result = tokio::select! {
-        result = &mut connection => result,
-        _ = stopped.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = result {
+    let connection = Arc::new(Connection { door, stopped, exits: Exits::new(guard), _slot: slot });
+    if let Err(error) = serve_requests(stream, &connection).await {
         tracing::debug!(%error, "an app's connection broke off");
+    }
+    connection.exits.close().await;
+}
+
+/// Serves until the connection ends, or the door has to.
+async fn serve_requests(stream: AppStream, connection: &Arc<Connection>) -> hyper::Result<()> {
+    let service = service_fn(|request| Arc::clone(connection).serve(request));
+    let mut serving = pin!(server(false).serve_connection(TokioIo::new(stream), service).with_upgrades());
+    tokio::select! {
+        result = &mut serving => return result,
+        () = connection.stopped.draining() => serving.as_mut().graceful_shutdown(),
+    }
+    tokio::select! {
+        result = &mut serving => result,
+        () = connection.stopped.at_once() => Ok(()),
     }
 }

@@ -15,13 +15,13 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 
 use super::connect::record;
-use super::door::{AppStream, Door};
-use super::relay::relay;
+use super::door::{AppStream, Connection};
 use super::rewound::Rewound;
 use super::sniff::{Content, classify};
 use super::tunnel_http;
 use crate::gate::{DialRecord, Judged, OutboundDial};
 use crate::permit::Permit;
+use crate::relay::relay;
 use crate::tls::ClientHello;
 
 /// How long an app may take over its first bytes before the tunnel is recorded as opaque, or
@@ -64,67 +64,82 @@ impl Standing {
     }
 }
 
-/// Carries a tunnel to its end.
-pub(super) async fn run(door: Arc<Door>, tunnel: Tunnel, judged: Judged, app: OnUpgrade) {
-    let upgraded = app.await.ok().and_then(|upgraded| upgraded.downcast::<TokioIo<AppStream>>().ok());
-    let Some(parts) = upgraded else {
-        // The app went away before it had its 200; a connection was opened all the same.
-        return record(judged, tunnel.address).ended(0, 0);
-    };
-    let mut app = parts.io.into_inner();
-    let mut first = BytesMut::from(parts.read_buf);
-    let mut standing = Standing::Judged(Box::new(judged));
-    let mut round = Round::Known(Content::Opaque);
-    if !door.gate.is_off() {
-        round = find_out(&mut app, &tunnel.stream, &mut first, PATIENCE, true).await;
-        if round == Round::Silent {
-            standing = Standing::Recorded(standing.recorded(tunnel.address));
-            round = find_out(&mut app, &tunnel.stream, &mut first, door.timeouts.upgrade_idle, false).await;
+impl Tunnel {
+    /// Carries the tunnel to its end, or to that of the door.
+    pub(super) async fn run(self, connection: Arc<Connection>, judged: Judged, app: OnUpgrade) {
+        tokio::select! {
+            () = self.carry(&connection, judged, app) => {}
+            () = connection.stopped.at_once() => {}
         }
     }
-    let app = Rewound { first: first.freeze(), io: app };
-    match round {
-        Round::Silent | Round::Closed => standing.recorded(tunnel.address).ended(0, 0),
-        Round::Known(Content::Http) => {
-            tunnel_http::serve(&door, tunnel, app).await;
-            drop(standing); // ends the record of a tunnel that was silent first, if there is one
+
+    async fn carry(self, connection: &Arc<Connection>, judged: Judged, app: OnUpgrade) {
+        let upgraded = app.await.ok().and_then(|upgraded| upgraded.downcast::<TokioIo<AppStream>>().ok());
+        let Some(parts) = upgraded else {
+            // The app went away before it had its 200; a connection was opened all the same.
+            return record(judged, self.address).ended(0, 0);
+        };
+        let door = &connection.door;
+        let mut app = parts.io.into_inner();
+        let mut first = BytesMut::from(parts.read_buf);
+        let mut standing = Standing::Judged(Box::new(judged));
+        let mut round = Round::Known(Content::Opaque);
+        if !door.gate.is_off() {
+            round = find_out(&mut app, &self.stream, &mut first, PATIENCE, true).await;
+            if round == Round::Silent {
+                standing = Standing::Recorded(standing.recorded(self.address));
+                round = find_out(&mut app, &self.stream, &mut first, door.timeouts.upgrade_idle, false).await;
+            }
         }
-        Round::Known(Content::Tls(hello)) => run_tls(&door, tunnel, standing, &hello, app).await,
-        Round::Known(Content::Opaque) => {
-            let record = standing.recorded(tunnel.address);
-            relay(app, tunnel.stream, record, door.timeouts.upgrade_idle).await;
+        let app = Rewound { first: first.freeze(), io: app };
+        match round {
+            Round::Silent | Round::Closed => standing.recorded(self.address).ended(0, 0),
+            Round::Known(Content::Http) => {
+                tunnel_http::serve(connection, self, app).await;
+                drop(standing); // ends the record of a tunnel that was silent first, if there is one
+            }
+            Round::Known(Content::Tls(hello)) => self.carry_tls(connection, standing, &hello, app).await,
+            Round::Known(Content::Opaque) => {
+                let record = standing.recorded(self.address);
+                relayed(app, self.stream, record, connection).await;
+            }
         }
+    }
+
+    /// A name in the hello that is not the authority's is a further host of the dial, and judged
+    /// before the hello goes on.
+    async fn carry_tls(self, connection: &Arc<Connection>, standing: Standing, hello: &ClientHello, mut app: App) {
+        let named = hello.server_name.as_deref().map(Host::parse);
+        let further = named.filter(|name| *name != self.destination.host);
+        let record = match standing {
+            Standing::Recorded(record) if further.is_none() => record,
+            _ => {
+                let judged = connection.door.gate.judge(OutboundDial {
+                    destination: self.destination,
+                    addresses: self.addresses,
+                    further_hosts: further.into_iter().collect(),
+                    carrier: Carrier::TunnelTls,
+                    scheme: (!hello.only_other_protocols).then_some(Scheme::Https),
+                    request: None,
+                    via: 0,
+                });
+                if judged.is_denied() {
+                    drop(judged.commit());
+                    // The app may be gone; then nobody needs to be told.
+                    let _ = app.write_all(&ACCESS_DENIED).await;
+                    let _ = app.shutdown().await;
+                    return;
+                }
+                record(judged, self.address)
+            }
+        };
+        relayed(app, self.stream, record, connection).await;
     }
 }
 
-/// A name in the hello that is not the authority's is a further host of the dial, and judged before
-/// the hello goes on.
-async fn run_tls(door: &Arc<Door>, tunnel: Tunnel, standing: Standing, hello: &ClientHello, mut app: App) {
-    let named = hello.server_name.as_deref().map(Host::parse);
-    let further = named.filter(|name| *name != tunnel.destination.host);
-    let record = match standing {
-        Standing::Recorded(record) if further.is_none() => record,
-        _ => {
-            let judged = door.gate.judge(OutboundDial {
-                destination: tunnel.destination,
-                addresses: tunnel.addresses,
-                further_hosts: further.into_iter().collect(),
-                carrier: Carrier::TunnelTls,
-                scheme: (!hello.only_other_protocols).then_some(Scheme::Https),
-                request: None,
-                via: 0,
-            });
-            if judged.is_denied() {
-                drop(judged.commit());
-                // The app may be gone; then nobody needs to be told.
-                let _ = app.write_all(&ACCESS_DENIED).await;
-                let _ = app.shutdown().await;
-                return;
-            }
-            record(judged, tunnel.address)
-        }
-    };
-    relay(app, tunnel.stream, record, door.timeouts.upgrade_idle).await;
+async fn relayed(app: App, stream: TcpStream, record: DialRecord, connection: &Connection) {
+    let relayed = relay(app, stream, connection.door.timeouts.upgrade_idle).await;
+    record.ended(relayed.received, relayed.sent);
 }
 
 /// What became known of a tunnel's content.

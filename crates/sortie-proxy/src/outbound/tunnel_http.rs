@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 
 use http::header::HOST;
@@ -9,6 +10,7 @@ use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use smallvec::SmallVec;
@@ -17,60 +19,67 @@ use sortie_model::{Destination, Host, Scheme};
 
 use super::absolute::fields;
 use super::answer::DoorBody;
-use super::door::{Door, leaves_http, server};
+use super::door::{Connection, Exits, server};
 use super::exchange::Exchange;
 use super::failure::Failure;
-use super::headers;
 use super::lane::{Kept, Lane};
-use super::request_body::RequestBody;
 use super::tunnel::{App, Tunnel};
 use crate::framing::Guarded;
 use crate::gate::{OutboundDial, VisibleRequest};
+use crate::hop::passages;
 
 /// What the requests of one tunnel share.
 struct Inside {
-    door: Arc<Door>,
+    connection: Arc<Connection>,
+    exits: Exits,
     destination: Destination,
     addresses: SmallVec<[IpAddr; 4]>,
-    /// The connection, while no request uses it.
+    /// The tunnel's connection, while no request uses it.
     slot: Arc<Mutex<Option<Kept>>>,
 }
 
-/// Serves the app until it, or the destination, is through.
-pub(super) async fn serve(door: &Arc<Door>, tunnel: Tunnel, app: App) {
+/// Serves the app until it is through, or the door is.
+pub(super) async fn serve(connection: &Arc<Connection>, tunnel: Tunnel, app: App) {
+    let door = &connection.door;
     let kept = Kept::over(tunnel.stream, tunnel.address, &tunnel.permit, true).await;
+    let (app, guard) = Guarded::new(app, &door.timeouts, Arc::clone(&door.framing));
     let inside = Arc::new(Inside {
-        door: Arc::clone(door),
+        connection: Arc::clone(connection),
+        exits: Exits::new(guard),
         destination: tunnel.destination,
         addresses: tunnel.addresses,
         slot: Arc::new(Mutex::new(Some(kept))),
     });
-    let (app, guard) = Guarded::new(app, &door.timeouts, Arc::clone(&door.framing));
-    let service = service_fn(move |request| {
-        let (inside, guard) = (Arc::clone(&inside), guard.clone());
-        async move {
-            let may_leave = leaves_http(&request);
-            let response = inside.forward(request).await;
-            if may_leave {
-                guard.decide(response.status() == http::StatusCode::SWITCHING_PROTOCOLS);
-            }
-            Ok::<_, Infallible>(response)
+    let service = service_fn(|request| Arc::clone(&inside).serve(request));
+    let mut serving = pin!(server(true).serve_connection(TokioIo::new(app), service).with_upgrades());
+    let result = tokio::select! {
+        result = &mut serving => result,
+        () = connection.stopped.draining() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
         }
-    });
-    let connection = server(true).serve_connection(TokioIo::new(app), service).with_upgrades();
-    if let Err(error) = connection.await {
+    };
+    if let Err(error) = result {
         tracing::debug!(%error, "a tunnel's connection broke off");
     }
+    inside.exits.close().await;
 }
 
 impl Inside {
-    async fn forward(&self, mut request: Request<Incoming>) -> Response<DoorBody> {
+    async fn serve(self: Arc<Self>, mut request: Request<Incoming>) -> Result<Response<DoorBody>, Infallible> {
+        let mut exit = self.exits.of(&mut request);
+        let response = self.forward(request, &mut exit.upgrade).await;
+        exit.decide();
+        Ok(response)
+    }
+
+    async fn forward(&self, request: Request<Incoming>, upgrade: &mut Option<OnUpgrade>) -> Response<DoorBody> {
         if request.method() == Method::CONNECT {
             return Failure::NotDone("a tunnel inside a tunnel is not looked into: CONNECT to the proxy itself")
                 .response(None);
         }
         let fields = fields(request.headers());
-        let judged = self.door.gate.judge(OutboundDial {
+        let judged = self.connection.door.gate.judge(OutboundDial {
             destination: self.destination.clone(),
             addresses: self.addresses.clone(),
             further_hosts: self.further_host(&request).into_iter().collect(),
@@ -81,7 +90,7 @@ impl Inside {
                 target: request.uri().path_and_query().map_or("/", PathAndQuery::as_str),
                 fields: &fields,
             }),
-            via: headers::passages(request.headers()),
+            via: passages(request.headers()),
         });
         drop(fields);
         let (record, verdict) = judged.commit();
@@ -89,14 +98,8 @@ impl Inside {
             Ok(permit) => permit,
             Err(denied) => return Failure::Denied.response(Some(denied.reference)),
         };
-        let upgrade = headers::asks_upgrade(request.headers()).then(|| hyper::upgrade::on(&mut request));
-        headers::strip_hop_by_hop(request.headers_mut(), upgrade.is_some());
-        *request.version_mut() = http::Version::HTTP_11;
-        let (head, body) = request.into_parts();
-        let (body, sent) = RequestBody::counted(body);
-        let request = Request::from_parts(head, body);
         let lane = Lane::Tunnel(Arc::clone(&self.slot));
-        Exchange { record, permit, lane, request, sent, upgrade }.run(&self.door.timeouts).await
+        Exchange { connection: &self.connection, record, permit, lane, upgrade }.run(request).await
     }
 
     /// The host that the request itself names, where it is not the tunnel's.

@@ -1,0 +1,60 @@
+//! The end of a door: first nothing new, then nothing at all.
+
+use tokio::sync::watch;
+
+/// How far a door's shutdown has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Serving,
+    /// Exchanges in progress may end.
+    Draining,
+    /// What is still there is cut off.
+    AtOnce,
+}
+
+/// Ends a door's connections.
+#[derive(Debug)]
+pub(crate) struct Stop(watch::Sender<Stage>);
+
+/// A connection's view of [`Stop`]. As long as there is one, there is a connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Stopped(watch::Receiver<Stage>);
+
+pub(crate) fn channel() -> (Stop, Stopped) {
+    let (sender, receiver) = watch::channel(Stage::Serving);
+    (Stop(sender), Stopped(receiver))
+}
+
+impl Stop {
+    /// Lets connections end after their exchanges.
+    pub(crate) fn drain(&self) {
+        self.0.send_replace(Stage::Draining);
+    }
+
+    /// Ends connections at once.
+    pub(crate) fn at_once(&self) {
+        self.0.send_replace(Stage::AtOnce);
+    }
+
+    /// Waits until there is no connection any more.
+    pub(crate) async fn all_gone(&self) {
+        self.0.closed().await;
+    }
+}
+
+impl Stopped {
+    /// Waits until connections are to end after their exchanges.
+    pub(crate) async fn draining(&self) {
+        self.reached(Stage::Draining).await;
+    }
+
+    /// Waits until connections are to end at once.
+    pub(crate) async fn at_once(&self) {
+        self.reached(Stage::AtOnce).await;
+    }
+
+    async fn reached(&self, stage: Stage) {
+        // A door that is gone stops everything too.
+        let _ = self.0.clone().wait_for(|&now| now >= stage).await;
+    }
+}
