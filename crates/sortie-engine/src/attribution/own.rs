@@ -3,9 +3,10 @@
 //! λ_r = [ν(1−u)/(1−ν·G(Δ)) + 0.02·u] · g(Δ) · P(path | own, h) for each request of an endpoint that
 //! calls h; μ(h) · P(path | own, h) for what nothing in flight explains.
 
+use smallvec::SmallVec;
 use sortie_model::event::Dial;
 use sortie_model::verdict::Source;
-use sortie_model::{Destination, Endpoint, Micros, limits};
+use sortie_model::{Destination, Endpoint, Micros, PathMatch, Reference, limits};
 
 use super::{Circumstances, Weighted};
 use crate::inflight::InFlight;
@@ -26,65 +27,82 @@ const PRIOR_WEIGHT: f64 = 2.0;
 const NEW_ENDPOINTS: usize = 64;
 
 pub(super) fn weigh(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut Vec<Weighted>) {
-    let Circumstances { learned, inflight, now, .. } = *circumstances;
+    let Circumstances { learned, now, .. } = *circumstances;
     let stats = learned.destinations.get(&dial.destination).map(|stats| &**stats);
     let path = dial.request.as_ref().map(|request| &request.path);
-    let path_fit = stats.map_or(1.0, |stats| stats.own_path_probability(path));
+    let path_fit = |named| stats.map_or(1.0, |stats| stats.own_path_probability(path, named));
     if let Some(stats) = stats {
+        let requests = Requests {
+            dial,
+            inflight: circumstances.inflight,
+            now,
+            path_fit: path_fit(false),
+            named_path_fit: path_fit(true),
+            naming: ranked.iter().filter_map(|weighted| names_the_path(&weighted.source)).collect(),
+        };
         let share = service_share(learned, stats);
         for caller in &stats.callers {
             let nu = call_rate(learned, &caller.endpoint, caller.calls, caller.skipped, share);
-            let own = OwnCall { endpoint: &caller.endpoint, nu, delays: &caller.delays, path_fit };
-            own.weigh(&dial.destination, inflight, now, ranked);
+            requests.weigh(&caller.endpoint, nu, &caller.delays, ranked);
         }
         if share > 0.0 {
-            weigh_new_endpoints(dial, circumstances, stats, share, path_fit, ranked);
+            weigh_new_endpoints(&requests, learned, stats, share, ranked);
         }
     }
-    let background = background_rate(learned, &dial.destination, stats, now) * path_fit;
+    let background = background_rate(learned, &dial.destination, stats, now) * path_fit(false);
     ranked.push(plain(background, Source::Background));
 }
 
-struct OwnCall<'a> {
-    endpoint: &'a Endpoint,
-    /// ν(e,h).
-    nu: f64,
-    delays: &'a Kernel,
-    path_fit: f64,
+/// The request of a candidate that names the very path.
+fn names_the_path(source: &Source) -> Option<Reference> {
+    match source {
+        Source::Order(order) if order.path == PathMatch::Equal => Some(order.request),
+        _ => None,
+    }
 }
 
-impl OwnCall<'_> {
-    fn weigh(&self, destination: &Destination, inflight: &InFlight, now: Micros, ranked: &mut Vec<Weighted>) {
-        let (count, requests) = inflight.requests_of(self.endpoint);
+/// The requests that may make an own call now.
+struct Requests<'a> {
+    dial: &'a Dial,
+    inflight: &'a InFlight,
+    now: Micros,
+    /// P(path | own), for requests that do not name the path, and for those that do.
+    path_fit: f64,
+    named_path_fit: f64,
+    naming: SmallVec<[Reference; 4]>,
+}
+
+impl Requests<'_> {
+    /// Weighs the own calls of an endpoint's requests; `nu` is ν(e,h).
+    fn weigh(&self, endpoint: &Endpoint, nu: f64, delays: &Kernel, ranked: &mut Vec<Weighted>) {
+        let (count, requests) = self.inflight.requests_of(endpoint);
         // Of many requests a few stand for all: sampling is harmless at hundreds in flight.
         let each_stands_for = count as f64 / count.clamp(1, limits::OWN_SAMPLES) as f64;
         for (request, live) in requests.take(limits::OWN_SAMPLES) {
-            let delay = now.0.saturating_sub(live.at.0);
-            let used = live.own_used(destination);
-            let first = self.nu * (1.0 - used) / (1.0 - self.nu * self.delays.cumulative(delay));
-            let rate = (first + REPEAT * used) * self.delays.density(delay) * self.path_fit * each_stands_for;
-            ranked.push(plain(rate, Source::OwnCall { request, endpoint: self.endpoint.clone() }));
+            let delay = self.now.0.saturating_sub(live.at.0);
+            let used = live.own_used(&self.dial.destination);
+            let first = nu * (1.0 - used) / (1.0 - nu * delays.cumulative(delay));
+            let path_fit = if self.naming.contains(&request) { self.named_path_fit } else { self.path_fit };
+            let rate = (first + REPEAT * used) * delays.density(delay) * path_fit * each_stands_for;
+            ranked.push(plain(rate, Source::OwnCall { request, endpoint: endpoint.clone() }));
         }
     }
 }
 
 /// Endpoints too new to have a rate of their own borrow the service's.
 fn weigh_new_endpoints(
-    dial: &Dial,
-    circumstances: &Circumstances<'_>,
+    requests: &Requests<'_>,
+    learned: &Learned,
     stats: &DestinationStats,
     share: f64,
-    path_fit: f64,
     ranked: &mut Vec<Weighted>,
 ) {
-    let Circumstances { learned, inflight, now, .. } = *circumstances;
-    for endpoint in inflight.endpoints().take(NEW_ENDPOINTS) {
+    for endpoint in requests.inflight.endpoints().take(NEW_ENDPOINTS) {
         let is_known = stats.callers.iter().any(|caller| caller.endpoint == **endpoint);
         let is_new = learned.endpoints.get(&**endpoint).is_none_or(|stats| stats.is_new());
         if !is_known && is_new {
             let nu = call_rate(learned, endpoint, 0.0, 0.0, share);
-            let own = OwnCall { endpoint, nu, delays: prior_kernel(), path_fit };
-            own.weigh(&dial.destination, inflight, now, ranked);
+            requests.weigh(endpoint, nu, prior_kernel(), ranked);
         }
     }
 }

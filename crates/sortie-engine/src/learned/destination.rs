@@ -97,14 +97,17 @@ impl DestinationStats {
     }
 
     /// P(path | own, this destination); 1 where the dial shows none or nothing is known.
-    pub fn own_path_probability(&self, path: Option<&PathDigest>) -> f64 {
+    ///
+    /// `named`: the request whose own call it would be names this very path. A client knows its own
+    /// identifiers, so that is no coincidence where own dials show paths of the kind.
+    pub fn own_path_probability(&self, path: Option<&PathDigest>, named: bool) -> f64 {
         let Some(path) = path.filter(|_| self.path_mass >= 1.0) else { return 1.0 };
         let total = self.path_mass + 1.0;
         if let Some((_, weight)) = self.own_paths.iter().find(|(known, _)| known == path) {
             return f64::from(*weight) / total;
         }
         let novel = (self.novel_mass + 1.0) / (total + 1.0);
-        novel * if self.shows_kin_of(path) { KIN_PATH } else { NOVEL_PATH }
+        novel * if named && self.shows_kin_of(path) { KIN_PATH } else { NOVEL_PATH }
     }
 
     /// Whether own dials show paths of this kind.
@@ -179,16 +182,17 @@ mod tests {
         let key = Key::new(&[1; Key::LENGTH]);
         let path = |text: &str| PathDigest::of(text, &key);
         let mut stats = DestinationStats::new(Micros(0), AddressClass::Private);
-        assert_eq!(stats.own_path_probability(Some(&path("/healthz"))), 1.0, "nothing known yet");
+        assert_eq!(stats.own_path_probability(Some(&path("/healthz")), false), 1.0, "nothing known yet");
         for n in 0..20 {
             stats.learn_own_path(&path("/healthz"), 1.0);
             stats.learn_own_path(&path(&format!("/v1/credit/{n}")), 1.0);
         }
-        let probability = |text: &str| stats.own_path_probability(Some(&path(text)));
-        assert!(probability("/healthz") > 0.4);
-        assert!(probability("/v1/credit/900") > 0.2, "an own path but for the identifier");
-        assert!(probability("/v1/admin") < 0.02);
-        assert_eq!(stats.own_path_probability(None), 1.0);
+        let probability = |text: &str, named| stats.own_path_probability(Some(&path(text)), named);
+        assert!(probability("/healthz", false) > 0.4);
+        assert!(probability("/v1/credit/900", true) > 0.2, "the client may know its own identifier");
+        assert!(probability("/v1/credit/900", false) < 0.02, "but nobody else's");
+        assert!(probability("/v1/admin", true) < 0.02);
+        assert_eq!(stats.own_path_probability(None, false), 1.0);
     }
 
     #[test]
