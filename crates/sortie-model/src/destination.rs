@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,25 @@ impl Destination {
     }
 }
 
+/// The text is no destination.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is no destination: expected a host and a port, as in billing.internal:80 or [fd00::1]:80")]
+pub struct ParseDestinationError(String);
+
+impl FromStr for Destination {
+    type Err = ParseDestinationError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || ParseDestinationError(text.to_owned());
+        let (host, port) = text.rsplit_once(':').ok_or_else(error)?;
+        let is_bare_v6 = host.contains(':') && !host.starts_with('[');
+        if host.is_empty() || is_bare_v6 || host.contains(char::is_whitespace) {
+            return Err(error());
+        }
+        Ok(Self { host: Host::parse(host), port: port.parse().map_err(|_| error())? })
+    }
+}
+
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.host, self.port)
@@ -115,5 +135,15 @@ mod tests {
         }
         assert_eq!(Host::parse("Billing.Internal."), Host::name("billing.internal"));
         assert_eq!(Host::parse("[fe80::1%eth0]"), Host::parse("fe80::1"));
+    }
+
+    #[test]
+    fn destinations_read_as_they_show() {
+        for text in ["billing.internal:80", "10.0.0.1:8500", "[fd00::1]:443"] {
+            assert_eq!(text.parse::<Destination>().unwrap().to_string(), text);
+        }
+        for text in ["", "billing", ":80", "billing:", "billing:70000", "fd00::1:80", "a b:80"] {
+            assert!(text.parse::<Destination>().is_err(), "{text}");
+        }
     }
 }

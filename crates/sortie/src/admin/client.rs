@@ -70,9 +70,12 @@ pub enum ClientError {
 }
 
 impl Client {
-    /// The admin side of a configuration.
+    /// The admin side of a configuration. Port 0 was chosen by the system, and is looked up.
     pub fn of_config(config: &Config) -> Self {
-        Self { listen: config.admin.clone(), data: config.data.clone() }
+        match &config.admin {
+            AdminListen::Tcp(address) if address.port() == 0 => Self::of_data(&config.data),
+            listen => Self { listen: listen.clone(), data: config.data.clone() },
+        }
     }
 
     /// The admin side of the program that runs with this data folder: where it said that it

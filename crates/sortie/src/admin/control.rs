@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use sortie_model::{Finding, Mode};
+use sortie_model::{Destination, Finding, Mode};
 use tokio::sync::broadcast;
 
-use super::wire::{Close, ModeChanged, SinkView, Status, Switched, TailLine};
+use super::wire::{Close, ModeChanged, SinkView, Status, Struck, Switched, TailLine};
 use crate::config::Target;
 use crate::view::explain::Explained;
 
 /// The core, as operators reach it.
 ///
-/// [`Control::status`], [`Control::set_mode`] and [`Control::switch`] are called on the server's
+/// [`Control::status`], [`Control::set_mode`], [`Control::switch`] and [`Control::strike`] are called on the server's
 /// own threads and must neither block nor wait for the engine or the store: they read counters and
 /// flip atomics, so that `sortie off` works while everything behind the doors hangs. The others may
 /// read the disk and are called where blocking is allowed.
@@ -24,6 +24,9 @@ pub trait Control: Send + Sync + 'static {
 
     /// Switches a service, or all, to pass-through (`off`) or back.
     fn switch(&self, target: &Target, off: bool) -> Result<Switched, ControlError>;
+
+    /// Forgets that services call a destination of their own accord.
+    fn strike(&self, target: &Target, destination: &Destination) -> Result<Struck, ControlError>;
 
     /// Lines for `sortie tail` from now on. A reader that is too slow loses the oldest.
     fn subscribe(&self) -> broadcast::Receiver<Arc<TailLine>>;

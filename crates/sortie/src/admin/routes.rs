@@ -13,6 +13,7 @@ use axum::{Json, Router};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
+use sortie_model::Destination;
 use tokio::sync::Semaphore;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::BroadcastStream;
@@ -20,7 +21,7 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use super::control::{Control, ControlError};
 use super::token::Token;
-use super::wire::{Close, ClosedAnswer, Fault, SetMode, Switch, TailLine};
+use super::wire::{Close, ClosedAnswer, Fault, SetMode, Strike, Switch, TailLine};
 use super::{READERS, REQUEST_BYTES, TAILS, metrics};
 
 /// Findings of one answer, where the request does not say.
@@ -49,6 +50,7 @@ pub(super) fn router(control: Arc<dyn Control>, token: Option<Token>) -> Router 
         .route("/v1/mode", post(mode))
         .route("/v1/off", post(off))
         .route("/v1/on", post(on))
+        .route("/v1/strike", post(strike))
         .route("/v1/close", post(close));
     let open = Router::new().route("/readyz", get(readyz)).route("/metrics", get(metrics_page));
     let all = match token {
@@ -114,6 +116,13 @@ async fn off(State(admin): State<Admin>, body: Result<Json<Switch>, JsonRejectio
 
 async fn on(State(admin): State<Admin>, body: Result<Json<Switch>, JsonRejection>) -> Response {
     with_body(body, |asked| control_answer(admin.control.switch(&asked.target, false)))
+}
+
+async fn strike(State(admin): State<Admin>, body: Result<Json<Strike>, JsonRejection>) -> Response {
+    with_body(body, |asked| match asked.destination.parse::<Destination>() {
+        Ok(destination) => control_answer(admin.control.strike(&asked.target, &destination)),
+        Err(error) => fault(StatusCode::BAD_REQUEST, &error.to_string()),
+    })
 }
 
 async fn close(State(admin): State<Admin>, body: Result<Json<Close>, JsonRejection>) -> Response {

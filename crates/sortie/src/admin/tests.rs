@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
 
-use sortie_model::Mode;
 use sortie_model::finding::{Finding, Resolution};
+use sortie_model::{Destination, Mode};
 use tokio::sync::broadcast;
 
 use super::control::{Control, ControlError};
 use super::wire::{
-    Close, ClosedAnswer, ModeChange, ModeChanged, ServiceStatus, SetMode, SinkView, Status, Switch, Switched, TailLine,
+    Close, ClosedAnswer, ModeChange, ModeChanged, ServiceStatus, SetMode, SinkView, Status, Strike, Struck, Switch,
+    Switched, TailLine,
 };
 use super::{Client, ClientError, Running, Server};
 use crate::config::Target;
@@ -49,6 +50,11 @@ impl Control for Core {
     fn switch(&self, target: &Target, off: bool) -> Result<Switched, ControlError> {
         self.did(format!("off {off} {target}"));
         Ok(Switched { services: vec!["shop".into()], off })
+    }
+
+    fn strike(&self, target: &Target, destination: &Destination) -> Result<Struck, ControlError> {
+        self.did(format!("strike {destination} {target}"));
+        Ok(Struck { services: vec!["shop".into()] })
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Arc<TailLine>> {
@@ -120,9 +126,14 @@ async fn both_transports_carry_orders_and_answers() {
         let switched: Switched = client.post("/v1/off", &Switch::default()).await.unwrap();
         assert!(switched.off);
         let _: Switched = client.post("/v1/on", &Switch::default()).await.unwrap();
+        let strike = Strike { target: Target::default(), destination: "10.0.0.1:80".into() };
+        let _: Struck = client.post("/v1/strike", &strike).await.unwrap();
         let _: Vec<Finding> = client.get("/v1/findings?limit=7").await.unwrap();
         let did = core.did.lock().unwrap().clone();
-        assert_eq!(did, ["mode block shop POST /v1/preview $.url", "off true ", "off false ", "findings 7"]);
+        assert_eq!(
+            did,
+            ["mode block shop POST /v1/preview $.url", "off true ", "off false ", "strike 10.0.0.1:80 ", "findings 7"]
+        );
     }
 }
 

@@ -278,6 +278,23 @@ pub struct Switched {
     pub off: bool,
 }
 
+/// `POST /v1/strike`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Strike {
+    /// Which service; empty means all.
+    #[serde(default)]
+    pub target: Target,
+    /// The destination that is not its own: `host:port`.
+    pub destination: String,
+}
+
+/// The answer to [`Strike`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Struck {
+    /// The services whose own it was.
+    pub services: Vec<String>,
+}
+
 /// `POST /v1/close`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Close {

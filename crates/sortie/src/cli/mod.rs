@@ -4,6 +4,7 @@
 
 mod check;
 mod close;
+mod demo;
 mod explain;
 mod failure;
 mod findings;
@@ -13,6 +14,7 @@ mod run;
 mod schema;
 mod sinks;
 mod status;
+mod strike;
 mod switch;
 mod tail;
 mod whence;
@@ -39,6 +41,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Args),
     Run(run::Args),
     Check(check::Args),
     /// Print the JSON Schema of the configuration, for editors
@@ -53,6 +56,7 @@ enum Command {
     Off(switch::Args),
     /// Judge again after `off`
     On(switch::Args),
+    Strike(strike::Args),
     Status(status::Args),
 }
 
@@ -61,6 +65,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::of_process();
     let done = match cli.command {
+        Command::Demo(args) => demo::run(&args, output),
         Command::Run(args) => run::run(args, output),
         Command::Check(args) => check::run(&args, output),
         Command::Schema => schema::run(),
@@ -72,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Mode(args) => mode::run(&args, output),
         Command::Off(args) => switch::run(&args, true),
         Command::On(args) => switch::run(&args, false),
+        Command::Strike(args) => strike::run(args),
         Command::Status(args) => status::run(&args, output),
     };
     match done {

@@ -11,7 +11,7 @@ use sortie_model::candidate::Manner;
 use sortie_model::event::{OperatorAct, What};
 use sortie_model::finding::Closed;
 use sortie_model::policy::Scope;
-use sortie_model::{Endpoint, Finding, Method, Micros, Mode, Place, Policy, Reference, ServiceName};
+use sortie_model::{Destination, Endpoint, Finding, Method, Micros, Mode, Place, Policy, Reference, ServiceName};
 use sortie_proxy::clock::Clock;
 use sortie_proxy::gate::{EventQueue, Gate};
 use sortie_store::folder::Folder;
@@ -23,7 +23,7 @@ use super::{Gates, Override, Overrides, Told};
 use crate::admin::control::{Control, ControlError};
 use crate::admin::wire::{
     AlertsStatus, Close, EngineStatus, InboundStatus, ModeChange, ModeChanged, OutboundStatus, ProvenBy, ReviewRow,
-    ScopeMode, ServiceStatus, SinkView, Status, StoreStatus, Switched, TailLine,
+    ScopeMode, ServiceStatus, SinkView, Status, StoreStatus, Struck, Switched, TailLine,
 };
 use crate::alerts::AlertsHealth;
 use crate::config::{Config, Target};
@@ -200,6 +200,19 @@ impl Control for Operator {
         }
         self.save(&overrides);
         Ok(Switched { services, off })
+    }
+
+    fn strike(&self, target: &Target, destination: &Destination) -> Result<Struck, ControlError> {
+        let is_own = |gate: &Gate| gate.learned().destinations.contains_key(destination);
+        let meant = self.meant(target)?;
+        let struck: Vec<&ServiceName> = meant.iter().filter(|(_, gate)| is_own(gate)).map(|&(name, _)| name).collect();
+        if struck.is_empty() {
+            return Err(ControlError::NotFound(format!("nobody is known to have dialled {destination}")));
+        }
+        for name in &struck {
+            self.act(name, OperatorAct::Strike { destination: destination.clone() });
+        }
+        Ok(Struck { services: struck.into_iter().map(ToString::to_string).collect() })
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Arc<TailLine>> {

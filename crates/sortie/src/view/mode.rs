@@ -20,19 +20,15 @@ pub fn mode_changed(changed: &ModeChanged, paint: Paint) -> String {
     if !changed.review.is_empty() {
         lines.push(format!(
             "look at {}, private and first called while a redirect could hide: they count as the service's own and are not \
-             blocked for it. Strike what is not yours:",
+             blocked for it. Take back what is not yours:",
             counted(changed.review.len() as u64, "destination")
         ));
     }
     for row in &changed.review {
-        lines.push(format!(
-            "  {}  {} ({})  first {}, {}",
-            clean(&row.service),
-            clean(&row.destination),
-            row.class,
-            clean(&row.first_seen),
-            counted(row.dials, "dial")
-        ));
+        let (service, destination) = (clean(&row.service), clean(&row.destination));
+        let (first, dials) = (clean(&row.first_seen), counted(row.dials, "dial"));
+        lines.push(format!("  {service}  {destination} ({})  first {first}, {dials}", row.class));
+        lines.push(format!("    sortie strike {destination} {service}"));
     }
     lines.push(String::new());
     lines.join("\n")

@@ -1,7 +1,8 @@
-//! The real binary, as its user meets it: what it prints, where, and its exit codes.
+//! Checking, and what is wrong with a command line.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+
+use crate::{code, sortie, stderr, stdout};
 
 const VALID: &str = "\
 services:
@@ -9,28 +10,6 @@ services:
     inbound:  { listen: 127.0.0.1:8080, upstream: http://127.0.0.1:5000 }
     outbound: { listen: 127.0.0.1:3128 }
 ";
-
-fn sortie(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sortie"))
-        .args(args)
-        .current_dir(folder)
-        .env_remove("NO_COLOR")
-        .env_remove("CLICOLOR_FORCE")
-        .output()
-        .expect("the binary runs")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("UTF-8")
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().expect("it exits by itself")
-}
 
 fn file(folder: &Path, text: &str) -> PathBuf {
     let path = folder.join("sortie.yaml");

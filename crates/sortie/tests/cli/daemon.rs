@@ -1,0 +1,127 @@
+//! The running program and the commands that reach it.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::{code, sortie, stderr, stdout};
+
+/// A running program whose doors take any free port. It is killed where a test ends early.
+struct Daemon {
+    child: Child,
+    said: Vec<String>,
+}
+
+impl Daemon {
+    fn start(folder: &Path, args: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_sortie"))
+            .arg("run")
+            .args(args)
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let mut said = Vec::new();
+        for line in lines {
+            said.push(line.expect("UTF-8"));
+            // The last of its first words.
+            if said.last().is_some_and(|line| line.starts_with("  sortie status")) {
+                break;
+            }
+        }
+        Self { child, said }
+    }
+
+    /// Asks it to end, and says how it did.
+    fn end(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill(1)").success());
+        self.child.wait().expect("it is ours").code()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It has ended already where the test went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const FLAGS: &[&str] = &["--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:9", "--egress", "127.0.0.1:0"];
+
+fn works(folder: &Path, args: &[&str]) -> String {
+    let output = sortie(folder, args);
+    assert_eq!(code(&output), 0, "{args:?}: {}", stderr(&output));
+    stdout(&output)
+}
+
+#[test]
+fn a_daemon_listens_to_its_operator() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let daemon = Daemon::start(folder, FLAGS);
+    assert_eq!(daemon.said.first().map(String::as_str), Some("sortie is ready"));
+    assert!(daemon.said.iter().any(|line| line.contains("HTTP_PROXY=http://127.0.0.1:")), "{:?}", daemon.said);
+
+    let status: Value = serde_json::from_str(&works(folder, &["status", "--json"])).unwrap();
+    assert_eq!((&status["ready"], &status["services"][0]["mode"]), (&Value::Bool(true), &Value::from("observe")));
+    let changed = works(folder, &["mode", "block", "POST", "/v1/preview", "$.url"]);
+    assert!(changed.starts_with("app POST /v1/preview $.url: block"), "{changed}");
+    assert!(changed.contains("  undo  sortie mode observe 'app POST /v1/preview $.url'\n"), "{changed}");
+    assert!(works(folder, &["off"]).starts_with("app: off"));
+    assert!(works(folder, &["status"]).contains("app  observe  OFF"));
+    assert_eq!(works(folder, &["on", "app"]), "app: on\n");
+    assert!(works(folder, &["sinks"]).starts_with("no place was seen to be dialled yet"));
+    assert!(works(folder, &["findings"]).starts_with("no findings"));
+
+    for (args, why) in [
+        (&["off", "news"][..], "there is no service 'news'"),
+        (&["strike", "10.0.0.1:80"], "nobody is known to have dialled 10.0.0.1:80"),
+        (&["close", "F-7K2M", "--as", "fixed", "--reason", "patched"], "nothing is known of 'F-7K2M'"),
+    ] {
+        let output = sortie(folder, args);
+        assert_eq!(code(&output), 1, "{args:?}");
+        assert!(stderr(&output).contains(why), "{}", stderr(&output));
+    }
+    let second = sortie(folder, &[&["run"], FLAGS].concat());
+    assert_eq!(code(&second), 1);
+    assert!(stderr(&second).contains("is in use by process"), "{}", stderr(&second));
+    assert_eq!(daemon.end(), Some(0));
+    assert!(!folder.join("sortie-data/admin.sock").exists());
+}
+
+#[test]
+fn modes_survive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let daemon = Daemon::start(folder, FLAGS);
+    works(folder, &["mode", "shadow"]);
+    assert_eq!(daemon.end(), Some(0));
+    let daemon = Daemon::start(folder, FLAGS);
+    assert!(works(folder, &["status"]).contains("app  shadow"));
+    assert_eq!(daemon.end(), Some(0));
+}
+
+#[test]
+fn a_tcp_admin_side_is_found_through_the_data_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let text = "\
+services:
+  shop:
+    inbound:  { listen: 127.0.0.1:0, upstream: http://127.0.0.1:9 }
+    outbound: { listen: 127.0.0.1:0 }
+data: ./elsewhere
+admin: { listen: 127.0.0.1:0 }
+";
+    std::fs::write(folder.join("sortie.yaml"), text).unwrap();
+    let daemon = Daemon::start(folder, &["-c", "sortie.yaml"]);
+    assert!(daemon.said.iter().any(|line| line == "  sortie findings -c sortie.yaml"), "{:?}", daemon.said);
+    assert!(works(folder, &["status", "--data", "elsewhere"]).contains("shop  observe"));
+    assert!(works(folder, &["off", "shop", "-c", "sortie.yaml"]).starts_with("shop: off"));
+    assert_eq!(daemon.end(), Some(0));
+}
