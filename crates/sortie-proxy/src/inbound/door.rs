@@ -19,16 +19,17 @@ use super::InboundConfig;
 use super::answer::{AnswerBody, AnswerStream};
 use super::client::Trusted;
 use super::exchange::{BodyInspector, ContentKind, Exchange};
-use super::forward::{HopFields, Onward, origin_form, take_hop_fields, write_upgrade};
+use super::forward::Onward;
 use super::refusal::Failure;
 use super::request_body::RequestBody;
-use super::shutdown::Stopped;
 use super::upstream;
 use crate::body::{BodyError, InspectBody};
 use crate::framing::{FramingCounts, GuardHandle, asks_to_leave};
 use crate::gate::{Admission, Gate, InboundHead, Ticket};
+use crate::hop::{HopFields, origin_form};
 use crate::pool::Pool;
 use crate::relay::relay;
+use crate::shutdown::Stopped;
 use sortie_model::limits::{HOLD_BYTES, HOLD_MICROS};
 
 /// What all connections of a door share.
@@ -119,7 +120,7 @@ impl Connection {
         let (mut head, body) = request.into_parts();
         head.uri = origin_form(head.uri);
         let client = self.door.trusted.client(self.peer, &head.headers);
-        let hop = take_hop_fields(&mut head.headers);
+        let hop = HopFields::take(&mut head.headers);
         let has_body = !body.is_end_stream();
         let length = body.size_hint().exact().filter(|_| has_body);
         let ticket = self.admit(&head, client, has_body, length)?;
@@ -210,8 +211,7 @@ impl Connection {
                 () = connection.stopped.at_once() => {}
             }
         });
-        let hop = take_hop_fields(response.headers_mut());
-        write_upgrade(response.headers_mut(), hop.upgrade.as_ref());
+        HopFields::take(response.headers_mut()).write(response.headers_mut());
         response.map(|_| AnswerBody::Fixed(None))
     }
 
@@ -233,7 +233,7 @@ fn answered(
     stream: impl FnOnce(Incoming, Arc<Exchange>, Option<ContentKind>) -> AnswerStream,
 ) -> Response<AnswerBody> {
     let (mut head, body) = response.into_parts();
-    take_hop_fields(&mut head.headers);
+    HopFields::take(&mut head.headers);
     head.version = http::Version::HTTP_11;
     if !body.is_end_stream() && body.size_hint().exact().is_none() {
         // It came in chunks or up to the end of the connection; a length beside that is void.

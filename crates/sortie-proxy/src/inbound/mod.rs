@@ -12,7 +12,6 @@ mod exchange;
 mod forward;
 mod refusal;
 mod request_body;
-mod shutdown;
 mod upstream;
 
 use std::future::Future;
@@ -35,10 +34,10 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use crate::framing::{FramingCounts, Guarded};
 use crate::gate::Gate;
 use crate::pool::Pool;
+use crate::shutdown::{self, Stopped};
 use crate::timeouts::Timeouts;
 use client::Trusted;
 use door::{Connection, Door};
-use shutdown::Stopped;
 
 /// How long accepting pauses after it failed, for want of file descriptors as a rule.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::hop::origin_form;
 
 /// How a request's body is framed.
 #[derive(Clone, Copy, PartialEq)]
@@ -24,15 +25,9 @@ fn texts(headers: &HeaderMap) -> Vec<String> {
     headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
 }
 
-fn stripped(fields: &[(&'static str, &'static str)]) -> (Vec<String>, HopFields) {
-    let mut headers = headers(fields);
-    let hop = take_hop_fields(&mut headers);
-    (texts(&headers), hop)
-}
-
 fn written(fields: &[(&'static str, &'static str)], body: Framing, is_trusted: bool) -> Vec<String> {
     let mut headers = headers(fields);
-    let hop = take_hop_fields(&mut headers);
+    let hop = HopFields::take(&mut headers);
     Onward {
         body: if let Framing::Length(length) = body { Some(length) } else { None },
         has_body: body != Framing::Nothing,
@@ -44,47 +39,6 @@ fn written(fields: &[(&'static str, &'static str)], body: Framing, is_trusted: b
     }
     .write(&mut headers);
     texts(&headers)
-}
-
-#[test]
-fn what_belongs_to_one_hop_is_taken_out_and_the_order_stays() {
-    let (left, hop) = stripped(&[
-        ("host", "a"),
-        ("connection", "keep-alive, X-Private, Host, Content-Length"),
-        ("accept", "1"),
-        ("x-private", "secret"),
-        ("accept", "2"),
-        ("keep-alive", "timeout=5"),
-        ("proxy-connection", "keep-alive"),
-        ("proxy-authorization", "Basic eA=="),
-        ("te", "gzip"),
-        ("content-length", "3"),
-        ("transfer-encoding", "chunked"),
-        ("upgrade", "websocket"),
-        ("expect", "100-Continue"),
-        ("x-last", "1"),
-    ]);
-    assert_eq!(left, ["host: a", "accept: 1", "accept: 2", "content-length: 3", "x-last: 1"]);
-    assert_eq!(hop, HopFields::default());
-}
-
-#[test]
-fn an_upgrade_is_one_only_if_the_connection_says_so() {
-    let upgrade = |fields| stripped(fields).1.upgrade;
-    assert_eq!(upgrade(&[("upgrade", "websocket")]), None);
-    assert_eq!(
-        upgrade(&[("connection", "Upgrade"), ("upgrade", "websocket")]),
-        Some(HeaderValue::from_static("websocket"))
-    );
-    assert_eq!(
-        upgrade(&[("connection", "upgrade, http2-settings"), ("upgrade", "h2c"), ("http2-settings", "AA")]),
-        None
-    );
-}
-
-#[test]
-fn a_challenge_of_the_back_end_stays() {
-    assert_eq!(stripped(&[("connection", "close"), ("proxy-authenticate", "Basic")]).0, ["proxy-authenticate: Basic"]);
 }
 
 #[test]
