@@ -238,7 +238,7 @@ pub struct ModeChanged {
 pub struct ModeChange {
     /// Where, with the service.
     pub target: Target,
-    /// The mode before; `None` where none stood there.
+    /// The mode that was in force there; `None` where it is not known.
     pub was: Option<Mode>,
     /// The mode now.
     pub now: Mode,

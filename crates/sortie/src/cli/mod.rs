@@ -77,7 +77,7 @@ pub fn main() -> ExitCode {
         Command::Mode(args) => mode::run(&args, output),
         Command::Off(args) => switch::run(&args, true),
         Command::On(args) => switch::run(&args, false),
-        Command::Strike(args) => strike::run(args),
+        Command::Strike(args) => strike::run(&args),
         Command::Status(args) => status::run(&args, output),
     };
     match done {

@@ -13,6 +13,7 @@ use super::output::Output;
 use super::{Failure, now};
 use crate::admin::Server;
 use crate::admin::control::Control;
+use crate::config::checked::AlertTarget;
 use crate::config::{Config, Flags, Loaded, from_file, from_flags};
 use crate::runtime::Operator;
 use crate::{compose, view};
@@ -98,8 +99,7 @@ async fn stand(config: Config, whence: &str) -> Result<(), Failure> {
             return Err(failure);
         }
     };
-    // Whoever started it may have closed its output; the doors stand all the same.
-    let _ = Output::print(&view::ready(&config, whence));
+    say_ready(&config, whence);
     tokio::select! {
         _ = interrupted.recv() => {}
         _ = terminated.recv() => {}
@@ -113,6 +113,17 @@ async fn stand(config: Config, whence: &str) -> Result<(), Failure> {
     }
     // Dropping it joins the admin side's thread.
     tokio::task::spawn_blocking(move || drop(admin)).await.map_err(Failure::other)
+}
+
+/// Says what to do next: on the standard error where the standard output belongs to alerts.
+fn say_ready(config: &Config, whence: &str) {
+    let ready = view::ready(config, whence);
+    if config.alerts.iter().any(|alert| alert.to == AlertTarget::Stdout) {
+        Output::complain(&ready);
+    } else {
+        // Whoever started it may have closed its output; the doors stand all the same.
+        let _ = Output::print(&ready);
+    }
 }
 
 /// Says on the standard error what is strange, for as long as it is. It never returns.

@@ -24,7 +24,7 @@ pub(super) struct Args {
     whence: Whence,
 }
 
-pub(super) fn run(args: Args) -> Result<(), Failure> {
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let target = mode::target(&args.service)?;
     let client = args.whence.client()?;
     let strike = Strike { target, destination: args.destination.to_string() };

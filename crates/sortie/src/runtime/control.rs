@@ -167,7 +167,7 @@ impl Control for Operator {
             let learned = gate.learned();
             changed.changes.push(ModeChange {
                 target: Target { service: Some(name.clone()), scope: target.scope.clone() },
-                was: mode_before(&before, target.scope.as_ref()),
+                was: Some(mode_before(&before, target.scope.as_ref())),
                 now: mode,
                 note: note_of(&learned, &before, target.scope.as_ref(), mode),
             });
@@ -187,7 +187,9 @@ impl Control for Operator {
         }
         let meant = self.meant(target)?;
         // The switch itself comes before anything that could wait.
-        meant.iter().for_each(|(_, gate)| gate.set_off(off));
+        for (_, gate) in &meant {
+            gate.set_off(off);
+        }
         let services: Vec<String> = meant.iter().map(|(name, _)| name.to_string()).collect();
         let mut overrides = self.overrides.lock();
         for (name, _) in meant {
@@ -390,11 +392,13 @@ fn mode_at_place(policy: &Policy, place: &Place) -> Mode {
     policy.mode_at(&endpoint, Some(place))
 }
 
-fn mode_before(policy: &Policy, scope: Option<&Scope>) -> Option<Mode> {
-    match scope {
-        None => Some(policy.mode),
-        Some(scope) => policy.scopes.iter().find(|(known, _)| known == scope).map(|&(_, mode)| mode),
-    }
+/// The mode that was in force at a scope, by whatever scope covers it.
+fn mode_before(policy: &Policy, scope: Option<&Scope>) -> Mode {
+    let Some(scope) = scope else { return policy.mode };
+    let method = scope.method.clone().unwrap_or(Method::Post);
+    let endpoint = Endpoint { method, host: None, template: Arc::clone(&scope.template) };
+    let place = scope.parameter.as_ref().map(|parameter| Place::new(&scope.template, Arc::clone(parameter)));
+    policy.mode_at(&endpoint, place.as_ref())
 }
 
 /// What the operator should know of a switch to `block`.

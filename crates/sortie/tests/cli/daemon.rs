@@ -100,6 +100,11 @@ fn modes_survive_a_restart() {
     let folder = folder.path();
     let daemon = Daemon::start(folder, FLAGS);
     works(folder, &["mode", "shadow"]);
+    let narrower = works(folder, &["mode", "block", "/v1/preview"]);
+    assert!(
+        narrower.contains("block, was shadow") && narrower.contains("sortie mode shadow 'app /v1/preview'"),
+        "{narrower}"
+    );
     assert_eq!(daemon.end(), Some(0));
     let daemon = Daemon::start(folder, FLAGS);
     assert!(works(folder, &["status"]).contains("app  shadow"));
