@@ -90,10 +90,9 @@ fn cookies(text: &str, out: &mut Collector<'_>) {
         if out.is_done() {
             return;
         }
-        if let Some((name, text)) = pair.split_once('=') {
-            let text = percent_decode_str(text.trim().trim_matches('"')).decode_utf8_lossy();
-            value::search(&text, &Spot::new(Container::Cookie, &pairs::decode(name.trim())), out);
-        }
+        let (name, text) = pair.split_once('=').unwrap_or(("", pair));
+        let text = percent_decode_str(text.trim().trim_matches('"')).decode_utf8_lossy();
+        value::search(&text, &Spot::new(Container::Cookie, &pairs::decode(name.trim())), out);
     }
 }
 

@@ -85,7 +85,7 @@ fn is_name(text: &str, trust: Trust) -> bool {
     if text.split('.').any(bad_label) {
         return false;
     }
-    if LOCAL_NAMES.iter().any(|name| name.eq_ignore_ascii_case(text)) {
+    if is_local_name(text) {
         return true;
     }
     let mut labels = text.rsplit('.');
@@ -94,6 +94,11 @@ fn is_name(text: &str, trust: Trust) -> bool {
     };
     let count = 2 + labels.count();
     is_domain(text, last, second, count, trust)
+}
+
+/// A name that hosts files give to this host.
+pub(super) fn is_local_name(text: &str) -> bool {
+    LOCAL_NAMES.iter().any(|name| name.eq_ignore_ascii_case(text))
 }
 
 fn is_single_label(text: &str) -> bool {

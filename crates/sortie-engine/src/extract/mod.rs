@@ -27,6 +27,8 @@ mod multipart;
 mod names;
 mod pairs;
 mod path;
+#[cfg(test)]
+mod properties;
 mod prose;
 mod reading;
 mod segments;

@@ -7,22 +7,20 @@
 mod plain;
 #[cfg(test)]
 mod tests;
+mod web;
 
 use std::borrow::Cow;
 
 use smallvec::SmallVec;
 use sortie_model::{CandidateKind, Host, Scheme};
-use url::{Position, Url};
 
 use super::authority::{self, Authority};
-use super::host::{Trust, is_host};
+use super::host::{Trust, is_host, is_local_name};
 
 /// Longest scheme that is read.
 const SCHEME_LENGTH: usize = 32;
 /// Longest text that is read without a scheme.
 const BARE_LENGTH: usize = 2048;
-/// Other hosts kept of one text.
-const OTHERS: usize = 3;
 
 /// A destination, as one text names it.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,12 +74,12 @@ pub(super) fn reference(text: &str) -> Option<Reading<'_>> {
 pub(super) fn absolute(text: &str) -> Option<Reading<'_>> {
     let (name, rest) = split_scheme(text)?;
     let scheme = Scheme::parse(name);
-    let Scheme::Other(word) = &scheme else { return special(scheme, text, rest) };
+    let Scheme::Other(word) = &scheme else { return web::read(scheme, text, rest) };
     match &**word {
         "file" | "local_file" | "netdoc" => file(scheme, rest),
         // Wrappers: what they hold is what is dialled.
         "jar" => {
-            let inner = innermost(rest)?;
+            let inner = innermost(rest.split('!').next().unwrap_or(rest))?;
             let port = inner.dialled_port();
             Some(Reading { scheme: Some(scheme), port, ..inner })
         }
@@ -96,7 +94,7 @@ fn innermost(text: &str) -> Option<Reading<'_>> {
     match Scheme::parse(name) {
         Scheme::Other(word) if &*word == "file" => file(Scheme::Other(word), rest),
         scheme @ Scheme::Other(_) => generic(scheme, rest),
-        scheme => special(scheme, text, rest),
+        scheme => web::read(scheme, text, rest),
     }
 }
 
@@ -116,74 +114,6 @@ fn is_slash(c: char) -> bool {
     matches!(c, '/' | '\\')
 }
 
-/// `http`, `https`, `ws`, `wss`, `ftp`: one slash or none is enough, a backslash is a slash.
-fn special<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<Reading<'a>> {
-    if let Some(reading) = plain::read(&scheme, rest) {
-        return Some(reading);
-    }
-    let clean = without_breaks(rest);
-    let hierarchical = clean.trim_start_matches(is_slash);
-    let (raw, tail) = authority::whatwg(hierarchical);
-    let written = Authority::of(raw);
-    // `http:8080` and `https:yes` are pairs of words.
-    if hierarchical.len() == clean.len() && !is_host(written.host, Trust::Destination) {
-        return None;
-    }
-    let naive = Authority::of(authority::rfc3986(hierarchical).0);
-    let (host, port, path) = match Url::parse(text) {
-        Ok(url) => (host_of(&url)?, url.port(), Cow::Owned(url[Position::BeforePath..Position::AfterQuery].to_owned())),
-        Err(_) if naive.is_plausible() => {
-            (Host::parse(naive.host), naive.port, Cow::Owned(authority::rfc3986(hierarchical).1.to_owned()))
-        }
-        Err(_) if written.is_plausible() => (Host::parse(written.host), written.port, Cow::Owned(tail.to_owned())),
-        // `127.0.0.1%00.evil.example`: where strings end at a zero, the host does.
-        Err(_) => {
-            let cut = written.host.split('%').next().filter(|host| authority::is_plausible_host(host))?;
-            (Host::parse(cut), written.port, Cow::Owned(tail.to_owned()))
-        }
-    };
-    let mut others = SmallVec::new();
-    for other in [Some(written), Some(naive), first_at(raw)].into_iter().flatten() {
-        note_other(&mut others, &host, &other);
-    }
-    let written = Cow::Owned(written.host.to_owned());
-    Some(Reading { kind: CandidateKind::Url, scheme: Some(scheme), host, others, port, written, path: Some(path) })
-}
-
-fn host_of(url: &Url) -> Option<Host> {
-    Some(match url.host()? {
-        url::Host::Domain(name) => Host::name(name),
-        url::Host::Ipv4(v4) => Host::ip(v4.into()),
-        url::Host::Ipv6(v6) => Host::ip(v6.into()),
-    })
-}
-
-/// `a@b@c`: some parsers end userinfo at the first `@`.
-fn first_at(authority: &str) -> Option<Authority<'_>> {
-    let (_, after) = authority.split_once('@')?;
-    let (between, _) = after.split_once('@')?;
-    Some(Authority::of(between))
-}
-
-fn note_other(others: &mut SmallVec<[Host; 1]>, first: &Host, other: &Authority<'_>) {
-    if !other.host.is_ascii() || !other.is_plausible() || others.len() == OTHERS {
-        return;
-    }
-    let host = Host::parse(other.host);
-    if host != *first && !others.contains(&host) {
-        others.push(host);
-    }
-}
-
-/// Tabs and line breaks are no part of a URL (WHATWG URL §4.1).
-fn without_breaks(text: &str) -> Cow<'_, str> {
-    if text.bytes().any(|b| matches!(b, b'\t' | b'\n' | b'\r')) {
-        Cow::Owned(text.replace(['\t', '\n', '\r'], ""))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
 /// Any other scheme with an authority (RFC 3986 §3.2).
 fn generic(scheme: Scheme, rest: &str) -> Option<Reading<'_>> {
     let hierarchical = rest.strip_prefix("//").or_else(|| rest.strip_prefix("\\\\"))?;
@@ -192,7 +122,7 @@ fn generic(scheme: Scheme, rest: &str) -> Option<Reading<'_>> {
     written.is_plausible().then(|| Reading {
         kind: CandidateKind::Url,
         scheme: Some(scheme),
-        host: Host::parse(written.host),
+        host: bare_host(written.host).unwrap_or_else(|| Host::parse(written.host)),
         others: SmallVec::new(),
         port: written.port,
         written: Cow::Borrowed(written.host),
@@ -215,7 +145,7 @@ fn file(scheme: Scheme, rest: &str) -> Option<Reading<'_>> {
     if !names_something {
         return None;
     }
-    let host = if raw.is_empty() { Host::name("localhost") } else { Host::parse(written.host) };
+    let host = if raw.is_empty() { Host::name("localhost") } else { bare_host(written.host)? };
     Some(Reading {
         kind: CandidateKind::Url,
         scheme: Some(scheme),
@@ -242,7 +172,7 @@ fn scheme_relative(text: &str, trust: Trust) -> Option<Reading<'_>> {
     }
     let host = bare_host(written.host)?;
     let mut others = SmallVec::new();
-    note_other(&mut others, &host, &Authority::of(authority::rfc3986(hierarchical).0));
+    web::note_other(&mut others, &host, &Authority::of(authority::rfc3986(hierarchical).0));
     Some(Reading {
         kind: CandidateKind::Url,
         scheme: None,
@@ -288,7 +218,7 @@ fn has_password(authority: &str) -> bool {
 fn may_have_tail(host: &str, tail: &str) -> bool {
     let is_network = tail.len() <= 4 && tail[1..].bytes().all(|b| b.is_ascii_digit()) && tail.len() > 1;
     let is_address = Host::parse(host).as_ip().is_some();
-    (host.contains(['.', '[']) || host.eq_ignore_ascii_case("localhost")) && !(is_address && is_network)
+    (host.contains(['.', '[']) || is_local_name(host)) && !(is_address && is_network)
 }
 
 fn reading_of_bare<'a>(host: &'a str, port: Option<u16>, tail: &'a str) -> Option<Reading<'a>> {

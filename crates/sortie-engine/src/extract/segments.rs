@@ -81,6 +81,10 @@ pub(super) fn split(target: &str) -> Segments<'_> {
         if raw.is_empty() {
             continue;
         }
+        if is_simple_word(raw) && split.segments.len() + 1 < limits::PATH_SEGMENTS {
+            split.segments.push(Segment::Word(Cow::Borrowed(raw)));
+            continue;
+        }
         let decoded = percent_decoded(raw);
         split.rest = rest(raw, &decoded, tail, &split.segments);
         if split.rest.is_some() {
@@ -99,6 +103,13 @@ pub(super) fn split(target: &str) -> Segments<'_> {
         }
     }
     split
+}
+
+/// Small letters and hyphens: most segments, and no destination or identifier in any format.
+fn is_simple_word(raw: &str) -> bool {
+    raw.len() <= WORD_LENGTH
+        && raw.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_'))
+        && !matches!(raw, "http" | "https" | "ftp" | "localhost")
 }
 
 fn percent_decoded(raw: &str) -> Cow<'_, str> {

@@ -22,11 +22,11 @@ fn urls_of_every_scheme() {
     is("file:///etc/passwd", Full, "localhost", None, Some("/etc/passwd"));
     is("file:/etc/passwd", Full, "localhost", None, Some("/etc/passwd"));
     is("file://10.0.0.5/share/x", Full, "10.0.0.5", None, Some("/share/x"));
-    is("jar:http://h.example/a.jar!/x", Full, "h.example", 80, Some("/a.jar!/x"));
+    is("jar:http://h.example/a.jar!/x", Full, "h.example", 80, Some("/a.jar"));
     is("url:http://h.example/", Full, "h.example", 80, Some("/"));
     is("jdbc:mysql://db.internal:3306/app", Full, "db.internal", 3306, Some("/app"));
     is("file://h.example", Full, "h.example", None, Some(""));
-    is("jar:file:/srv/a.jar!/x", Full, "localhost", None, Some("/srv/a.jar!/x"));
+    is("jar:file:/srv/a.jar!/x", Full, "localhost", None, Some("/srv/a.jar"));
     is("http:0xA9FEA9FE", Full, "169.254.169.254", 80, Some("/"));
     is("http://127.0.0.1%00.evil.example/x", Full, "127.0.0.1", 80, Some("/x"));
     is("s3://bucket/key", Full, "bucket", None, Some("/key"));
@@ -128,6 +128,8 @@ fn other_readings_stand_beside_the_first() {
     assert_eq!(others("http://127.0.0.1:11211:80/"), ("127.0.0.1".into(), vec![]));
     assert_eq!(others("http://h.example:99999/x"), ("h.example".into(), vec![]));
     assert_eq!(others("http://1.2.3.4.5/").0, "1.2.3.4.5");
+    assert_eq!(others("http://fd00:ec2::254/x").0, "[fd00:ec2::254]");
+    assert_eq!(others("http://good.example%40127.0.0.1/"), ("good.example".into(), vec!["127.0.0.1".into()]));
 }
 
 #[test]
