@@ -253,3 +253,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<IO> {
         this.closing.poll(&mut this.io, cx, this.linger)
     }
 }
+
+#[cfg(test)]
+mod tests;
