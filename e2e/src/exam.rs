@@ -30,7 +30,7 @@ pub fn direct(name: &str, language: Language) {
         let mut problems = verify::benign_untouched(&truths);
         problems.extend(verify::all_reached(&truths));
         problems.extend(own_calls_served(&backend, State::default()).await);
-        verify::report(&problems);
+        verify::report(&problems, &folder);
     });
 }
 
@@ -46,7 +46,7 @@ pub fn observe(name: &str, language: Language) {
         problems.extend(verify::all_reached(&truths));
         problems.extend(verify::all_found(&truths, &findings));
         problems.extend(innocence(&truths, &findings));
-        verify::report(&problems);
+        verify::report(&problems, &folder);
     });
 }
 
@@ -64,7 +64,7 @@ pub fn block(name: &str, language: Language) {
         problems.extend(verify::none_reached(&truths));
         problems.extend(verify::all_refused(&truths, &findings));
         problems.extend(innocence(&truths, &findings));
-        verify::report(&problems);
+        verify::report(&problems, &folder);
     });
 }
 
@@ -87,7 +87,7 @@ pub fn restart(name: &str, language: Language) {
         problems.extend(verify::none_reached(&truths));
         problems.extend(verify::all_refused(&truths, &findings));
         problems.extend(innocence(&truths, &findings));
-        verify::report(&problems);
+        verify::report(&problems, &folder);
     });
 }
 

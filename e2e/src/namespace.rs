@@ -9,19 +9,20 @@ use std::process::Command;
 use crate::paths;
 use crate::world::Hosts;
 
-/// Set in the re-executed test.
+/// Set in the re-executed test, to the number of the process that started it.
 const INSIDE: &str = "SORTIE_E2E_INSIDE";
 
 /// Runs `test` inside a namespace. `name` is the path by which the test harness knows the calling
 /// test, so that exactly it is run again; `test`
 /// gets a fresh folder for its files.
 fn inside(name: &str, hosts: &Hosts, test: impl FnOnce(PathBuf)) {
-    if std::env::var_os(INSIDE).is_some() {
-        let folder = paths::run_folder(name);
+    if let Ok(run) = std::env::var(INSIDE) {
+        let folder = paths::run_folder(name, &run);
         furnish(&folder, hosts);
         test(folder);
         return;
     }
+    paths::remove_old_runs(name);
     let own = std::env::current_exe().expect("the test's own path");
     let mut unshare = Command::new("unshare");
     if !is_root() {
@@ -31,7 +32,7 @@ fn inside(name: &str, hosts: &Hosts, test: impl FnOnce(PathBuf)) {
         .args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"])
         .arg(own)
         .args(["--exact", name, "--nocapture", "--include-ignored"])
-        .env(INSIDE, "1")
+        .env(INSIDE, std::process::id().to_string())
         .status()
         .expect("unshare (util-linux) starts");
     assert!(status.success(), "{name} failed inside its namespace: {status}");

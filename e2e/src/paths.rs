@@ -34,14 +34,26 @@ pub fn sortie() -> PathBuf {
     needed(std::env::var_os("SORTIE_BIN").map_or_else(built, PathBuf::from))
 }
 
-/// A fresh folder for what one run writes: configuration, data, logs.
-pub fn run_folder(name: &str) -> PathBuf {
-    let folder = installed().join("runs").join(name);
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).unwrap_or_else(|e| panic!("cannot empty {}: {e}", folder.display()));
-    }
+/// A fresh folder for what one run writes: configuration, data, logs. `run` tells runs apart that go
+/// on at once; folders of earlier runs of that name are removed.
+pub fn run_folder(name: &str, run: &str) -> PathBuf {
+    let runs = installed().join("runs");
+    let folder = runs.join(format!("{name}.{run}"));
     std::fs::create_dir_all(&folder).unwrap_or_else(|e| panic!("cannot make {}: {e}", folder.display()));
     folder
+}
+
+/// Removes the folders of runs of a test that are over: their number is a process that is gone.
+pub fn remove_old_runs(name: &str) {
+    let Ok(entries) = std::fs::read_dir(installed().join("runs")) else { return };
+    for entry in entries.flatten() {
+        let file_name = entry.file_name();
+        let run = file_name.to_str().and_then(|text| text.strip_prefix(name)?.strip_prefix('.'));
+        if run.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            // Another run of the same test may be removing it too.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 fn needed(path: PathBuf) -> PathBuf {

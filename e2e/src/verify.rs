@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 
 use crate::findings::{Finding, Severity};
-use crate::paths;
 use crate::shape::Shape;
 use crate::target::Goal;
 use crate::truth::{Attack, Intent, Truth};
@@ -12,10 +12,9 @@ use crate::truth::{Attack, Intent, Truth};
 /// What is wrong; empty is good.
 pub type Problems = Vec<String>;
 
-/// Panics with all that is wrong.
-pub fn report(problems: &[String]) {
-    let logs = paths::installed().join("runs");
-    assert!(problems.is_empty(), "{} problems:\n{}\nlogs: {}", problems.len(), problems.join("\n"), logs.display());
+/// Panics with all that is wrong; `folder` holds the logs.
+pub fn report(problems: &[String], folder: &Path) {
+    assert!(problems.is_empty(), "{} problems:\n{}\nlogs: {}", problems.len(), problems.join("\n"), folder.display());
 }
 
 /// Every benign request got the answer that it gets without Sortie.

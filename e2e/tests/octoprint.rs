@@ -70,7 +70,7 @@ fn played(name: &str, mode: Option<&str>, check: impl FnOnce(&Run) -> Vec<String
         let mut problems = run.benign_touched();
         problems.extend(run.accused());
         problems.extend(check(&run));
-        report(&problems);
+        report(&problems, &folder);
     });
 }
 
