@@ -182,26 +182,13 @@ async fn credentials_are_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn shutdown_lets_an_exchange_end() {
-    let (release, released) = tokio::sync::watch::channel(false);
-    let address = super::world::destination(move |stream| {
-        let mut released = released.clone();
-        async move {
-            use tokio::io::AsyncWriteExt as _;
-            let mut stream = tokio::io::BufReader::new(stream);
-            super::world::read_message(&mut stream).await.unwrap();
-            released.changed().await.unwrap();
-            stream.write_all(HELLO.as_bytes()).await.unwrap();
-        }
-    })
-    .await;
-    let door = Door::open().await;
-    let mut app = door.app().await;
-    app.send(&format!("GET http://{address}/ HTTP/1.1\r\nHost: {address}\r\n\r\n")).await;
-    door.dialled();
-    let closing = tokio::spawn(door.close());
-    release.send(true).unwrap();
-    assert_eq!(app.reply().await.body, "hello");
-    assert_eq!(app.rest().await, b"");
-    closing.await.unwrap();
+async fn every_address_of_a_name_is_judged_and_tried() {
+    let hosts = "::1 dual.example\n127.0.0.1 dual.example\n".to_owned();
+    let door = Door::with(Choices { hosts, ..Choices::default() }).await;
+    let origin = Origin::answering(HELLO).await; // on 127.0.0.1 only
+    let authority = format!("dual.example:{}", origin.address.port());
+    let reply = door.ask(&format!("GET http://{authority}/ HTTP/1.1\r\nHost: {authority}\r\n\r\n")).await;
+    assert_eq!(reply.status(), 200);
+    assert_eq!(door.dialled().dial.addresses.len(), 2);
+    assert_eq!(door.ended().address, Some(origin.address.ip()));
 }

@@ -1,5 +1,9 @@
 //! Every way to fail is told apart, to the app and in the record.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
 use sortie_model::event::Outcome;
 use sortie_model::{Decision, Rule};
 use sortie_proxy::outbound::OutboundConfig;
@@ -33,6 +37,56 @@ async fn a_refused_connection() {
     let reply = door.app().await.connect_to(&authority).await;
     assert_eq!(told(&reply, &door), (502, "connection_refused".to_owned()));
     assert_eq!(door.ended().outcome, Outcome::Refused);
+}
+
+/// A door that gives a connection `millis` to come about.
+async fn door_with_connect(millis: u64) -> Door {
+    let timeouts = Timeouts { connect: Duration::from_millis(millis), ..Timeouts::default() };
+    Door::with(Choices { config: OutboundConfig { timeouts, ..OutboundConfig::default() }, ..Choices::default() }).await
+}
+
+/// A listener whose queue is full, so that what comes is dropped, and the sockets that keep it so.
+fn silent_listener() -> (SocketAddr, Vec<Socket>) {
+    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap().as_socket().unwrap();
+    let mut held = vec![listener];
+    for _ in 0..4 {
+        let client = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        client.set_nonblocking(true).unwrap();
+        let _ = client.connect(&address.into()); // in progress
+        held.push(client);
+    }
+    (address, held)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_connection_in_time() {
+    let door = door_with_connect(20).await;
+    let (silent, _held) = silent_listener();
+    let reply = door.ask(&get(&silent.to_string())).await;
+    assert_eq!(told(&reply, &door), (504, "connection_timeout".to_owned()));
+    let ended = door.ended();
+    assert_eq!((ended.outcome, ended.address), (Outcome::TimedOut, Some(silent.ip())));
+    let reply = door.app().await.connect_to(&silent.to_string()).await;
+    assert_eq!(told(&reply, &door), (504, "connection_timeout".to_owned()));
+    assert_eq!(door.ended().outcome, Outcome::TimedOut);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dial_that_is_broken_off_leaves_a_record() {
+    let (silent, _held) = silent_listener();
+    let timeouts =
+        Timeouts { connect: Duration::from_mins(1), drain: Duration::from_millis(20), ..Timeouts::default() };
+    let config = OutboundConfig { timeouts, ..OutboundConfig::default() };
+    let mut door = Door::with(Choices { config, ..Choices::default() }).await;
+    let mut app = door.app().await;
+    app.send(&get(&silent.to_string())).await;
+    door.dialled(); // now it connects
+    door.close().await;
+    let ended = door.ended();
+    assert_eq!((ended.outcome, ended.address), (Outcome::TimedOut, Some(silent.ip())));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,7 +129,7 @@ async fn an_answer_that_is_no_http() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_answer_in_time() {
-    let timeouts = Timeouts { answer_head: std::time::Duration::from_millis(20), ..Timeouts::default() };
+    let timeouts = Timeouts { answer_head: Duration::from_millis(20), ..Timeouts::default() };
     let config = OutboundConfig { timeouts, ..OutboundConfig::default() };
     let door = Door::with(Choices { config, ..Choices::default() }).await;
     let silent = destination(|stream| async move {
@@ -107,7 +161,7 @@ async fn an_answer_that_breaks_off_breaks_off_for_the_app() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_stalls_is_given_up() {
-    let timeouts = Timeouts { answer_idle: std::time::Duration::from_millis(20), ..Timeouts::default() };
+    let timeouts = Timeouts { answer_idle: Duration::from_millis(20), ..Timeouts::default() };
     let config = OutboundConfig { timeouts, ..OutboundConfig::default() };
     let door = Door::with(Choices { config, ..Choices::default() }).await;
     let stalling = destination(|stream| async move {

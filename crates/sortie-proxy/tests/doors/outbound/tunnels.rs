@@ -79,8 +79,6 @@ async fn every_plain_request_in_a_tunnel_is_a_dial() {
     assert!(requests[1].head.starts_with("GET /two HTTP/1.1\r\n"));
     assert!(requests[1].head.contains("X-CamelCase: 1\r\n"), "{}", requests[1].head);
     assert_eq!((requests[1].field("via"), origin.connections()), ("", 1));
-    drop(app);
-    door.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,6 +163,45 @@ async fn a_server_that_speaks_first_is_not_kept_waiting() {
     drop(app);
     let ended = door.ended();
     assert_eq!((ended.bytes_in, ended.bytes_out), (33, 6));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_behind_the_connect_is_not_lost() {
+    let (door, origin) = (Door::open().await, Origin::answering(HELLO).await);
+    let mut app = door.app().await;
+    app.send(&format!(
+        "CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n\r\nGET /eager HTTP/1.1\r\nHost: {0}\r\n\r\n",
+        origin.address
+    ))
+    .await;
+    assert_eq!((app.reply().await.status(), app.reply().await.body.as_str()), (200, "hello"));
+    assert_eq!(door.dialled().dial.carrier, Carrier::TunnelHttp);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_passes_inside_a_tunnel_or_is_declined() {
+    let websocket = destination(|stream| async move {
+        let mut stream = tokio::io::BufReader::new(stream);
+        let declined = super::world::read_message(&mut stream).await.unwrap();
+        assert_eq!(declined.field("upgrade"), "websocket");
+        stream.write_all(HELLO.as_bytes()).await.unwrap();
+        super::world::read_message(&mut stream).await.unwrap();
+        let granted = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhi";
+        stream.write_all(granted.as_bytes()).await.unwrap();
+        let mut echo = [0; 4];
+        stream.read_exact(&mut echo).await.unwrap();
+        stream.write_all(&echo).await.unwrap();
+    })
+    .await;
+    let door = Door::open().await;
+    let mut app = door.app().await;
+    app.connect_to(&websocket.to_string()).await;
+    let ask = format!("GET /ws HTTP/1.1\r\nHost: {websocket}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    app.send(&ask).await;
+    assert_eq!(app.reply().await.body, "hello");
+    app.send(&format!("{ask}ping")).await;
+    assert_eq!(app.reply().await.status(), 101);
+    assert_eq!(app.exactly(6).await, b"hiping");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -105,9 +105,9 @@ impl Door {
     }
 
     /// Asks for shutdown and waits for it.
-    pub(super) async fn close(mut self) {
+    pub(super) async fn close(&mut self) {
         drop(self.stop.take());
-        self.served.await.unwrap();
+        (&mut self.served).await.unwrap();
     }
 }
 
@@ -168,6 +168,11 @@ impl App {
         tokio::time::timeout(LONG, read_message(&mut self.stream)).await.expect("a reply").expect("a whole reply")
     }
 
+    /// A head and nothing behind it.
+    pub(super) async fn head(&mut self) -> String {
+        tokio::time::timeout(LONG, read_head(&mut self.stream)).await.expect("a head").expect("a whole head")
+    }
+
     /// Everything up to the end.
     pub(super) async fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
@@ -184,8 +189,7 @@ impl App {
     }
 }
 
-/// Reads a head and the body that it announces. `None` where the stream ends before.
-pub(super) async fn read_message(stream: &mut BufReader<TcpStream>) -> Option<Reply> {
+async fn read_head(stream: &mut BufReader<TcpStream>) -> Option<String> {
     let mut head = String::new();
     loop {
         let before = head.len();
@@ -193,9 +197,14 @@ pub(super) async fn read_message(stream: &mut BufReader<TcpStream>) -> Option<Re
             return None;
         }
         if head[before..].trim_end().is_empty() {
-            break;
+            return Some(head);
         }
     }
+}
+
+/// Reads a head and the body that it announces. `None` where the stream ends before.
+pub(super) async fn read_message(stream: &mut BufReader<TcpStream>) -> Option<Reply> {
+    let head = read_head(stream).await?;
     let mut reply = Reply { head, body: String::new() };
     if reply.field("transfer-encoding") == "chunked" {
         loop {
