@@ -58,8 +58,12 @@ fn weigh(live: &LiveCandidate, dial: &Dial, circumstances: &Circumstances<'_>) -
     };
     let kappa = sink.map_or(0.03, Sink::kappa);
     let path = compare_paths(candidate.path.as_ref(), dial);
-    let first = (1.0 - live.used) * rho / (1.0 - rho * kernel.cumulative(delay));
-    let rate = (first + live.used * kappa) * kernel.density(delay) * port_fit(candidate.port, dial) * path_fit(path);
+    let used = live.used_up();
+    let first = (1.0 - used) * rho / (1.0 - rho * kernel.cumulative(delay));
+    let rate = (first + used * kappa)
+        * kernel.density(delay)
+        * port_fit(candidate.port, dial)
+        * order_path_fit(path, dial, sink);
     let host = &dial.destination.host;
     let order = Order {
         request: live.id.request,
@@ -107,6 +111,14 @@ pub(super) fn compare_paths(named: Option<&PathDigest>, dial: &Dial) -> PathMatc
         (_, None) => PathMatch::Hidden,
         (None, Some(_)) => PathMatch::Unnamed,
         (Some(named), Some(request)) => named.compare(&request.path),
+    }
+}
+
+/// π_path of a candidate: where it names no path, what the place dials as a rule.
+fn order_path_fit(path: PathMatch, dial: &Dial, sink: Option<&Sink>) -> f64 {
+    match (path, &dial.request, sink) {
+        (PathMatch::Unnamed, Some(request), Some(sink)) => sink.path_probability(request.path.fingerprint()),
+        _ => path_fit(path),
     }
 }
 

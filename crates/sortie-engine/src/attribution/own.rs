@@ -11,7 +11,7 @@ use sortie_model::{Destination, Endpoint, Micros, PathMatch, Reference, limits};
 use super::{Circumstances, Weighted};
 use crate::inflight::InFlight;
 use crate::kernel::{Kernel, prior_kernel};
-use crate::learned::{DestinationStats, Learned};
+use crate::learned::{DestinationStats, Learned, NOVEL_PATH};
 
 /// Further calls of a request to a destination that it called already.
 const REPEAT: f64 = 0.02;
@@ -30,7 +30,10 @@ pub(super) fn weigh(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut
     let Circumstances { learned, now, .. } = *circumstances;
     let stats = learned.destinations.get(&dial.destination).map(|stats| &**stats);
     let path = dial.request.as_ref().map(|request| &request.path);
-    let path_fit = |named| stats.map_or(1.0, |stats| stats.own_path_probability(path, named));
+    let path_fit = |named| match stats {
+        Some(stats) => stats.own_path_probability(path, named),
+        None => path.map_or(1.0, |_| NOVEL_PATH),
+    };
     if let Some(stats) = stats {
         let requests = Requests {
             dial,

@@ -34,12 +34,23 @@ pub struct LiveCandidate {
     pub candidate: Arc<Candidate>,
     /// How far it is obeyed already: the sum of its past shares, at most 1.
     pub used: f64,
-    /// How far refused dials would have obeyed it. They use nothing up, but show that it is obeyed.
+    /// How far refused dials would have obeyed it. They show that it is obeyed.
     pub refused: f64,
     /// Whether its request is over.
     pub remembered: bool,
     /// Whether its place was a proven sink when its request closed.
     pub proven: bool,
+}
+
+/// How far a refused dial uses its candidate up. Not wholly, so that a retry is judged alike; but
+/// where two requests order the same, the one that was refused a moment ago is not the likelier.
+const REFUSED: f64 = 0.8;
+
+impl LiveCandidate {
+    /// How far the candidate has had its dial, from 0 to 1.
+    pub fn used_up(&self) -> f64 {
+        self.used.max(REFUSED * self.refused)
+    }
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

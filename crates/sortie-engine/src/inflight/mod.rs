@@ -174,8 +174,8 @@ impl InFlight {
         closed
     }
 
-    /// Records a judged dial: what explained it is used up by its share, unless the dial was refused
-    /// (a refused dial uses nothing up, so that a retry is judged alike).
+    /// Records a judged dial: what explained it is used up by its share. A refused dial is remembered
+    /// for its retries.
     pub fn dialled(&mut self, at: Micros, dial: &Dial, verdict: &Verdict) {
         if verdict.decision.is_denied() {
             self.retries.denied(at, dial, verdict);

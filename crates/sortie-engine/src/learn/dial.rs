@@ -68,6 +68,9 @@ fn learn_order(learned: &mut Learned, lesson: &DialLesson<'_>, order: &Order, sh
     let unique_path = counts && has_unique_path(learned, lesson, order);
     let sink = learned.sink_mut(&key, order.nature, lesson.at);
     sink.dialled(order.delay, share, 1.0 - used);
+    if let Some(request) = dial.request.as_ref().filter(|_| order.path == PathMatch::Unnamed) {
+        sink.learn_path(request.path.fingerprint(), share);
+    }
     if order.stored {
         sink.obeyed_late(share * (1.0 - used));
     }

@@ -96,12 +96,15 @@ impl DestinationStats {
         self.shown.len() >= limits::SHOWN_PATHS || self.shown.contains(&path)
     }
 
-    /// P(path | own, this destination); 1 where the dial shows none or nothing is known.
+    /// P(path | own, this destination); 1 where the dial shows none.
     ///
     /// `named`: the request whose own call it would be names this very path. A client knows its own
     /// identifiers, so that is no coincidence where own dials show paths of the kind.
     pub fn own_path_probability(&self, path: Option<&PathDigest>, named: bool) -> f64 {
-        let Some(path) = path.filter(|_| self.path_mass >= 1.0) else { return 1.0 };
+        let Some(path) = path else { return 1.0 };
+        if self.path_mass < 1.0 {
+            return NOVEL_PATH;
+        }
         let total = self.path_mass + 1.0;
         if let Some((_, weight)) = self.own_paths.iter().find(|(known, _)| known == path) {
             return f64::from(*weight) / total;
@@ -182,7 +185,7 @@ mod tests {
         let key = Key::new(&[1; Key::LENGTH]);
         let path = |text: &str| PathDigest::of(text, &key);
         let mut stats = DestinationStats::new(Micros(0), AddressClass::Private);
-        assert_eq!(stats.own_path_probability(Some(&path("/healthz")), false), 1.0, "nothing known yet");
+        assert_eq!(stats.own_path_probability(Some(&path("/healthz")), false), NOVEL_PATH, "nothing known yet");
         for n in 0..20 {
             stats.learn_own_path(&path("/healthz"), 1.0);
             stats.learn_own_path(&path(&format!("/v1/credit/{n}")), 1.0);

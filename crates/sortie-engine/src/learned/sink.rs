@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use sortie_model::actor::ActorId;
 use sortie_model::{Host, Micros, Nature, limits};
 
+use super::NOVEL_PATH;
 use crate::kernel::Kernel;
 
 /// Destinations that must have been obeyed, besides the one in question.
@@ -48,6 +49,9 @@ pub struct Sink {
     destinations: Vec<Host>,
     /// Hosts with the number of orders whose visible path nobody else showed.
     narrow: Vec<(Host, u16)>,
+    /// Paths of dials that obeyed candidates which name none, with their weights.
+    paths: Vec<(u64, f32)>,
+    path_mass: f64,
     /// Votes per actor.
     actors: Vec<(ActorId, u16)>,
     /// Distinct actors seen, as far as they were counted.
@@ -98,6 +102,8 @@ impl Sink {
             obeyed_mass: 0.0,
             destinations: Vec::new(),
             narrow: Vec::new(),
+            paths: Vec::new(),
+            path_mass: 0.0,
             actors: Vec::new(),
             actor_count: 0,
             proof: None,
@@ -149,6 +155,13 @@ impl Sink {
         }
     }
 
+    /// P(path | ordered here) for candidates that name no path: a place that takes a bare host as a
+    /// rule dials one path of it.
+    pub fn path_probability(&self, path: u64) -> f64 {
+        let seen = self.paths.iter().find(|(known, _)| *known == path).map_or(0.0, |&(_, weight)| f64::from(weight));
+        (seen + NOVEL_PATH) / (self.path_mass + 1.0)
+    }
+
     /// Hosts that it obeyed, as far as they are remembered.
     pub fn destinations(&self) -> &[Host] {
         &self.destinations
@@ -197,6 +210,16 @@ impl Sink {
         self.delays.learn(delay, share * fresh.max(0.1));
         self.dial_mass += share;
         self.obeyed_mass += share * fresh;
+    }
+
+    /// Learns the path of a dial that obeyed a candidate which names none.
+    pub(crate) fn learn_path(&mut self, path: u64, weight: f64) {
+        self.path_mass += weight;
+        if let Some((_, sum)) = self.paths.iter_mut().find(|(known, _)| *known == path) {
+            *sum += weight as f32;
+        } else if self.paths.len() < limits::SINK_DESTINATIONS {
+            self.paths.push((path, weight as f32));
+        }
     }
 
     /// Learns an order that counts for proof: obeyed with posterior > 0.9, not named at another
