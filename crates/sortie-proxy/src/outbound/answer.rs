@@ -13,6 +13,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::lane::{Kept, Lane};
 use super::request_body::Sent;
+use crate::body::Prefix;
 use crate::gate::DialRecord;
 
 /// The body of a response to the app.
@@ -53,16 +54,11 @@ pub(super) struct AnswerBody {
     record: Option<DialRecord>,
     received: u64,
     sent: Sent,
-    prefix: Option<Prefix>,
+    /// The prefix of an answer that someone may have ordered, and the content coding it is in.
+    prefix: Option<(Prefix, Option<Box<str>>)>,
     kept: Option<(Kept, Lane)>,
     idle: Duration,
     stall: Option<Pin<Box<Sleep>>>,
-}
-
-/// The prefix of an answer that someone may have ordered.
-pub(super) struct Prefix {
-    pub(super) content_encoding: Option<Box<str>>,
-    bytes: Vec<u8>,
 }
 
 impl AnswerBody {
@@ -75,9 +71,8 @@ impl AnswerBody {
         (kept, lane): (Kept, Lane),
         idle: Duration,
     ) -> Self {
-        let prefix = record
-            .fingerprints()
-            .then(|| Prefix { content_encoding: content_encoding.map(Box::from), bytes: Vec::new() });
+        let prefix =
+            record.fingerprints().then(|| (Prefix::new(INSPECT_RESPONSE_BYTES), content_encoding.map(Box::from)));
         let kept = Some((kept, lane));
         let mut body = Self { inner, record: Some(record), received: 0, sent, prefix, kept, idle, stall: None };
         if body.inner.is_end_stream() {
@@ -91,17 +86,16 @@ impl AnswerBody {
     /// known, before the end is.
     fn note(&mut self, data: &Bytes) {
         self.received += data.len() as u64;
-        let Some(prefix) = &mut self.prefix else { return };
-        let room = INSPECT_RESPONSE_BYTES - prefix.bytes.len();
-        prefix.bytes.extend_from_slice(&data[..data.len().min(room)]);
-        if prefix.bytes.len() == INSPECT_RESPONSE_BYTES {
+        let Some((prefix, _)) = &mut self.prefix else { return };
+        prefix.push(data);
+        if prefix.is_full() {
             self.give_prefix();
         }
     }
 
     fn give_prefix(&mut self) {
-        if let (Some(prefix), Some(record)) = (self.prefix.take(), &mut self.record) {
-            record.answer_prefix(prefix.content_encoding.as_deref(), &prefix.bytes);
+        if let (Some((prefix, content_encoding)), Some(record)) = (self.prefix.take(), &mut self.record) {
+            record.answer_prefix(content_encoding.as_deref(), prefix.as_slice());
         }
     }
 

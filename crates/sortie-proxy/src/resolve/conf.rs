@@ -30,6 +30,8 @@ pub(super) struct ResolvConf {
     pub(super) timeout: Duration,
     /// How often the servers are gone through.
     pub(super) attempts: usize,
+    /// Whether answers longer than 512 bytes may come by datagram (RFC 6891).
+    pub(super) edns0: bool,
 }
 
 impl ResolvConf {
@@ -52,6 +54,7 @@ impl ResolvConf {
             ndots: options.ndots.min(MAX_NDOTS),
             timeout: options.timeout.clamp(Duration::from_secs(1), MAX_TIMEOUT),
             attempts: options.attempts.clamp(1, MAX_ATTEMPTS),
+            edns0: options.edns0,
         }
     }
 
@@ -61,7 +64,7 @@ impl ResolvConf {
         let mut options = ResolverOpts::default();
         options.timeout = self.timeout;
         options.attempts = self.attempts - 1; // retries after the first
-        options.edns0 = true;
+        options.edns0 = self.edns0;
         options.cache_size = 0;
         options.use_hosts_file = hickory_resolver::config::ResolveHosts::Never;
         options.num_concurrent_reqs = 1;
