@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 /// The world could not be built, or its actors got no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    /// The process is in a network namespace of its own and cannot finish it.
-    #[error("cannot finish the network namespace ({what}): run as root, or with --loopback")]
+    /// A network namespace could not be entered or furnished.
+    #[error("cannot make a network namespace ({what}): run as root, or with --loopback")]
     Namespace {
         /// The step that failed, and why.
         what: String,

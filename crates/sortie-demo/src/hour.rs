@@ -49,6 +49,17 @@ impl Benign {
     }
 }
 
+/// An order whose note mentions the billing service.
+#[derive(Clone, Copy, Debug)]
+pub struct Mention {
+    /// Who ordered.
+    pub customer: &'static str,
+    /// The note.
+    pub note: &'static str,
+    /// Whether the order was taken, with the credit checked.
+    pub is_taken: bool,
+}
+
 /// The hour's script. The parts are to be played in the order in which they stand here.
 #[derive(Debug)]
 pub struct Hour<'a> {
@@ -78,17 +89,19 @@ impl<'a> Hour<'a> {
         Ok(())
     }
 
-    /// Some more orders, with notes that mention the billing service.
+    /// Some more orders, with notes that mention the billing service. As many in all as there are
+    /// attacks, each time two.
     ///
     /// # Errors
     /// [`DemoError::NoAnswer`].
-    pub async fn orders_with_notes(&mut self) -> Result<(), DemoError> {
+    pub async fn orders_with_notes(&mut self) -> Result<Vec<Mention>, DemoError> {
         let until = (self.mentioned + MENTIONS.len() / Attack::ALL.len()).min(MENTIONS.len());
+        let mut mentions = Vec::new();
         while self.mentioned < until {
-            actors::mention(&self.client, self.mentioned, &mut self.benign).await?;
+            mentions.push(actors::mention(&self.client, self.mentioned, &mut self.benign).await?);
             self.mentioned += 1;
         }
-        Ok(())
+        Ok(mentions)
     }
 
     /// The attacker strikes.

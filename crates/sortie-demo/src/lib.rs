@@ -24,5 +24,5 @@ pub use arrivals::{Arrival, Arrivals};
 pub use atlas::{Atlas, Doors, Site};
 pub use error::DemoError;
 pub use ground::Ground;
-pub use hour::{Benign, Hour, Tally};
+pub use hour::{Benign, Hour, Mention, Tally};
 pub use world::{Route, World};

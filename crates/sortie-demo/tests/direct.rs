@@ -42,7 +42,7 @@ async fn every_attack_succeeds_on_loopback() {
 fn every_attack_succeeds_in_a_namespace() {
     // A thread of its own, so that nothing but it, and what it starts, is in the namespace.
     let played = std::thread::spawn(|| {
-        let ground = Ground::enter().unwrap();
+        let ground = Ground::enter(None).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         (ground == Ground::Namespace).then(|| runtime.block_on(play(ground)))
     });

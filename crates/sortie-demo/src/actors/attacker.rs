@@ -46,6 +46,8 @@ pub struct Deed {
     pub attack: Attack,
     /// What was sent and what came back.
     pub steps: Vec<Step>,
+    /// Requests that ordered a dial at [`Attack::path`].
+    pub orders: u64,
     /// How often a denied destination was reached, by that destination's own account.
     pub reached: usize,
 }
@@ -112,7 +114,8 @@ pub(crate) async fn perform(
     };
     let came = arrivals.since(before);
     let reached = came.iter().filter(|arrival| Some(arrival.site) == attack.denied()).count();
-    Ok(Deed { attack, steps, reached })
+    let orders = if attack == Attack::Sweep { atlas.knocked().len() as u64 } else { 1 };
+    Ok(Deed { attack, steps, orders, reached })
 }
 
 /// A URL of the attacker's own in every parameter; where the host is called, the parameter dials.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::client::Client;
 use super::{Account, CUSTOMERS};
-use crate::hour::Benign;
+use crate::hour::{Benign, Mention};
 use crate::{Atlas, DemoError, Site};
 
 /// Orders in the morning, per customer.
@@ -84,9 +84,10 @@ pub(crate) async fn order(
 }
 
 /// An order whose note mentions the billing service.
-pub(crate) async fn mention(client: &Client, index: usize, benign: &mut Benign) -> Result<(), DemoError> {
-    let is_taken = order(client, index % CUSTOMERS.len(), "table", MENTIONS[index], benign).await?;
+pub(crate) async fn mention(client: &Client, index: usize, benign: &mut Benign) -> Result<Mention, DemoError> {
+    let (number, note) = (index % CUSTOMERS.len(), MENTIONS[index]);
+    let is_taken = order(client, number, "table", note, benign).await?;
     benign.mentions.expected += 1;
     benign.mentions.done += usize::from(is_taken);
-    Ok(())
+    Ok(Mention { customer: CUSTOMERS[number].name, note, is_taken })
 }

@@ -12,20 +12,19 @@ use crate::DemoError;
 const LOOPBACK: u32 = 1;
 
 /// Returns whether the process is inside.
-pub(super) fn enter() -> Result<bool, DemoError> {
+pub(super) fn enter_as_root() -> bool {
+    getuid().is_root() && unshare(CloneFlags::CLONE_NEWNET).is_ok()
+}
+
+/// Enters a user namespace, in which the process may change its network.
+pub(super) fn enter_as_user() -> Result<(), DemoError> {
     let (user, group) = (getuid(), getgid());
-    if user.is_root() && unshare(CloneFlags::CLONE_NEWNET).is_ok() {
-        return Ok(true);
-    }
-    // One call, so that it happens as a whole or not at all.
-    if unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET).is_err() {
-        return Ok(false);
-    }
+    let refused = |error| DemoError::Namespace { what: format!("unshare: {error}") };
+    unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET).map_err(refused)?;
     // Without a mapping to root there is no right to change the new network.
     write("setgroups", "deny")?;
     write("uid_map", &format!("0 {user} 1"))?;
-    write("gid_map", &format!("0 {group} 1"))?;
-    Ok(true)
+    write("gid_map", &format!("0 {group} 1"))
 }
 
 fn write(file: &str, text: &str) -> Result<(), DemoError> {

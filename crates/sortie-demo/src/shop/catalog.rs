@@ -74,7 +74,7 @@ fn external_entities(declaration: &str) -> HashMap<String, String> {
 /// The text that a reference stands for; an unknown one stays as it is.
 async fn expand(name: &str, entities: &HashMap<String, String>, shop: &Shop) -> String {
     if let Some(url) = entities.get(name) {
-        let fetched = shop.outside.get(url).await;
+        let fetched = shop.outside.get(url).await.filter(|fetched| fetched.status == 200);
         return fetched.map_or(String::new(), |fetched| String::from_utf8_lossy(&fetched.body).into_owned());
     }
     match quick_xml::escape::resolve_xml_entity(name) {

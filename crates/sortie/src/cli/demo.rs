@@ -1,10 +1,11 @@
 //! `sortie demo`: a story to look at.
 
 use std::io::{self, IsTerminal};
+use std::process::Command;
 
 use super::Failure;
 use super::output::Output;
-use crate::demo::{Options, Tale, run as play};
+use crate::demo::{Options, Tale, is_namespace_possible, run as play};
 
 /// See it at work: a small shop, its customers and an attacker, within a minute and without a network
 ///
@@ -18,17 +19,31 @@ pub(super) struct Args {
     /// Stay on 127.0.0.0/8, even where a network namespace is possible
     #[arg(long)]
     loopback: bool,
+    /// Only tell, by the exit status, whether a user namespace is possible here
+    #[arg(long, hide = true)]
+    probe: bool,
 }
 
 pub(super) fn run(args: &Args, output: Output) -> Result<(), Failure> {
+    if args.probe {
+        let refused = || Failure::other("no user namespace is possible here");
+        return is_namespace_possible().then_some(()).ok_or_else(refused);
+    }
     let stdout = Box::new(io::stdout());
     let tale = match output.columns {
         Some(columns) if io::stdout().is_terminal() => Tale::paced(stdout, output.paint, columns),
         _ => Tale::plain(stdout),
     };
-    match play(Options { keep: args.keep, loopback: args.loopback }, tale) {
+    match play(Options { keep: args.keep, loopback: args.loopback, probe: probe() }, tale) {
         Ok(true) => Ok(()),
         Ok(false) => Err(Failure::other("the demonstration came out otherwise than promised; please report it")),
         Err(error) => Err(Failure::other(error)),
     }
+}
+
+/// This very program, since what a kernel allows may depend on that.
+fn probe() -> Option<Command> {
+    let mut probe = Command::new(std::env::current_exe().ok()?);
+    probe.args(["demo", "--probe"]);
+    Some(probe)
 }

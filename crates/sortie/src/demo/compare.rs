@@ -6,51 +6,48 @@ use sortie_model::finding::{Action, Finding};
 use super::hour::Played;
 use super::stage::accusations;
 use crate::view::Paint;
-use crate::view::text::{pad, width};
+use crate::view::text::pad;
 
 /// Columns of the first column, and of each hour.
 const WHAT: usize = 36;
-const HOUR: usize = 34;
+const HOUR: usize = 28;
 
 /// The table.
 pub(super) fn side_by_side(observe: &Played, block: &Played, paint: Paint) -> String {
     let hours = [observe, block];
-    let mut lines = vec![paint.faint(&row("", hours.map(|hour| hour.mode.to_string())))];
+    let mut lines = vec![paint.faint(&row("", &hours.map(|hour| hour.mode.to_string())))];
     let mut tally = |what: &str, of: fn(&Played) -> Tally| {
-        lines.push(row(what, hours.map(|hour| format!("{} of {}", of(hour).done, of(hour).expected))));
+        lines.push(row(what, &hours.map(|hour| format!("{} of {}", of(hour).done, of(hour).expected))));
     };
     tally("webhooks delivered", |hour| hour.benign.webhooks);
     tally("previews shown", |hour| hour.benign.previews);
     tally("the shop's own calls to billing", |hour| hour.benign.own_calls);
     tally("orders that only mention billing", |hour| hour.benign.mentions);
-    lines.push(row("customers accused", hours.map(|hour| accusations(&hour.findings).count().to_string())));
+    lines.push(row("customers accused", &hours.map(|hour| accusations(&hour.findings).count().to_string())));
     lines.push(String::new());
     for (index, attack) in Attack::ALL.into_iter().enumerate() {
-        let cells = hours.map(|hour| {
-            hour.attacks.get(index).map_or(String::new(), |(deed, finding)| outcome(deed, finding.as_ref()))
-        });
-        lines.push(row(attack.title(), cells));
+        lines.push(row(attack.title(), &hours.map(|hour| cell(hour, index))));
     }
     lines.push(String::new());
     lines.join("\n")
 }
 
-/// `E5 returned`, `stopped at the inbound door`, `called itself only`.
+fn cell(hour: &Played, index: usize) -> String {
+    hour.attacks.get(index).map_or(String::new(), |(deed, finding)| outcome(deed, finding.as_ref()))
+}
+
+/// `E5 returned`, `E0 carried, inbound door`, `E4 answered, his own host`.
 fn outcome(deed: &Deed, finding: Option<&Finding>) -> String {
     let Some(finding) = finding else { return "NOT FOUND".to_owned() };
     let rung = format!("{} {}", finding.rung, finding.rung.name());
-    match (deed.attack.denied(), deed.reached) {
-        (None, _) => format!("{rung}; public: named, let through"),
-        (Some(_), 0) if finding.decision.action == Action::Blocked => {
-            format!("{rung}; stopped, {} door", finding.decision.door.as_deref().unwrap_or("a"))
-        }
-        (Some(_), _) => rung,
-    }
+    let more = match (deed.attack.denied(), finding.decision.action) {
+        (None, _) => ", his own host".to_owned(),
+        (Some(_), Action::Blocked) => format!(", {} door", finding.decision.door.as_deref().unwrap_or("a")),
+        (Some(_), Action::Passed | Action::WouldBlock) => String::new(),
+    };
+    format!("{rung}{more}")
 }
 
-fn row(what: &str, cells: [String; 2]) -> String {
-    // A cell that is too long moves the next one, and is whole.
-    let [first, second] = cells;
-    let gap = if width(&first) >= HOUR { "  " } else { "" };
-    format!("{}{}{gap}{second}", pad(what, WHAT), pad(&first, HOUR)).trim_end().to_owned()
+fn row(what: &str, [first, second]: &[String; 2]) -> String {
+    format!("{}{}{second}", pad(what, WHAT), pad(first, HOUR)).trim_end().to_owned()
 }

@@ -2,20 +2,20 @@
 
 use std::path::Path;
 
-use sortie_demo::{ATTACKER, Atlas, Attack, Benign, CUSTOMERS, Deed, Hour, Route, World};
+use sortie_demo::{ATTACKER, Atlas, Attack, Benign, Deed, Hour, Mention, Route, World};
 use sortie_model::Mode;
 use sortie_model::finding::Finding;
 
 use super::stage::{self, Stage};
-use super::{DemoError, Tale, attack};
+use super::{DemoError, Tale};
 use crate::admin::wire::SinkView;
-use crate::view;
+use crate::view::{self, Paint};
 
 /// An hour that is over.
 pub(super) struct Played {
     /// The mode.
     pub(super) mode: Mode,
-    /// The attacks, and the story of each.
+    /// The attacks, and the story of each as it stands in the end.
     pub(super) attacks: Vec<(Deed, Option<Finding>)>,
     /// How it was for customers.
     pub(super) benign: Benign,
@@ -29,73 +29,91 @@ pub(super) async fn play(atlas: &Atlas, mode: Mode, folder: &Path, tale: &mut Ta
     let mut stage = Stage::start(atlas, mode, folder).await?;
     let mut hour = Hour::new(&world, atlas.doors().inbound)?;
 
+    morning_told(mode, tale).await;
     hour.morning().await?;
-    tale.line("Customers come: webhooks, previews, catalogues, orders. For each order the shop asks").await;
-    tale.line("billing.internal for the customer's credit, of its own accord.").await;
     learned(&stage.learned().await, tale).await;
-
-    tale.line(&format!(
-        "\nThen comes {}, from {}, with an account like the others.\n",
-        ATTACKER.name, ATTACKER.address
-    ))
-    .await;
-    let mut attacks = Vec::new();
+    attacker_told(mode, tale).await;
+    let mut deeds = Vec::new();
     for (number, attack) in Attack::ALL.into_iter().enumerate() {
         let deed = hour.attack(attack).await?;
-        told(number + 1, &deed, tale).await;
-        hour.orders_with_notes().await?;
-        let finding = stage.finding(attack, atlas, attack::rung(attack)).await?;
-        seen(finding.as_ref(), tale).await;
-        attacks.push((deed, finding));
+        deed_told(number + 1, &deed, tale).await;
+        let mentions = hour.orders_with_notes().await?;
+        let finding = stage.finding(&deed, atlas).await?;
+        seen(mode, finding.as_ref(), tale).await;
+        if mode == Mode::Observe {
+            mention_told(&mentions, tale).await;
+        }
+        deeds.push(deed);
+        if deeds.len() < Attack::ALL.len() {
+            tale.line("").await;
+        }
     }
     let benign = hour.evening().await?;
-    let customers = CUSTOMERS.len();
-    tale.line(&format!(
-        "In between and afterwards {customers} customers went on as before; some of their order notes mention"
-    ))
-    .await;
-    tale.line("billing.internal. Mentioning is not ordering.").await;
-
     let findings = stage.stop().await?;
     world.close().await;
-    for (deed, finding) in &mut attacks {
-        // The story as it stands in the end.
-        *finding = stage::of_attack(findings.clone(), deed.attack, atlas);
-    }
+    let story_of = |deed: &Deed| stage::of_attack(findings.clone(), deed.attack, atlas);
+    let attacks = deeds.into_iter().map(|deed| (deed.clone(), story_of(&deed))).collect();
     Ok(Played { mode, attacks, benign, findings })
+}
+
+async fn morning_told(mode: Mode, tale: &mut Tale) {
+    if mode == Mode::Observe {
+        tale.line("Customers come: webhooks, previews, catalogues, orders. For each order the shop asks").await;
+        tale.line("billing.internal for the customer's credit, of its own accord. What Sortie makes of it:").await;
+    } else {
+        tale.line("The same customers come, and Sortie learns again:").await;
+    }
 }
 
 async fn learned(sinks: &[SinkView], tale: &mut Tale) {
     for sink in sinks.iter().filter(|sink| sink.proven.is_some()) {
-        let text = format!(
-            "{} dials what it is told: {} of {} destinations, honour rate {:.2}; proven",
-            sink.at, sink.obeyed, sink.offers, sink.rho
-        );
+        let text =
+            format!("{} dials what clients write there: {} of {} times; proven", sink.at, sink.obeyed, sink.offers);
         sortie(&text, tale).await;
     }
 }
 
-async fn told(number: usize, deed: &Deed, tale: &mut Tale) {
-    let title = tale.paint().strong(deed.attack.title());
-    tale.line(&format!("{number}  {title}")).await;
-    for step in &deed.steps {
-        tale.aside("   > ", &step.sent).await;
-        tale.aside("   < ", &step.got).await;
+async fn attacker_told(mode: Mode, tale: &mut Tale) {
+    let who = format!("{}, from {}", ATTACKER.name, ATTACKER.address);
+    if mode == Mode::Observe {
+        tale.line(&format!("\nThen comes {who}, with an account like the others.\n")).await;
+    } else {
+        tale.line(&format!("\nThen comes {who}, and does the same.\n")).await;
     }
 }
 
-/// The first two lines of the story that `sortie explain` tells whole.
-async fn seen(finding: Option<&Finding>, tale: &mut Tale) {
-    match finding {
-        Some(finding) => {
-            let whole = view::finding(finding, finding.last_seen, tale.paint());
-            for line in whole.lines().take(2) {
-                sortie(line, tale).await;
-            }
-        }
-        None => sortie(&tale.paint().trouble("nothing found"), tale).await,
+async fn deed_told(number: usize, deed: &Deed, tale: &mut Tale) {
+    let title = tale.paint().strong(deed.attack.title());
+    tale.line(&format!("{number}  {title}")).await;
+    for step in &deed.steps {
+        tale.quote("   > ", &step.sent).await;
+        tale.quote("   < ", &step.got).await;
     }
-    tale.line("").await;
+}
+
+/// In observe the first two lines of the story that `sortie explain` tells whole; in block the
+/// second one and what was done.
+async fn seen(mode: Mode, finding: Option<&Finding>, tale: &mut Tale) {
+    let Some(finding) = finding else { return sortie(&tale.paint().trouble("nothing found"), tale).await };
+    let coloured = view::finding(finding, finding.last_seen, tale.paint());
+    if mode == Mode::Observe {
+        for line in coloured.lines().take(2) {
+            sortie(line, tale).await;
+        }
+        return;
+    }
+    let plain = view::finding(finding, finding.last_seen, Paint::Plain);
+    let action = plain.lines().find_map(|line| line.strip_prefix("action")).unwrap_or_default().trim_start();
+    sortie(coloured.lines().nth(1).unwrap_or_default(), tale).await;
+    sortie(action, tale).await;
+}
+
+async fn mention_told(mentions: &[Mention], tale: &mut Tale) {
+    for mention in mentions.iter().take(1) {
+        let taken = if mention.is_taken { "is taken" } else { "is NOT taken" };
+        let text = format!("an order of {} {taken}; its note: \"{}\"", mention.customer, mention.note);
+        tale.quote("   ", &text).await;
+    }
 }
 
 async fn sortie(text: &str, tale: &mut Tale) {

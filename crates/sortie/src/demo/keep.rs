@@ -5,6 +5,8 @@ use std::path::Path;
 
 use sortie_demo::{ATTACKER, Atlas, Ground, Route, Site, World};
 use sortie_model::Mode;
+use sortie_store::layout::Layout;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::stage::Stage;
 use super::{DemoError, Tale, front, system};
@@ -20,11 +22,11 @@ pub(super) async fn running(
 ) -> Result<(), DemoError> {
     let world = World::open(atlas.clone(), Route::Proxy(atlas.doors().outbound)).await?;
     let stage = Stage::start(atlas, Mode::Block, folder).await?;
-    let socket = AdminListen::Unix(sortie_store::layout::Layout::new(stage.data()).admin_socket());
+    let socket = AdminListen::Unix(Layout::new(stage.data()).admin_socket());
     let data = stage.data().to_owned();
     // The admin side makes a runtime of its own, which must not be done on a thread of this one.
     let bound = tokio::task::spawn_blocking(move || Server::bind(&socket, &data)).await;
-    let server = bound.map_err(|error| super::system("start the admin side")(error.into()))??;
+    let server = bound.map_err(|error| system("start the admin side")(error.into()))??;
     let admin = server.start(stage.operator().clone()).map_err(system("start the admin side"))?;
 
     let door = match atlas.ground() {
@@ -36,7 +38,7 @@ pub(super) async fn running(
         Ground::Loopback => atlas.doors().inbound,
     };
     invitation(atlas, &door.to_string(), stage.data(), tale).await;
-    tokio::signal::ctrl_c().await.map_err(system("wait for Ctrl-C"))?;
+    interrupted().await.map_err(system("wait for Ctrl-C"))?;
     // Joining the admin side's thread blocks.
     let _ = tokio::task::spawn_blocking(move || drop(admin)).await;
     stage.stop().await?;
@@ -44,28 +46,33 @@ pub(super) async fn running(
     Ok(())
 }
 
+/// Ctrl-C, or what a supervisor sends.
+async fn interrupted() -> std::io::Result<()> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminated.recv() => Ok(()),
+    }
+}
+
 async fn invitation(atlas: &Atlas, door: &str, data: &Path, tale: &mut Tale) {
-    let curl = |path: &str, body: &str| {
-        format!(
-            "  curl -s {door}{path} -H 'Authorization: {}' -H 'Content-Type: application/json' -d '{body}'",
-            ATTACKER.authorization()
-        )
-    };
-    let url = |to: &str| format!(r#"{{"url":"http://{to}"}}"#);
-    let data = data.display();
-    tale.heading("Your turn").await;
-    tale.line("Everything goes on in block until Ctrl-C. As mallory, from another shell:\n").await;
     let role = "/latest/meta-data/iam/security-credentials/shop-role";
-    let lines = [
-        curl("/v1/preview", &url(&format!("{}/season", atlas.authority(Site::Customer(0))))),
-        curl("/v1/preview", &url(&format!("{}/r", atlas.authority(Site::Cdn)))),
-        curl("/v1/preview", &url(&format!("{}{role}", atlas.authority(Site::Metadata)))),
-        curl("/v1/hooks", &url(&format!("{}/v1/credit/willow", atlas.authority(Site::Billing)))),
+    let turns = [
+        ("a customer's page", "/v1/preview", format!("{}/season", atlas.authority(Site::Customer(0)))),
+        ("a redirect to metadata", "/v1/preview", format!("{}/r", atlas.authority(Site::Cdn))),
+        ("metadata itself", "/v1/preview", format!("{}{role}", atlas.authority(Site::Metadata))),
+        ("the shop's billing", "/v1/hooks", format!("{}/v1/credit/willow", atlas.authority(Site::Billing))),
     ];
-    for line in lines {
-        tale.line(&line).await;
+    tale.heading("Your turn").await;
+    tale.line("Everything goes on in block until Ctrl-C. From another shell, as mallory:\n").await;
+    tale.line(&format!("  token='Authorization: {}'", ATTACKER.authorization())).await;
+    tale.line("  type='Content-Type: application/json'\n").await;
+    for (what, path, to) in turns {
+        tale.line(&format!("  # {what}")).await;
+        tale.line(&format!("  curl -i {door}{path} -H \"$token\" -H \"$type\" -d '{{\"url\":\"http://{to}\"}}'")).await;
     }
     tale.line("\nand what Sortie says to it:\n").await;
+    let data = data.display();
     for line in ["findings", "sinks", "status", "mode observe", "off"] {
         tale.line(&format!("  sortie {line} --data {data}")).await;
     }

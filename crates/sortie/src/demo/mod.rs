@@ -17,6 +17,7 @@ mod story;
 mod tale;
 
 use std::io;
+use std::process::Command;
 
 use sortie_demo::Ground;
 use sortie_store::error::StoreError;
@@ -27,12 +28,19 @@ use crate::compose::StartError;
 pub use tale::Tale;
 
 /// How the demonstration is to be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Options {
     /// Leave everything running afterwards, for the reader's own requests.
     pub keep: bool,
     /// Stay on 127.0.0.0/8 even where a network namespace is possible.
     pub loopback: bool,
+    /// How to run [`is_namespace_possible`] in a process of its own, see [`Ground::enter`].
+    pub probe: Option<Command>,
+}
+
+/// Whether a user namespace can be made for the demonstration. The process should end afterwards.
+pub fn is_namespace_possible() -> bool {
+    Ground::is_possible()
 }
 
 /// The demonstration could not take place. That it came out otherwise than promised is no error of
@@ -78,7 +86,7 @@ fn system(what: &'static str) -> impl FnOnce(io::Error) -> DemoError {
 pub fn run(options: Options, tale: Tale) -> Result<bool, DemoError> {
     // What listens before the namespace is entered can be reached from outside of it.
     let front = options.keep.then(front::bind).transpose().map_err(system("listen on 127.0.0.1"))?;
-    let ground = if options.loopback { Ground::Loopback } else { Ground::enter()? };
+    let ground = if options.loopback { Ground::Loopback } else { Ground::enter(options.probe)? };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(system("start the runtime"))?;
     runtime.block_on(story::tell(ground, front, tale))

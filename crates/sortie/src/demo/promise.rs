@@ -35,6 +35,9 @@ pub(super) fn broken(hour: &Played) -> Vec<String> {
             broken.push(format!("{mode}: {title}: not found"));
             continue;
         };
+        if finding.requests_total < deed.orders {
+            broken.push(format!("{mode}: {title}: {} of {} orders told", finding.requests_total, deed.orders));
+        }
         let due = attack::rung(deed.attack);
         let is_attack = deed.attack.denied().is_some();
         if (mode == Mode::Observe || !is_attack) && finding.rung < due {

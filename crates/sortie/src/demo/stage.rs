@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sortie_demo::{ATTACKER, Atlas, Attack};
-use sortie_model::finding::{Finding, FindingKind, Rung};
-use sortie_model::{AddressClass, Mode};
+use sortie_demo::{ATTACKER, Atlas, Attack, Deed};
+use sortie_model::Mode;
+use sortie_model::finding::{Finding, FindingKind, Severity};
 use sortie_proxy::resolve::Resolver;
 use sortie_store::index::{Filter, IndexReader};
 use sortie_store::layout::Layout;
 use tokio::sync::broadcast::Receiver;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{DemoError, settings, system};
+use super::{DemoError, attack, settings, system};
 use crate::admin::control::Control as _;
 use crate::admin::wire::{SinkView, TailLine};
 use crate::compose::{self, Running};
@@ -72,17 +72,16 @@ impl Stage {
         }
     }
 
-    /// The finding of an attack, once it is on `rung` or refused, or as it is when patience ends.
-    pub(super) async fn finding(
-        &mut self,
-        attack: Attack,
-        atlas: &Atlas,
-        rung: Rung,
-    ) -> Result<Option<Finding>, DemoError> {
+    /// The finding of an attack, once all its orders are told and it is on its rung or refused, or as
+    /// it is when patience ends.
+    pub(super) async fn finding(&mut self, deed: &Deed, atlas: &Atlas) -> Result<Option<Finding>, DemoError> {
         let until = Instant::now() + PATIENCE;
         loop {
-            let found = of_attack(self.findings()?, attack, atlas);
-            let is_whole = |finding: &Finding| finding.rung >= rung || finding.kind == FindingKind::Blocked;
+            let found = of_attack(self.findings()?, deed.attack, atlas);
+            let is_whole = |finding: &Finding| {
+                let is_far = finding.rung >= attack::rung(deed.attack) || finding.kind == FindingKind::Blocked;
+                finding.requests_total >= deed.orders && is_far
+            };
             if found.as_ref().is_some_and(is_whole) {
                 return Ok(found);
             }
@@ -132,11 +131,10 @@ pub(super) fn of_attack(findings: Vec<Finding>, attack: Attack, atlas: &Atlas) -
     findings.into_iter().filter(is_it).max_by_key(|finding| finding.severity)
 }
 
-/// Findings that accuse a customer.
+/// Findings that accuse somebody who is not the attacker.
 pub(super) fn accusations(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
     findings.iter().filter(|finding| {
         let is_his = finding.actor.as_ref().is_some_and(|actor| actor.address == ATTACKER.address);
-        let is_posture = finding.kind == FindingKind::OpenSink && finding.destination.class == AddressClass::Public;
-        !is_his && !is_posture && finding.severity > sortie_model::finding::Severity::Info
+        !is_his && finding.severity > Severity::Info
     })
 }

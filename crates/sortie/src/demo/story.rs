@@ -69,7 +69,7 @@ async fn loopback(atlas: &Atlas, tale: &mut Tale) {
     tale.line(&format!("  - the hosts listen on port {} instead of 80.", atlas.web_port())).await;
     tale.line("The configuration that says so:\n").await;
     for line in settings::text(atlas, Mode::Observe).lines() {
-        tale.aside("    ", line).await;
+        tale.quote("    ", line).await;
     }
 }
 
@@ -84,7 +84,7 @@ async fn worst(hour: &Played, tale: &mut Tale) {
     let severe: Vec<Finding> =
         told.into_iter().filter(|finding| finding.severity > sortie_model::finding::Severity::Info).collect();
     tale.line("\nAnd all of them, as `sortie findings` lists them:\n").await;
-    tale.block(&view::findings(&severe, now, Some(tale.columns()), tale.paint())).await;
+    tale.block(&view::findings(&severe, now, tale.columns(), tale.paint())).await;
 }
 
 async fn verdict(broken: &[String], tale: &mut Tale) {
@@ -101,6 +101,6 @@ async fn verdict(broken: &[String], tale: &mut Tale) {
     }
     tale.line(&format!("\n{}", tale.paint().trouble("Not as promised:"))).await;
     for line in broken {
-        tale.aside("  - ", line).await;
+        tale.quote("  - ", line).await;
     }
 }

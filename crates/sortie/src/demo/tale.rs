@@ -6,41 +6,44 @@ use std::time::Duration;
 use crate::view::Paint;
 use crate::view::text::{clean, cut};
 
-/// Columns of a line that is not told to a terminal.
+/// Columns that a line should not exceed, and that a rule has.
 const COLUMNS: usize = 100;
+/// How long a line stands alone before a terminal shows the next one.
+const PACE: Duration = Duration::from_millis(240);
 
 /// Where the story goes to.
 pub struct Tale {
     out: Box<dyn Write + Send>,
     paint: Paint,
-    columns: usize,
-    /// How long a line stands before the next one comes.
+    /// The terminal's width, where there is a terminal.
+    columns: Option<usize>,
     pace: Duration,
 }
 
 impl Tale {
     /// Told at once and without colour: to a pipe, a file, a test.
     pub fn plain(out: Box<dyn Write + Send>) -> Self {
-        Self { out, paint: Paint::Plain, columns: COLUMNS, pace: Duration::ZERO }
+        Self { out, paint: Paint::Plain, columns: None, pace: Duration::ZERO }
     }
 
     /// Told to a person in front of a terminal of so many columns.
     pub fn paced(out: Box<dyn Write + Send>, paint: Paint, columns: usize) -> Self {
-        Self { out, paint, columns, pace: Duration::from_millis(280) }
+        Self { out, paint, columns: Some(columns), pace: PACE }
     }
 
     pub(super) fn paint(&self) -> Paint {
         self.paint
     }
 
-    pub(super) fn columns(&self) -> usize {
+    pub(super) fn columns(&self) -> Option<usize> {
         self.columns
     }
 
     /// A heading, with room around it.
     pub(super) async fn heading(&mut self, text: &str) {
-        self.pause(3).await;
-        let rule = "─".repeat(self.columns.min(COLUMNS).saturating_sub(text.chars().count() + 4));
+        self.pause(2).await;
+        let columns = self.columns.unwrap_or(COLUMNS).min(COLUMNS);
+        let rule = "─".repeat(columns.saturating_sub(text.chars().count() + 4));
         let text = self.paint.strong(text);
         self.write(&format!("\n── {text} {rule}\n\n"));
         self.pause(2).await;
@@ -52,9 +55,10 @@ impl Tale {
         self.pause(1).await;
     }
 
-    /// A line that steps back, cut to the terminal; other people's text may be in it.
-    pub(super) async fn aside(&mut self, indent: &str, text: &str) {
-        let text = cut(&clean(text), self.columns.saturating_sub(indent.chars().count())).into_owned();
+    /// A line of what somebody sent or got, cut to one row.
+    pub(super) async fn quote(&mut self, indent: &str, text: &str) {
+        let columns = self.columns.unwrap_or(COLUMNS).saturating_sub(indent.chars().count());
+        let text = cut(&clean(text), columns).into_owned();
         let text = self.paint.faint(&text);
         self.line(&format!("{indent}{text}")).await;
     }
@@ -62,7 +66,7 @@ impl Tale {
     /// Many lines at once, to be looked at for longer.
     pub(super) async fn block(&mut self, text: &str) {
         self.write(text);
-        self.pause(4).await;
+        self.pause(8).await;
     }
 
     fn write(&mut self, text: &str) {
