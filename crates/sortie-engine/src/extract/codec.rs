@@ -58,6 +58,7 @@ fn inflate(coding: &str, body: &[u8], limit: usize) -> Option<Step> {
 /// Reads up to `limit` bytes; what was read before an error counts.
 fn read(source: impl Read, limit: usize) -> Step {
     let mut bytes = Vec::new();
+    #[expect(clippy::disallowed_methods, reason = "capped by `take`")]
     let damaged = source.take(limit as u64 + 1).read_to_end(&mut bytes).is_err();
     let over = bytes.len() > limit;
     bytes.truncate(limit);

@@ -8,8 +8,8 @@ use super::names::{Meaning, Role, stem};
 use super::reading::split_scheme;
 use super::spot::Spot;
 
-/// Parts remembered of one head or body. More are of no destination that a program would compose.
-const PARTS: usize = 256;
+/// Hosts, and other parts, remembered of one head or body.
+const PARTS: usize = 128;
 /// Ports tried with one host: a parameter given twice is read by some as the first, by others as
 /// the last.
 const PORTS: usize = 4;
@@ -19,22 +19,24 @@ const PATH_LENGTH: usize = 1024;
 /// The parts seen so far.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
-    seen: Vec<Part>,
+    /// Candidates that name nothing but a host, by their numbers.
+    hosts: Vec<(Level, usize)>,
+    others: Vec<(Level, Part)>,
     overflowed: bool,
 }
 
-#[derive(Debug)]
-struct Part {
-    container: Container,
-    /// Name without its last word, see [`stem`].
-    stem: Box<str>,
-    value: Value,
+/// Where parts belong together: container, and name without its last word (see [`stem`]).
+#[derive(Debug, PartialEq, Eq)]
+struct Level(Container, Box<str>);
+
+impl Level {
+    fn of(spot: &Spot<'_>) -> Self {
+        Self(spot.container, stem(spot.name).to_ascii_lowercase().into())
+    }
 }
 
 #[derive(Debug)]
-enum Value {
-    /// A candidate of kind host, by its number.
-    Host(usize),
+enum Part {
     Port(u16),
     Scheme(Scheme),
     Path(Box<str>),
@@ -53,52 +55,47 @@ pub(super) struct Join<'p> {
 impl Parts {
     /// Remembers a value if its name says that it is a port, scheme or path.
     pub(super) fn note(&mut self, spot: &Spot<'_>, meaning: Meaning, text: &str) {
-        let value = match meaning.role {
-            Some(Role::Port) => text.trim().parse().ok().filter(|&port| port > 0).map(Value::Port),
-            Some(Role::Scheme) => scheme(text.trim()).map(Value::Scheme),
-            Some(Role::Path) if text.starts_with('/') && text.len() <= PATH_LENGTH => {
-                Some(Value::Path(Box::from(text)))
-            }
+        let part = match meaning.role {
+            Some(Role::Port) => text.trim().parse().ok().filter(|&port| port > 0).map(Part::Port),
+            Some(Role::Scheme) => scheme(text.trim()).map(Part::Scheme),
+            Some(Role::Path) if text.starts_with('/') && text.len() <= PATH_LENGTH => Some(Part::Path(Box::from(text))),
             _ => None,
         };
-        if let Some(value) = value {
-            self.add(spot, value);
+        let Some(part) = part else { return };
+        if self.others.len() < PARTS {
+            self.others.push((Level::of(spot), part));
+        } else {
+            self.overflowed = true;
         }
     }
 
     /// Remembers a candidate that names nothing but a host.
     pub(super) fn note_host(&mut self, spot: &Spot<'_>, index: usize) {
-        self.add(spot, Value::Host(index));
-    }
-
-    fn add(&mut self, spot: &Spot<'_>, value: Value) {
-        if self.seen.len() == PARTS {
+        let host = (Level::of(spot), index);
+        if self.hosts.len() == PARTS {
             self.overflowed = true;
-            return;
+        } else if self.hosts.last() != Some(&host) {
+            self.hosts.push(host);
         }
-        self.seen.push(Part { container: spot.container, stem: stem(spot.name).to_ascii_lowercase().into(), value });
     }
 
     /// Whether a host was seen and parts were lost that may belong to it.
     pub(super) fn is_incomplete(&self) -> bool {
-        self.overflowed && self.seen.iter().any(|part| matches!(part.value, Value::Host(_)))
+        self.overflowed && !self.hosts.is_empty()
     }
 
     /// The hosts that have a port beside them, or a scheme that has one by default; several for a
     /// host whose port is given several times.
     pub(super) fn joins(&self) -> Vec<Join<'_>> {
         let mut joins = Vec::new();
-        for part in &self.seen {
-            let Value::Host(host) = part.value else { continue };
-            let beside =
-                || self.seen.iter().filter(|other| other.container == part.container && other.stem == part.stem);
-            let scheme = beside().find_map(|other| if let Value::Scheme(s) = &other.value { Some(s) } else { None });
-            let path = beside().find_map(|other| if let Value::Path(p) = &other.value { Some(&**p) } else { None });
-            let named =
-                beside().filter_map(|other| if let Value::Port(port) = other.value { Some(port) } else { None });
+        for (level, host) in &self.hosts {
+            let beside = || self.others.iter().filter(|(other, _)| other == level).map(|(_, part)| part);
+            let scheme = beside().find_map(|part| if let Part::Scheme(scheme) = part { Some(scheme) } else { None });
+            let path = beside().find_map(|part| if let Part::Path(path) = part { Some(&**path) } else { None });
+            let named = beside().filter_map(|part| if let Part::Port(port) = part { Some(*port) } else { None });
             let by_default = scheme.and_then(Scheme::default_port).filter(|_| named.clone().next().is_none());
             for port in named.take(PORTS).chain(by_default) {
-                let join = Join { host, scheme, port, path };
+                let join = Join { host: *host, scheme, port, path };
                 if !joins.contains(&join) {
                     joins.push(join);
                 }

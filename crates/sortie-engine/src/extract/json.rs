@@ -20,10 +20,8 @@ const SMALLEST_ADDRESS: u64 = 1 << 24;
 /// How a text ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// It is JSON, or several documents of it one after the other.
-    Whole,
-    /// It is JSON as far as it goes, but ends in the middle of a document.
-    Open,
+    /// It is JSON as far as it goes: one document or several, the last one perhaps cut off.
+    Read,
     /// It is no JSON from this byte on.
     Broken { at: usize, any_read: bool },
 }
@@ -35,10 +33,9 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) -> En
     let mut source = serde_json::Deserializer::from_str(text);
     let end = loop {
         match (Value { walk: &mut walk }).deserialize(&mut source) {
-            Ok(()) if source.end().is_ok() => break End::Whole,
+            // To ask the source whether it is at its end costs as much as to find the error's line.
             Ok(()) => {}
-            Err(_) if walk.out.is_done() => break End::Whole,
-            Err(error) if error.is_eof() => break End::Open,
+            Err(error) if error.is_eof() || walk.out.is_done() => break End::Read,
             Err(error) => break End::Broken { at: offset(text, &error), any_read: walk.any_read },
         }
     };
@@ -261,14 +258,14 @@ mod tests {
     #[test]
     fn documents_may_follow_each_other() {
         assert_eq!(found("{\"url\":\"http://a.example/\"}\n{\"url\":\"http://b.example/\"}\n").len(), 2);
-        assert_eq!(search_all("{} {}").1, End::Whole);
+        assert_eq!(search_all("{} {}").1, End::Read);
     }
 
     #[test]
     fn what_was_read_before_the_end_counts() {
         let text = r#"{"url":"http://a.example/","next":{"url":"http://b.exa"#;
         assert_eq!(found(text), ["$.url url http://a.example/"]);
-        assert_eq!(search_all(text).1, End::Open);
+        assert_eq!(search_all(text).1, End::Read);
         assert_eq!(search_all("{\"a\":1,\n \"b\":NaN}").1, End::Broken { at: 13, any_read: true });
         assert!(matches!(search_all("[link](http://a.example/)").1, End::Broken { any_read: false, .. }));
     }
@@ -278,7 +275,7 @@ mod tests {
         let deep = |depth: usize| format!("{}\"http://a.example/\"{}", "[".repeat(depth), "]".repeat(depth));
         let text = format!("[{},\"http://b.example/\"]", deep(5000));
         let (extraction, end) = search_all(&text);
-        assert_eq!((extraction.cut, end), (Some(Cut::Depth), End::Whole));
+        assert_eq!((extraction.cut, end), (Some(Cut::Depth), End::Read));
         assert_eq!(extraction.candidates.len(), 1);
         let (extraction, _) = search_all(&deep(limits::NESTING));
         assert_eq!((extraction.cut, extraction.candidates.len()), (None, 1));

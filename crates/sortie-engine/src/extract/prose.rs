@@ -4,11 +4,14 @@ use super::collector::Collector;
 use super::reading::{absolute, is_scheme_byte, split_scheme};
 use super::spot::Spot;
 use sortie_model::Nature;
+use sortie_model::event::Cut;
 
 /// Bytes before a colon that are looked at for a scheme.
 const SCHEME_LOOK_BACK: usize = 32;
 /// Longest URL that is read out of longer text, in bytes; more of it is cut off.
 const LONGEST: usize = 4096;
+/// Bytes that may be read in vain of one text, as where every `http://` is followed by no host.
+const WASTE: usize = 64 * 1024;
 /// Longest list of URLs in one value.
 const LIST: usize = 256;
 /// Schemes that are found even where other letters run into them.
@@ -17,6 +20,7 @@ const RUN_TOGETHER: &[&str] = &["https", "http", "wss", "ws", "ftp", "gopher", "
 /// Offers every absolute URL that stands in `text`, with the given nature.
 pub(super) fn search(text: &str, spot: &Spot<'_>, nature: Nature, out: &mut Collector<'_>) {
     let mut position = 0;
+    let mut wasted = 0;
     for start in starts(text) {
         if start < position {
             continue;
@@ -30,7 +34,13 @@ pub(super) fn search(text: &str, spot: &Spot<'_>, nature: Nature, out: &mut Coll
                 out.offer(spot, &reading, nature);
                 position = start + found.len();
             }
-            None => out.reject(),
+            None => {
+                out.reject();
+                wasted += found.len();
+                if wasted > WASTE {
+                    return out.cut(Cut::Count);
+                }
+            }
         }
     }
 }

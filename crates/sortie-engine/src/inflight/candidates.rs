@@ -44,7 +44,7 @@ pub struct LiveCandidate {
 
 /// How far a refused dial uses its candidate up. Not wholly, so that a retry is judged alike; but
 /// where two requests order the same, the one that was refused a moment ago is not the likelier.
-const REFUSED: f64 = 0.8;
+pub(super) const REFUSED: f64 = 0.8;
 
 impl LiveCandidate {
     /// How far the candidate has had its dial, from 0 to 1.

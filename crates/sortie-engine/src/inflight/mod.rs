@@ -17,7 +17,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use sortie_model::event::{Dial, RequestBegan};
-use sortie_model::verdict::{Source, Verdict, Window};
+use sortie_model::verdict::{Explanation, Source, Verdict, Window};
 use sortie_model::{Actor, Candidate, Destination, Endpoint, Host, Micros, Reference, limits};
 
 pub use candidates::{CandidateId, LiveCandidate};
@@ -179,8 +179,8 @@ impl InFlight {
     pub fn dialled(&mut self, at: Micros, dial: &Dial, verdict: &Verdict) {
         if verdict.decision.is_denied() {
             self.retries.denied(at, dial, verdict);
-            for (order, share) in verdict.explanations.iter().filter_map(|e| Some((e.source.order()?, e.share))) {
-                self.candidates.refused(CandidateId { request: order.request, index: order.candidate }, share);
+            for explanation in &verdict.explanations {
+                self.refused(dial, explanation);
             }
             return;
         }
@@ -204,6 +204,17 @@ impl InFlight {
         }
         if windows::may_hide_a_redirect(dial, verdict) {
             self.windows.open(Window::Hop, dial.dial, at);
+        }
+    }
+
+    /// A refused dial shows that its order is obeyed, and leaves less of a seen redirect.
+    fn refused(&mut self, dial: &Dial, explanation: &Explanation) {
+        if let Some(order) = explanation.source.order() {
+            let id = CandidateId { request: order.request, index: order.candidate };
+            self.candidates.refused(id, explanation.share);
+        }
+        if let Source::Hop(hop) = &explanation.source {
+            self.hops.followed(hop.parent, &dial.destination.host, candidates::REFUSED * explanation.share);
         }
     }
 

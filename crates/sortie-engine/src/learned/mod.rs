@@ -161,7 +161,9 @@ impl Learned {
                 self.named = OrdMap::new();
                 let known: Vec<_> =
                     self.names.iter().map(|(name, stats)| (Arc::clone(name), Arc::clone(stats))).collect();
-                known.iter().for_each(|(name, stats)| self.note_addresses(name, &stats.addresses));
+                for (name, stats) in &known {
+                    self.note_addresses(name, &stats.addresses);
+                }
             }
         }
         let stats = self.names.entry(Arc::clone(name));

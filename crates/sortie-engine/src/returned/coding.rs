@@ -26,6 +26,7 @@ fn capped(body: &[u8]) -> &[u8] {
 fn read_capped(decoder: impl Read) -> Vec<u8> {
     let mut decoded = Vec::new();
     // An error leaves what was decoded before it, which is all there is to compare.
+    #[expect(clippy::disallowed_methods, reason = "capped by `take`")]
     let _ = decoder.take(INSPECT_RESPONSE_BYTES as u64).read_to_end(&mut decoded);
     decoded
 }

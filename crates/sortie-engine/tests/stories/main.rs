@@ -2,6 +2,7 @@
 
 mod hostile;
 mod play;
+mod telling;
 
 use play::{Ask, Play};
 use sortie_model::event::{Cut, Returned, ReturnedForm};
