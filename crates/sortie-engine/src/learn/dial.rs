@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sortie_model::event::{Dial, Dialled};
+use sortie_model::event::{Carrier, Dial, Dialled};
 use sortie_model::verdict::{Explanation, Order, Source, Verdict};
 use sortie_model::{AddressClass, Host, Micros, PathMatch, limits};
 
@@ -127,6 +127,9 @@ fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
     stats.class = dial.class;
     stats.dials += 1.0;
     stats.own += own_share;
+    if dial.carrier == Carrier::TunnelTls && own_share < OWN {
+        stats.tls_orders += 1;
+    }
     if own_share >= OWN && is_evidence(dial.class, verdict) && !stats.own_evidence {
         stats.own_evidence = true;
         stats.provisional = verdict.window.is_some();

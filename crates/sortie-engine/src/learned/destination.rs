@@ -38,6 +38,8 @@ pub struct DestinationStats {
     /// Whether the first own evidence arose while a window was open: to be reviewed when `block` is
     /// turned on.
     pub provisional: bool,
+    /// Ordered dials inside TLS: behind them redirects are hidden.
+    pub tls_orders: u64,
     /// Fingerprints of paths that dials showed which were let through and judged ordered < 0.9.
     shown: BTreeSet<u64>,
     /// Paths of own dials with their weights.
@@ -82,6 +84,7 @@ impl DestinationStats {
             own: 0.0,
             own_evidence: false,
             provisional: false,
+            tls_orders: 0,
             shown: BTreeSet::new(),
             own_paths: Vec::new(),
             path_mass: 0.0,

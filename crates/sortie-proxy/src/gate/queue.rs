@@ -20,6 +20,7 @@ struct Shared {
 
 #[derive(Debug)]
 struct Ordered {
+    first: u64,
     next: u64,
     sender: SyncSender<Event>,
 }
@@ -28,7 +29,7 @@ impl EventQueue {
     /// A queue of at most `capacity` events, whose first event has the number `first`.
     pub fn new(first: u64, capacity: usize) -> (Self, Receiver<Event>) {
         let (sender, receiver) = sync_channel(capacity);
-        let ordered = Mutex::new(Ordered { next: first, sender });
+        let ordered = Mutex::new(Ordered { first, next: first, sender });
         (Self(Arc::new(Shared { ordered, dropped: AtomicU64::new(0) })), receiver)
     }
 
@@ -44,6 +45,12 @@ impl EventQueue {
             self.0.dropped.fetch_add(1, Ordering::Relaxed);
         }
         result
+    }
+
+    /// Events that were numbered so far, the dropped ones among them.
+    pub fn pushed(&self) -> u64 {
+        let ordered = self.0.ordered.lock();
+        ordered.next - ordered.first
     }
 
     /// Events that were dropped so far.

@@ -87,6 +87,17 @@ pub struct ServiceStatus {
     pub sinks_proven: u64,
     /// Places that obeyed at least once and are not proven.
     pub sinks_learning: u64,
+    /// Places named as if they were dialled, where no dial followed through the door.
+    pub unfollowed: Vec<Unfollowed>,
+}
+
+/// A place whose destinations were not dialled through the door.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unfollowed {
+    /// The place, as a scope: `/api/test $.host`.
+    pub at: String,
+    /// How often a destination was named there.
+    pub offers: u64,
 }
 
 /// The mode of an endpoint or a place.

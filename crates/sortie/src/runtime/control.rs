@@ -11,7 +11,9 @@ use sortie_model::candidate::Manner;
 use sortie_model::event::{OperatorAct, What};
 use sortie_model::finding::Closed;
 use sortie_model::policy::Scope;
-use sortie_model::{Destination, Endpoint, Finding, Method, Micros, Mode, Place, Policy, Reference, ServiceName};
+use sortie_model::{
+    Destination, Endpoint, Finding, Method, Micros, Mode, Nature, Place, Policy, Reference, ServiceName,
+};
 use sortie_proxy::clock::Clock;
 use sortie_proxy::gate::{EventQueue, Gate};
 use sortie_store::folder::Folder;
@@ -22,8 +24,8 @@ use tokio::sync::broadcast;
 use super::{Gates, Override, Overrides, Told};
 use crate::admin::control::{Control, ControlError};
 use crate::admin::wire::{
-    AlertsStatus, Close, EngineStatus, InboundStatus, ModeChange, ModeChanged, OutboundStatus, ProvenBy, ReviewRow,
-    ScopeMode, ServiceStatus, SinkView, Status, StoreStatus, Struck, Switched, TailLine,
+    AlertsStatus, Close, EngineStatus, HiddenAt, InboundStatus, ModeChange, ModeChanged, OutboundStatus, ProvenBy,
+    ReviewRow, ScopeMode, ServiceStatus, SinkView, Status, StoreStatus, Struck, Switched, TailLine, Unfollowed,
 };
 use crate::alerts::AlertsHealth;
 use crate::config::{Config, Target};
@@ -31,6 +33,10 @@ use crate::view::explain::{Explained, ends};
 
 /// Events after a request or dial that are read to tell its story.
 const STORY_EVENTS: usize = 50_000;
+/// Places or destinations that a status lists.
+const LISTED: usize = 5;
+/// Offers after which it is worth a line that none was obeyed.
+const UNFOLLOWED: u64 = 3;
 /// Engine rounds take 50 ms; one that has not ended for so long hangs.
 const HANGS_MICROS: u64 = 5_000_000;
 
@@ -119,6 +125,7 @@ impl Operator {
             outbound: outbound_status(gate, configured.map(|s| s.outbound.listen.to_string()).unwrap_or_default()),
             sinks_proven: proven as u64,
             sinks_learning: learning as u64,
+            unfollowed: unfollowed(&learned),
         }
     }
 }
@@ -139,7 +146,7 @@ impl Control for Operator {
                 trouble: hangs
                     .then(|| "the engine has not answered for 5 s; the doors decide by the last snapshot".to_owned()),
                 events: health.events,
-                queued: 0,
+                queued: self.queue.pushed().saturating_sub(self.queue.dropped() + health.events),
                 dropped: self.queue.dropped(),
             },
             store: StoreStatus {
@@ -331,8 +338,45 @@ fn outbound_status(gate: &Gate, listen: String) -> OutboundStatus {
         visible,
         tls,
         opaque,
-        hidden: Vec::new(),
+        hidden: hidden(&gate.learned()),
     }
+}
+
+/// Where TLS hides most orders.
+fn hidden(learned: &Learned) -> Vec<HiddenAt> {
+    let mut hidden: Vec<HiddenAt> = learned
+        .destinations
+        .iter()
+        .filter(|(_, stats)| stats.tls_orders > 0)
+        .map(|(destination, stats)| HiddenAt { destination: destination.to_string(), dials: stats.tls_orders })
+        .collect();
+    hidden.sort_by(|a, b| b.dials.cmp(&a.dials));
+    hidden.truncate(LISTED);
+    hidden
+}
+
+/// Places that are named like destinations and were never obeyed: no sinks, or sinks whose dials go
+/// around the door.
+fn unfollowed(learned: &Learned) -> Vec<Unfollowed> {
+    let mut places: BTreeMap<&Place, (u64, u64)> = BTreeMap::new();
+    for (key, sink) in learned.sinks.iter().filter(|(_, sink)| sink.nature == Nature::Named) {
+        let (offers, obeyed) = places.entry(&key.place).or_default();
+        *offers += sink.offers;
+        *obeyed += sink.obeyed;
+    }
+    let mut unfollowed: Vec<Unfollowed> = places
+        .into_iter()
+        .filter(|&(_, (offers, obeyed))| obeyed == 0 && offers >= UNFOLLOWED)
+        .map(|(place, (offers, _))| Unfollowed { at: scope_of(place).to_string(), offers })
+        .collect();
+    unfollowed.sort_by(|a, b| b.offers.cmp(&a.offers));
+    unfollowed.truncate(LISTED);
+    unfollowed
+}
+
+/// A place as a scope.
+fn scope_of(place: &Place) -> Scope {
+    Scope { method: None, template: Arc::clone(&place.template), parameter: Some(Arc::clone(&place.parameter)) }
 }
 
 /// Who proved a sink; `None` while it is not proven.
@@ -350,11 +394,6 @@ fn proof_of(key: &SinkKey, sink: &Sink, policy: &Policy) -> Option<ProvenBy> {
 }
 
 fn sink_view(service: &ServiceName, key: &SinkKey, sink: &Sink, policy: &Policy) -> SinkView {
-    let scope = Scope {
-        method: None,
-        template: Arc::clone(&key.place.template),
-        parameter: Some(Arc::clone(&key.place.parameter)),
-    };
     let proven = proof_of(key, sink, policy);
     let lacks = match sink.missing() {
         Some(Missing::Destinations { have, need }) => vec![format!("{have} of {need} destinations")],
@@ -364,7 +403,7 @@ fn sink_view(service: &ServiceName, key: &SinkKey, sink: &Sink, policy: &Policy)
     };
     SinkView {
         service: service.to_string(),
-        at: scope.to_string(),
+        at: scope_of(&key.place).to_string(),
         manner: manner_words(key.manner),
         proven,
         lacks: if proven.is_some() { Vec::new() } else { lacks },

@@ -5,7 +5,7 @@ use sortie_model::policy::Locality;
 use super::Paint;
 use super::silence::of_service;
 use super::text::{age, bytes, clean, count, counted, pad};
-use crate::admin::wire::{ServiceStatus, Status};
+use crate::admin::wire::{ServiceStatus, Status, Unfollowed};
 
 const LABEL: usize = 10;
 
@@ -107,8 +107,17 @@ fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
             count(service.sinks_learning)
         ),
     ));
+    lines.extend(service.unfollowed.iter().map(|place| plain("  unseen", unfollowed(place))));
     lines.extend(of_service(service).into_iter().map(|text| line("!", &clean(&text), None, paint)));
     lines
+}
+
+fn unfollowed(place: &Unfollowed) -> String {
+    format!(
+        "{} named at {}, none dialled through the door: nothing there is dialled, or it goes around (raw TCP, NO_PROXY)",
+        counted(place.offers, "destination"),
+        clean(&place.at)
+    )
 }
 
 fn stopped(refused: u64, would: u64) -> String {
@@ -150,6 +159,7 @@ mod tests {
             outbound: OutboundStatus { listen: "127.0.0.1:3128".into(), ..OutboundStatus::default() },
             sinks_proven: 1,
             sinks_learning: 2,
+            unfollowed: vec![Unfollowed { at: "/v1/probe $.host".into(), offers: 6 }],
         };
         let all = Status {
             version: "0.1.0".into(),
