@@ -30,9 +30,10 @@ pub(super) fn run(args: &Args, output: Output) -> Result<(), Failure> {
         return is_namespace_possible().then_some(()).ok_or_else(refused);
     }
     let stdout = Box::new(io::stdout());
-    let tale = match output.columns {
-        Some(columns) if io::stdout().is_terminal() => Tale::paced(stdout, output.paint, columns),
-        _ => Tale::plain(stdout),
+    let tale = if io::stdout().is_terminal() {
+        Tale::paced(stdout, output.paint, output.columns)
+    } else {
+        Tale::plain(stdout)
     };
     match play(Options { keep: args.keep, loopback: args.loopback, probe: probe() }, tale) {
         Ok(true) => Ok(()),

@@ -15,7 +15,7 @@ const PACE: Duration = Duration::from_millis(240);
 pub struct Tale {
     out: Box<dyn Write + Send>,
     paint: Paint,
-    /// The terminal's width, where there is a terminal.
+    /// The terminal's width, where there is a terminal and it says.
     columns: Option<usize>,
     pace: Duration,
 }
@@ -26,9 +26,9 @@ impl Tale {
         Self { out, paint: Paint::Plain, columns: None, pace: Duration::ZERO }
     }
 
-    /// Told to a person in front of a terminal of so many columns.
-    pub fn paced(out: Box<dyn Write + Send>, paint: Paint, columns: usize) -> Self {
-        Self { out, paint, columns: Some(columns), pace: PACE }
+    /// Told to a person in front of a terminal, of so many columns where it says.
+    pub fn paced(out: Box<dyn Write + Send>, paint: Paint, columns: Option<usize>) -> Self {
+        Self { out, paint, columns, pace: PACE }
     }
 
     pub(super) fn paint(&self) -> Paint {
