@@ -92,6 +92,7 @@ mod tests {
     fn finds_what_makes_a_rest() {
         assert_eq!(found("/unsafe/20x20/http://10.20.0.5/a.png"), ["path:rest url http://10.20.0.5/a.png"]);
         assert_eq!(found("/fetch/http%3A%2F%2Fh.example%2Fx"), ["path:rest url http://h.example/x"]);
+        assert_eq!(found("/fetch/http%3A//h.example/x"), ["path:rest url http://h.example/x"]);
         assert_eq!(found("/proxy/http:/h.example/x"), ["path:rest url http://h.example/x"]);
         assert_eq!(found("/proxy/http/billing/charge"), ["path:rest url http://billing/charge"]);
         assert_eq!(found("/unsafe/20x20/cdn.example.test/p.png"), ["path:rest authority cdn.example.test/p.png"]);

@@ -129,7 +129,7 @@ fn without_parameters(segment: Cow<'_, str>) -> Cow<'_, str> {
 
 /// Whether a destination begins in this segment; `tail` is the raw path from here on.
 fn rest<'a>(raw: &'a str, decoded: &str, tail: &'a str, before: &[Segment<'_>]) -> Option<Rest<'a>> {
-    if raw.ends_with(':') && begins_url(raw, tail) {
+    if decoded.ends_with(':') && begins_url(decoded, &tail[raw.len()..]) {
         return Some(Rest::Destination(tail));
     }
     if let Some(rest) = separated(raw, tail, before) {
@@ -149,12 +149,11 @@ fn rest<'a>(raw: &'a str, decoded: &str, tail: &'a str, before: &[Segment<'_>]) 
 }
 
 /// `http:` before one or two slashes, `gopher:` before two; perhaps behind `filter(` or `url=`.
-fn begins_url(raw: &str, tail: &str) -> bool {
-    let after = &tail[raw.len()..];
+fn begins_url(decoded: &str, after: &str) -> bool {
     if after.starts_with("//") {
-        return prose::starts(&tail[..raw.len() + 2]).next().is_some();
+        return prose::starts(&format!("{decoded}//")).next().is_some();
     }
-    let word = raw.trim_end_matches(':');
+    let word = decoded.trim_end_matches(':');
     let is_web = ["http", "https", "ftp", "ws", "wss"].iter().any(|scheme| {
         let start = word.len().saturating_sub(scheme.len());
         word.as_bytes()[start..].eq_ignore_ascii_case(scheme.as_bytes())

@@ -86,6 +86,7 @@ mod tests {
             "http://10.20.0.5/a.png",
             "http:/10.20.0.5/a.png",
             "http%3A%2F%2F10.20.0.5%2Fa.png",
+            "http%3a//10.20.0.5/a.png",
             "http%253A%252F%252Fh%252F",
             "10.20.0.5:8080/a.png",
             "cdn.example.test/og/p.png",
