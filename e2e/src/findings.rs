@@ -17,6 +17,8 @@ pub struct Finding {
     pub rung: String,
     /// Who ordered.
     pub actor: Option<Actor>,
+    /// Everybody who may have ordered.
+    pub actors: Vec<ActorShare>,
     /// The operation.
     pub endpoint: Option<Endpoint>,
     /// Where the candidate was written.
@@ -56,6 +58,13 @@ pub struct Actor {
     pub id: String,
     /// Client address.
     pub address: IpAddr,
+}
+
+/// See [`Finding::actors`].
+#[derive(Clone, Debug, Deserialize)]
+pub struct ActorShare {
+    /// Digest or address.
+    pub id: String,
 }
 
 /// See [`Finding::endpoint`].
