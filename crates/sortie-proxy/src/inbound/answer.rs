@@ -10,7 +10,6 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
-use sortie_model::limits;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::exchange::{ContentKind, Exchange};
@@ -59,16 +58,15 @@ impl AnswerBody {
 }
 
 impl AnswerStream {
-    /// A body of an exchange that has its status. `content`: how it is to be read, where its first
-    /// bytes are wanted.
+    /// A body of an exchange that has its status. `kept`: room for its first bytes, where they are
+    /// wanted, and how they are to be read.
     pub(super) fn new(
         body: Incoming,
         exchange: Arc<Exchange>,
         connection: (SendRequest<RequestBody>, Arc<Pool<RequestBody>>),
-        content: Option<ContentKind>,
+        kept: Option<(Prefix, ContentKind)>,
         idle: Duration,
     ) -> Self {
-        let kept = content.map(|content| (Prefix::new(limits::INSPECT_RESPONSE_BYTES), content));
         Self {
             body,
             has_ended: false,

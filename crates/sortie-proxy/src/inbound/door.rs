@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, HOST};
 use http::request::Parts;
@@ -23,14 +24,18 @@ use super::forward::Onward;
 use super::refusal::Failure;
 use super::request_body::RequestBody;
 use super::upstream;
-use crate::body::{BodyError, InspectBody};
+use crate::body::{InspectBody, Prefix};
 use crate::framing::{FramingCounts, GuardHandle, asks_to_leave};
 use crate::gate::{Admission, Gate, InboundHead, Ticket};
-use crate::hop::{HopFields, origin_form};
+use crate::hop::{HopFields, origin_form, passages};
 use crate::pool::Pool;
 use crate::relay::relay;
 use crate::shutdown::Stopped;
 use sortie_model::limits::{HOLD_BYTES, HOLD_MICROS};
+
+/// How often a request may have passed a door already: a door whose upstream is a door is fine, one
+/// whose upstream is itself is not.
+const LOOP_LIMIT: usize = 4;
 
 /// What all connections of a door share.
 #[derive(Debug)]
@@ -66,6 +71,8 @@ struct Prepared {
     exchange: Arc<Exchange>,
     /// Whether the back end is asked for an upgrade.
     asks_upgrade: bool,
+    /// Whether the body is to be held until its first bytes were judged.
+    holds: bool,
 }
 
 impl Connection {
@@ -93,10 +100,19 @@ impl Connection {
         if *request.method() == Method::CONNECT {
             return Failure::Tunnel.response(None);
         }
-        let Prepared { request, exchange, asks_upgrade } = match self.prepare(request).await {
+        if passages(request.headers()) > LOOP_LIMIT {
+            return Failure::Loop.response(None);
+        }
+        let Prepared { mut request, exchange, asks_upgrade, holds } = match self.prepare(request) {
             Ok(prepared) => prepared,
             Err(failure) => return failure.response(None),
         };
+        if holds
+            && let RequestBody::Streaming(body) = request.body_mut()
+            && let Err(failure) = hold(body, &exchange).await
+        {
+            return self.failed(failure, &exchange);
+        }
         let door = &self.door;
         match upstream::send(request, &door.config, &door.pool, &exchange).await {
             Ok((response, _)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
@@ -116,7 +132,7 @@ impl Connection {
     }
 
     /// Judges a request and writes it anew.
-    async fn prepare(&self, request: Request<Incoming>) -> Result<Prepared, Failure> {
+    fn prepare(&self, request: Request<Incoming>) -> Result<Prepared, Failure> {
         let (mut head, body) = request.into_parts();
         head.uri = origin_form(head.uri);
         let client = self.door.trusted.client(self.peer, &head.headers);
@@ -130,16 +146,12 @@ impl Connection {
         let body = if has_body {
             let content = ContentKind::of(&head.headers);
             let inspector = BodyInspector { exchange: Arc::clone(&exchange), content };
-            let mut body = InspectBody::new(body, limit, inspector);
-            if holds {
-                self.hold(&mut body, &exchange).await?;
-            }
-            RequestBody::Streaming(Box::new(body))
+            RequestBody::Streaming(Box::new(InspectBody::new(body, limit, inspector)))
         } else {
             RequestBody::Empty
         };
         let request = self.onward(head, &hop, body, length);
-        Ok(Prepared { request, exchange, asks_upgrade: hop.upgrade.is_some() })
+        Ok(Prepared { request, exchange, asks_upgrade: hop.upgrade.is_some(), holds })
     }
 
     fn admit(&self, head: &Parts, client: IpAddr, has_body: bool, length: Option<u64>) -> Result<Ticket, Failure> {
@@ -159,14 +171,6 @@ impl Connection {
             Admission::Pass(ticket) => Ok(ticket),
             Admission::Refuse(refusal) => Err(Failure::Refused(refusal)),
         }
-    }
-
-    async fn hold(&self, body: &mut InspectBody<BodyInspector>, exchange: &Exchange) -> Result<(), Failure> {
-        let held = body.hold(HOLD_BYTES, std::time::Duration::from_micros(HOLD_MICROS)).await;
-        held.map_err(|error| match error {
-            BodyError::Refused => exchange.refused_or(Failure::Client(None)),
-            BodyError::Client(_) => Failure::Client(self.guard.problem()),
-        })
     }
 
     fn onward(&self, head: Parts, hop: &HopFields, body: RequestBody, length: Option<u64>) -> Request<RequestBody> {
@@ -196,7 +200,7 @@ impl Connection {
         client: OnUpgrade,
     ) -> Response<AnswerBody> {
         let back_end = hyper::upgrade::on(&mut response);
-        exchange.answered(response.status().as_u16());
+        exchange.answered(response.status(), response.headers());
         exchange.upgraded();
         let connection = Arc::clone(self);
         tokio::spawn(async move {
@@ -221,16 +225,22 @@ impl Connection {
             failure => failure,
         };
         let response = failure.response(exchange.reference());
-        exchange.answered(response.status().as_u16());
+        exchange.answered(response.status(), response.headers());
         response
     }
+}
+
+/// Has the first bytes of a body judged before anything of the request goes on.
+async fn hold(body: &mut InspectBody<BodyInspector>, exchange: &Exchange) -> Result<(), Failure> {
+    let held = body.hold(HOLD_BYTES, Duration::from_micros(HOLD_MICROS)).await;
+    held.map_err(|_| exchange.refused_or(Failure::Client(None)))
 }
 
 /// The response for the client, with its body still to come.
 fn answered(
     response: Response<Incoming>,
     exchange: Arc<Exchange>,
-    stream: impl FnOnce(Incoming, Arc<Exchange>, Option<ContentKind>) -> AnswerStream,
+    stream: impl FnOnce(Incoming, Arc<Exchange>, Option<(Prefix, ContentKind)>) -> AnswerStream,
 ) -> Response<AnswerBody> {
     let (mut head, body) = response.into_parts();
     HopFields::take(&mut head.headers);
@@ -239,8 +249,8 @@ fn answered(
         // It came in chunks or up to the end of the connection; a length beside that is void.
         head.headers.remove(CONTENT_LENGTH);
     }
-    let wants_prefix = exchange.answered(head.status.as_u16());
-    let content = wants_prefix.then(|| ContentKind::of(&head.headers));
-    let body = stream(body, exchange, content);
+    let wanted = exchange.answered(head.status, &head.headers);
+    let kept = (wanted > 0).then(|| (Prefix::new(wanted), ContentKind::of(&head.headers)));
+    let body = stream(body, exchange, kept);
     Response::from_parts(head, AnswerBody::Streaming(Box::new(body)))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use parking_lot::Mutex;
 use sortie_model::Reference;
 
@@ -83,11 +83,13 @@ impl Exchange {
         }
     }
 
-    /// The response begins. Says whether its first bytes are wanted.
-    pub(super) fn answered(&self, status: u16) -> bool {
+    /// The response begins. Says how many of its first bytes are wanted.
+    pub(super) fn answered(&self, status: StatusCode, headers: &HeaderMap) -> usize {
         let mut state = self.state.lock();
-        state.status = Some(status);
-        state.ticket.as_ref().is_some_and(Ticket::watches)
+        state.status = Some(status.as_u16());
+        let Some(ticket) = &mut state.ticket else { return 0 };
+        ticket.answered(status.as_u16(), headers.get_all(header::SET_COOKIE).iter().map(HeaderValue::as_bytes));
+        ticket.watches()
     }
 
     /// The response's body is over, as far as it got.

@@ -102,7 +102,8 @@ pub async fn serve(
 ) -> Result<(), UpstreamError> {
     let door = Arc::new(Door::new(config, gate, framing)?);
     let timeouts = door.config.timeouts;
-    let slots = Arc::new(Semaphore::new(door.config.max_connections.min(Semaphore::MAX_PERMITS)));
+    let most = door.config.max_connections.min(Semaphore::MAX_PERMITS);
+    let slots = Arc::new(Semaphore::new(most));
     let (stop, stopped) = shutdown::channel();
     let mut shutdown = pin!(shutdown);
     let mut sweep = interval(SWEEP);
@@ -111,7 +112,11 @@ pub async fn serve(
         tokio::select! {
             biased;
             () = &mut shutdown => break,
-            _ = sweep.tick() => door.pool.sweep(),
+            _ = sweep.tick() => {
+                door.pool.sweep();
+                let open = most - slots.available_permits();
+                door.gate.counters().inbound_connections.set(open as u64);
+            }
             (stream, peer, slot) = accept(&listener, &slots) => {
                 tokio::spawn(serve_connection(Arc::clone(&door), stream, peer, slot, stopped.clone()));
             }

@@ -22,6 +22,8 @@ pub(super) enum Failure {
     Client(Option<Problem>),
     /// The method asks for a tunnel.
     Tunnel,
+    /// The request goes round in a circle.
+    Loop,
     /// No connection to the back end.
     Connect(ConnectErrorKind),
     /// The back end closed the connection before it answered.
@@ -62,7 +64,7 @@ impl Failure {
             }
             Self::Tunnel => StatusCode::NOT_IMPLEMENTED,
             Self::Connect(ConnectErrorKind::TimedOut) | Self::AnswerTimedOut => StatusCode::GATEWAY_TIMEOUT,
-            Self::Connect(_) | Self::Terminated | Self::BadAnswer => StatusCode::BAD_GATEWAY,
+            Self::Connect(_) | Self::Terminated | Self::BadAnswer | Self::Loop => StatusCode::BAD_GATEWAY,
         }
     }
 
@@ -78,6 +80,7 @@ impl Failure {
                 ConnectErrorKind::Unresolved => "dns_error",
                 ConnectErrorKind::Local => "proxy_internal_error",
             },
+            Self::Loop => "proxy_loop_detected",
             Self::Terminated => "connection_terminated",
             Self::AnswerTimedOut => "http_response_timeout",
             Self::BadAnswer => "http_protocol_error",
@@ -144,6 +147,7 @@ mod tests {
             (Failure::Terminated, 502, "connection_terminated"),
             (Failure::AnswerTimedOut, 504, "http_response_timeout"),
             (Failure::BadAnswer, 502, "http_protocol_error"),
+            (Failure::Loop, 502, "proxy_loop_detected"),
         ] {
             let response = failure.response(Some(Reference::local(0x123)));
             assert_eq!(response.status(), status);

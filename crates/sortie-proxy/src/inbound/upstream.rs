@@ -65,7 +65,12 @@ async fn connect(config: &InboundConfig) -> Result<SendRequest<RequestBody>, Fai
         tracing::debug!(%error, upstream = %upstream.authority(), "the back end cannot be reached");
         Failure::Connect(error.kind)
     })?;
-    let handshake = http1::Builder::new().max_buf_size(MAX_BUFFER).handshake(TokioIo::new(stream));
+    let handshake = http1::Builder::new()
+        .max_buf_size(MAX_BUFFER)
+        // What clients accept, the door between must not refuse.
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .allow_spaces_after_header_name_in_responses(true)
+        .handshake(TokioIo::new(stream));
     let (sender, connection) = handshake.await.map_err(|_| Failure::Terminated)?;
     tokio::spawn(async move {
         // An error reaches whoever waits for the answer.

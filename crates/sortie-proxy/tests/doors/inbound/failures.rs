@@ -89,3 +89,25 @@ async fn a_door_opens_no_tunnels() {
     let answer = door.ask("CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n").await;
     assert_eq!(answer.status(), 501);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_door_before_itself_is_a_loop() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let door = Door::over(listener, address, Choices::default());
+    let answer = door.ask(GET).await;
+    assert_eq!(answer.status(), 502);
+    assert_eq!(answer.field("proxy-status"), "sortie; error=proxy_loop_detected");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_clients_accept_are_accepted() {
+    let sloppy = back_end(|mut wire, _| async move {
+        let _ = wire.next_message().await;
+        wire.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: 1\r\n  2\r\nX-B : 3\r\n\r\nhello").await;
+    })
+    .await;
+    let answer = Door::before(sloppy).await.ask(GET).await;
+    assert_eq!((answer.status(), answer.text()), (200, "hello"));
+    assert_eq!((answer.field("x-a").as_str(), answer.field("x-b").as_str()), ("1 2", "3"));
+}

@@ -78,6 +78,7 @@ async fn a_refused_order_does_not_reach_the_back_end() {
     );
     assert_eq!(answer.field("content-type"), "application/problem+json");
     assert!(back_end.is_untouched());
+    assert_eq!(door.ended(), (Some(403), 0));
     // The connection is as good as before.
     client.send(hook("http://partner.example/x")).await;
     assert_eq!(client.message().await.status(), 200);

@@ -44,8 +44,11 @@ impl Door {
     }
 
     pub(super) async fn with(upstream: SocketAddr, choices: Choices) -> Self {
+        Self::over(TcpListener::bind("127.0.0.1:0").await.unwrap(), upstream, choices)
+    }
+
+    pub(super) fn over(listener: TcpListener, upstream: SocketAddr, choices: Choices) -> Self {
         let (gate, events) = Gate::for_tests(choices.policy);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let upstream = Upstream { host: upstream.ip().to_string(), port: upstream.port() };
         let defaults = InboundConfig::new(upstream);
