@@ -57,7 +57,7 @@ pub enum BodyError {
 ///
 /// With a known length, pieces go on as they come and the one that completes the prefix waits for
 /// the judgement. With an unknown one, each piece waits until the next has come, the end has come,
-/// or [`HOLD_NEWEST`] has passed, so that nothing stalls; and the end of the body, without which no
+/// or a few milliseconds have passed, so that nothing stalls; and the end of the body, without which no
 /// back end takes it for whole, never goes on before the judgement.
 #[derive(Debug)]
 pub struct InspectBody<I, B = Incoming> {

@@ -1,9 +1,13 @@
 //! The inbound door: a reverse proxy that judges every request before the back end has read it.
 //!
-//! A request's way: [`crate::framing`] sees that it has one meaning; [`door`] judges its head,
-//! [`forward`] writes it anew, [`crate::body`] judges its body on the way; [`upstream`] sends it
-//! over a connection of the [`crate::pool`]; [`answer`] streams the response back. [`exchange`] is
-//! what both directions share, [`refusal`] what the door itself answers.
+//! A request's way: [`crate::framing`] sees that it has one meaning; `door` judges its head,
+//! `forward` writes it anew, [`crate::body`] judges its body on the way; `upstream` sends it over a
+//! connection of the [`crate::pool`]; `answer` streams the response back. `exchange` is what both
+//! directions share, `refusal` what the door itself answers.
+//!
+//! What does not pass: interim answers other than 100 and 101, trailers that no `Trailer` field
+//! announced, upgrades to HTTP/2. A client that closes its connection altogether looks like one that
+//! has only finished sending, so its exchange goes on until the back end answers.
 
 mod answer;
 mod client;
