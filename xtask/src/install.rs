@@ -8,9 +8,9 @@ use crate::paths;
 use crate::shell::{Failed, command, quiet, succeeds};
 
 /// A program that must run, and the Debian package that brings it.
-struct Needed {
-    probe: &'static [&'static str],
-    package: &'static str,
+pub(crate) struct Needed {
+    pub(crate) probe: &'static [&'static str],
+    pub(crate) package: &'static str,
 }
 
 const NEEDED: [Needed; 6] = [
@@ -24,7 +24,7 @@ const NEEDED: [Needed; 6] = [
 
 /// Installs everything that is missing.
 pub(crate) fn all() -> Result<(), Failed> {
-    debian()?;
+    debian("the end-to-end tests", &NEEDED)?;
     let lists = paths::workspace().join("e2e");
     python(&paths::installed().join("venv"), &lists.join("requirements.txt"))?;
     node(&paths::installed().join("node"), &lists)?;
@@ -34,17 +34,18 @@ pub(crate) fn all() -> Result<(), Failed> {
     Ok(())
 }
 
-fn debian() -> Result<(), Failed> {
-    let missing: Vec<&str> = NEEDED.iter().filter(|needed| !runs(needed.probe)).map(|needed| needed.package).collect();
+/// Installs those packages of Debian whose programs do not run, for `what`.
+pub(crate) fn debian(what: &str, needed: &[Needed]) -> Result<(), Failed> {
+    let missing: Vec<&str> = needed.iter().filter(|needed| !runs(needed.probe)).map(|needed| needed.package).collect();
     if missing.is_empty() {
         return Ok(());
     }
     let list = missing.join(" ");
     if !runs(&["apt-get", "--version"]) {
-        return Err(Failed::Wrong(format!("the end-to-end tests need these programs: {list}")));
+        return Err(Failed::Wrong(format!("missing for {what}: {list}")));
     }
     if !succeeds(command("sh", &["-c", "test \"$(id -u)\" = 0"])) {
-        return Err(Failed::Wrong(format!("the end-to-end tests need more: run 'sudo apt-get install {list}'")));
+        return Err(Failed::Wrong(format!("missing for {what}: run 'sudo apt-get install {list}'")));
     }
     quiet(command("apt-get", &["update", "-q"]))?;
     let mut install = command("apt-get", &["install", "-q", "-y", "--no-install-recommends"]);

@@ -3,6 +3,7 @@
 // A chore speaks on the terminal.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod bench;
 mod ci;
 mod install;
 mod lint;
@@ -33,6 +34,9 @@ enum Chore {
     Lint,
     /// Install what the tests need, and nothing else.
     Install,
+    /// Measure, beside what others need for the same.
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
         Chore::Ci => ci::run(),
         Chore::Lint => lint::run(),
         Chore::Install => install::all(),
+        Chore::Bench(bench) => bench::run(&bench),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
