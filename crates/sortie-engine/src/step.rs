@@ -23,6 +23,8 @@ const EXPIRE_EVERY: u64 = 50_000;
 pub struct State {
     /// Number of the last event that was taken in.
     pub last: u64,
+    /// Its time.
+    pub last_at: Micros,
     services: BTreeMap<ServiceName, Service>,
 }
 
@@ -56,6 +58,7 @@ impl State {
     /// verdicts are data and are not recomputed.
     pub fn step(&mut self, event: &Event, policies: &BTreeMap<ServiceName, Arc<Policy>>) -> Vec<Fact> {
         self.last = self.last.max(event.number);
+        self.last_at = self.last_at.max(event.at);
         match &event.service {
             Some(name) => {
                 let Some(policy) = policies.get(name) else { return Vec::new() };

@@ -15,8 +15,15 @@ pub struct Clock {
 impl Clock {
     /// Reads the wall clock once.
     pub fn start() -> Self {
+        Self::start_after(Micros(0))
+    }
+
+    /// Reads the wall clock once. Where it was set back behind the last event of an earlier process,
+    /// time goes on from there.
+    pub fn start_after(last: Micros) -> Self {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { wall: Micros(since_epoch.as_micros() as u64), start: Instant::now() }
+        let wall = Micros(since_epoch.as_micros() as u64);
+        Self { wall: wall.max(last.plus(1)), start: Instant::now() }
     }
 
     /// The present moment.

@@ -108,7 +108,7 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
     let overrides = Overrides::load(&folder.layout().overrides())?;
     let policies = policies_of(&config, &overrides);
     let recovered = recover(&folder, journal_settings(&config), &policies)?;
-    let clock = Clock::start();
+    let clock = Clock::start_after(recovered.state.last_at);
     let started = (clock.now(), Instant::now());
     let (queue, events) = EventQueue::new(recovered.next, QUEUE);
     let listeners = bind(&config).await?;
@@ -202,6 +202,7 @@ fn gates(
     let gate = |(name, service): (&ServiceName, &Service)| {
         let settings = GateSettings {
             inspect_bytes: config.inspect.request_bytes,
+            response_bytes: config.inspect.response_bytes,
             inspect_endpoints: config
                 .inspect
                 .endpoints

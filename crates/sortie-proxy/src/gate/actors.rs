@@ -1,6 +1,6 @@
 //! Who sends a request.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
 use parking_lot::Mutex;
@@ -21,7 +21,9 @@ pub(super) struct AcceptedTokens(Mutex<Accepted>);
 
 #[derive(Debug, Default)]
 struct Accepted {
-    known: HashSet<Digest>,
+    /// Each token with the first one of its session: frameworks that keep the session in the cookie
+    /// renew its value with every response.
+    first: HashMap<Digest, Digest>,
     order: VecDeque<Digest>,
 }
 
@@ -30,40 +32,72 @@ struct Accepted {
 pub(super) struct Token {
     kind: ActorKind,
     digest: Digest,
+    /// Digest of the cookie's name, where it is one.
+    cookie: Option<Digest>,
 }
 
 impl AcceptedTokens {
     pub(super) fn actor(&self, token: Option<Token>, client: IpAddr) -> Actor {
-        match token.filter(|token| self.0.lock().known.contains(&token.digest)) {
-            Some(token) => Actor { kind: token.kind, token: Some(token.digest), address: client },
+        let known = token.and_then(|token| Some((token.kind, *self.0.lock().first.get(&token.digest)?)));
+        match known {
+            Some((kind, first)) => Actor { kind, token: Some(first), address: client },
             None => Actor::by_address(client),
         }
     }
 
     pub(super) fn accept(&self, token: Token) {
-        let mut accepted = self.0.lock();
-        if !accepted.known.insert(token.digest) {
+        self.0.lock().insert(token.digest, token.digest);
+    }
+
+    /// A response to a request with `token` sets a cookie: where it is the session's, its new value
+    /// names the same actor.
+    pub(super) fn renewed(&self, token: Token, set_cookie: &[u8], key: &Key) {
+        let Some(cookie) = token.cookie else { return };
+        let pair = set_cookie.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        if name_digest(pair, key) != cookie {
             return;
         }
-        accepted.order.push_back(token.digest);
-        if accepted.order.len() > ACCEPTED
-            && let Some(oldest) = accepted.order.pop_front()
-        {
-            accepted.known.remove(&oldest);
+        let mut accepted = self.0.lock();
+        // A session that nobody accepted yet does not become one by being renewed.
+        if let Some(first) = accepted.first.get(&token.digest).copied() {
+            accepted.insert(key.digest(Domain::Session, pair), first);
         }
     }
+}
+
+impl Accepted {
+    fn insert(&mut self, token: Digest, first: Digest) {
+        if self.first.contains_key(&token) {
+            return;
+        }
+        self.first.insert(token, first);
+        self.order.push_back(token);
+        if self.order.len() > ACCEPTED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.first.remove(&oldest);
+        }
+    }
+}
+
+fn name_digest(pair: &[u8], key: &Key) -> Digest {
+    let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
+    key.digest(Domain::Session, name.trim_ascii())
 }
 
 /// The token of a request: `Authorization`, else a session cookie, else an API key.
 pub(super) fn token_of(fields: &[(&str, &[u8])], key: &Key) -> Option<Token> {
     let field = |name: &str| fields.iter().find(|(n, _)| *n == name).map(|(_, value)| *value);
-    let session = |value: &[u8]| Token { kind: ActorKind::Session, digest: key.digest(Domain::Session, value) };
+    let token = |kind, value: &[u8]| Token { kind, digest: key.digest(Domain::Session, value), cookie: None };
     field("authorization")
-        .map(session)
-        .or_else(|| fields.iter().filter(|(n, _)| *n == "cookie").find_map(|(_, v)| session_cookie(v)).map(session))
+        .map(|value| token(ActorKind::Session, value))
+        .or_else(|| {
+            let pair = fields.iter().filter(|(n, _)| *n == "cookie").find_map(|(_, value)| session_cookie(value))?;
+            Some(Token { cookie: Some(name_digest(pair, key)), ..token(ActorKind::Session, pair) })
+        })
         .or_else(|| {
             let value = API_KEYS.iter().find_map(|name| field(name))?;
-            Some(Token { kind: ActorKind::ApiKey, digest: key.digest(Domain::Session, value) })
+            Some(token(ActorKind::ApiKey, value))
         })
 }
 
@@ -92,6 +126,21 @@ mod tests {
         assert_eq!(tokens.actor(bearer, client), Actor::by_address(client));
         tokens.accept(bearer.unwrap());
         assert_eq!(tokens.actor(bearer, client).kind, ActorKind::Session);
+    }
+
+    #[test]
+    fn a_renewed_session_stays_the_same_actor() {
+        let tokens = AcceptedTokens::default();
+        let key = Key::new(&[1; Key::LENGTH]);
+        let client = IpAddr::from([198, 51, 100, 1]);
+        let first = token(&[("cookie", b"session=a")]).unwrap();
+        tokens.renewed(first, b"session=b; HttpOnly", &key);
+        let second = token(&[("cookie", b"session=b")]);
+        assert_eq!(tokens.actor(second, client).token, None, "the first was not accepted");
+        tokens.accept(first);
+        tokens.renewed(first, b"theme=dark", &key);
+        tokens.renewed(first, b"session=b; Path=/; HttpOnly", &key);
+        assert_eq!(tokens.actor(second, client), tokens.actor(Some(first), client));
     }
 
     #[test]

@@ -5,6 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Counters of one service since the process started.
 #[derive(Debug, Default)]
 pub struct Counters {
+    /// Connections that clients have open.
+    pub inbound_connections: Gauge,
+    /// Connections that the back end has open.
+    pub outbound_connections: Gauge,
     /// Requests that came in.
     pub requests: Counter,
     /// Requests that carried a candidate (other than `Host` and the like).
@@ -52,6 +56,22 @@ impl Counter {
     /// Adds `count`.
     pub fn add(&self, count: u64) {
         self.0.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// The number now.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A number that goes up and down.
+#[derive(Debug, Default)]
+pub struct Gauge(AtomicU64);
+
+impl Gauge {
+    /// Sets the number.
+    pub fn set(&self, value: u64) {
+        self.0.store(value, Ordering::Relaxed);
     }
 
     /// The number now.

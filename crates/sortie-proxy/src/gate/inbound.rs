@@ -55,7 +55,7 @@ pub struct Refusal {
 /// off.
 #[derive(Debug)]
 pub struct Ticket {
-    active: Option<Active>,
+    active: Option<Box<Active>>,
     request_id: Option<Box<str>>,
 }
 
@@ -109,7 +109,7 @@ impl Gate {
             .of_candidates(&candidates, 0)
             .or_else(|| decide.of_cut(found.cut))
             // What is known to be cut is refused before a byte of it was read.
-            .or_else(|| decide.of_cut(is_too_long.then_some(Cut::Bytes)).filter(|refused| refused.is_enforced()));
+            .or_else(|| decide.of_cut(is_too_long.then_some(Cut::Bytes)).filter(Refused::is_enforced));
         let hold = head.has_body && decide.holds();
         let is_refused = refused.is_some_and(|refused| refused.is_enforced());
 
@@ -142,7 +142,7 @@ impl Gate {
         if found.cut.is_some() {
             self.counters.wildcards.increment();
         }
-        if let Some(refused) = refused.filter(|refused| refused.is_enforced()) {
+        if let Some(refused) = refused.filter(Refused::is_enforced) {
             return Admission::Refuse(self.refusal(reference, refused));
         }
         let active = Active {
@@ -161,7 +161,7 @@ impl Gate {
             of_body: Vec::new(),
             returned: Vec::new(),
         };
-        Admission::Pass(Ticket { active: Some(active), request_id })
+        Admission::Pass(Ticket { active: Some(Box::new(active)), request_id })
     }
 
     fn refusal(&self, reference: Reference, refused: Refused) -> Refusal {
@@ -186,6 +186,11 @@ impl Gate {
             Extraction { cut: Some(Cut::Codec), ..Extraction::default() }
         })
     }
+}
+
+/// Whether a status says that the back end took the request as it was.
+fn is_accepted(status: u16) -> bool {
+    (100..400).contains(&status)
 }
 
 fn guarded_template(target: &str) -> String {
@@ -244,9 +249,21 @@ impl Ticket {
         active.inspects = false;
     }
 
-    /// Whether an answer may come back in the response, so that its prefix is to be kept.
-    pub fn watches(&self) -> bool {
-        self.active.as_ref().is_some_and(|active| active.watch.is_armed())
+    /// The response begins. A status below 400 says that the back end accepted the request's token;
+    /// where a cookie renews it, both are one actor.
+    pub fn answered<'a>(&mut self, status: u16, set_cookies: impl Iterator<Item = &'a [u8]>) {
+        let Some(active) = &self.active else { return };
+        let Some(token) = active.token.filter(|_| is_accepted(status)) else { return };
+        active.gate.tokens.accept(token);
+        for set_cookie in set_cookies {
+            active.gate.tokens.renewed(token, set_cookie, &active.gate.settings.key);
+        }
+    }
+
+    /// Bytes of the response to keep, because an answer may come back in it; 0 means none.
+    pub fn watches(&self) -> usize {
+        let active = self.active.as_ref().filter(|active| active.watch.is_armed());
+        active.map_or(0, |active| active.gate.settings.response_bytes)
     }
 
     /// The kept prefix of the response's body, given once before [`Ticket::end`].
@@ -298,7 +315,7 @@ impl Active {
             gate.counters.bytes_uninspected.add(length.saturating_sub(body.bytes.len() as u64));
         }
         self.numbered += fresh.len() as u16;
-        let enforced = refused.filter(|refused| refused.is_enforced());
+        let enforced = refused.filter(Refused::is_enforced);
         // An unfinished body tells the engine only what is new.
         if last || !fresh.is_empty() || enforced.is_some() {
             gate.tell_inspected(self.reference, fresh, if last { cut } else { None }, refused);
@@ -331,10 +348,7 @@ impl Active {
 
     fn end(self, status: Option<u16>, bytes: u64) {
         let gate = &self.gate;
-        let accepted = status.is_some_and(|status| (100..400).contains(&status));
-        if let Some(token) = self.token.filter(|_| accepted) {
-            gate.tokens.accept(token);
-        }
+        let accepted = status.is_some_and(is_accepted);
         let now = gate.clock.now();
         let mut table = gate.table.lock();
         table.watches.remove(&self.reference);

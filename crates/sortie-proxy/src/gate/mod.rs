@@ -25,7 +25,7 @@ use sortie_engine::learned::Learned;
 use sortie_model::policy::Scope;
 use sortie_model::{Endpoint, Key, Micros, Policy, Reference, ServiceName, limits};
 
-pub use counters::{Counter, Counters};
+pub use counters::{Counter, Counters, Gauge};
 pub use inbound::{Admission, InboundHead, Refusal, Ticket};
 pub use outbound::{DialDenied, DialRecord, Judged, OutboundDial, VisibleRequest};
 pub use queue::EventQueue;
@@ -43,6 +43,9 @@ pub struct GateSettings {
     pub key: Key,
     /// Bytes of a request body that are inspected.
     pub inspect_bytes: usize,
+    /// Bytes of a response's or an answer's body that are compared, at most
+    /// [`limits::INSPECT_RESPONSE_BYTES`].
+    pub response_bytes: usize,
     /// Other limits of single endpoints, the most specific first.
     pub inspect_endpoints: Vec<(Scope, usize)>,
     /// Virtual hosts that make endpoints of their own, in lower case.
@@ -58,6 +61,7 @@ impl GateSettings {
             name,
             key,
             inspect_bytes: limits::INSPECT_REQUEST_BYTES,
+            response_bytes: limits::INSPECT_RESPONSE_BYTES,
             inspect_endpoints: Vec::new(),
             hosts: Vec::new(),
             own_listeners: Vec::new(),

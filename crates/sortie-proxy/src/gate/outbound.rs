@@ -15,9 +15,7 @@ use sortie_model::event::{
 use sortie_model::path::redact;
 use sortie_model::privacy::Domain;
 use sortie_model::verdict::Verdict;
-use sortie_model::{
-    AddressClass, Decision, Destination, Host, Method, Micros, Mode, PathDigest, Reference, Rule, limits,
-};
+use sortie_model::{AddressClass, Decision, Destination, Host, Method, Micros, Mode, PathDigest, Reference, Rule};
 
 use super::watch::Watch;
 use super::{Gate, redirect};
@@ -312,9 +310,9 @@ impl DialRecord {
         }
     }
 
-    /// Whether a prefix of the answer's body is to be fingerprinted.
-    pub fn fingerprints(&self) -> bool {
-        !self.watches.is_empty()
+    /// Bytes of the answer's body to keep for fingerprints; 0 means none.
+    pub fn fingerprints(&self) -> usize {
+        if self.watches.is_empty() { 0 } else { self.gate.settings.response_bytes }
     }
 
     /// The kept prefix of the answer's body, before its last byte is forwarded.
@@ -322,10 +320,9 @@ impl DialRecord {
         if self.watches.is_empty() {
             return;
         }
-        let prefix = &bytes[..bytes.len().min(limits::INSPECT_RESPONSE_BYTES)];
         // A destination that echoes what it was asked for has returned nothing.
         let known: SmallVec<[&[u8]; 1]> = self.base.as_deref().map(str::as_bytes).into_iter().collect();
-        let prints = AnswerPrints::of_unknown(prefix, content_encoding, &known);
+        let prints = AnswerPrints::of_unknown(bytes, content_encoding, &known);
         for watch in std::mem::take(&mut self.watches) {
             watch.add(self.dialled.dial.dial, prints.clone());
         }

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use sortie_model::event::Outcome;
-use sortie_model::limits::INSPECT_RESPONSE_BYTES;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::lane::{Kept, Lane};
@@ -71,8 +70,8 @@ impl AnswerBody {
         (kept, lane): (Kept, Lane),
         idle: Duration,
     ) -> Self {
-        let prefix =
-            record.fingerprints().then(|| (Prefix::new(INSPECT_RESPONSE_BYTES), content_encoding.map(Box::from)));
+        let wanted = record.fingerprints();
+        let prefix = (wanted > 0).then(|| (Prefix::new(wanted), content_encoding.map(Box::from)));
         let kept = Some((kept, lane));
         let mut body = Self { inner, record: Some(record), received: 0, sent, prefix, kept, idle, stall: None };
         if body.inner.is_end_stream() {

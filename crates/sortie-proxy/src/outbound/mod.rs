@@ -94,7 +94,8 @@ pub async fn serve(
     let access = Access::new(listen, &config.sources, config.credentials.as_ref())?;
     let timeouts = config.timeouts;
     let door = Arc::new(Door { gate, resolver, access, timeouts, pool: Arc::default(), framing });
-    let slots = Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS)));
+    let most = config.max_connections.min(Semaphore::MAX_PERMITS);
+    let slots = Arc::new(Semaphore::new(most));
     let (stop, stopped) = shutdown::channel();
     let mut shutdown = pin!(shutdown);
     let mut sweep = interval(SWEEP);
@@ -103,7 +104,11 @@ pub async fn serve(
         tokio::select! {
             biased;
             () = &mut shutdown => break,
-            _ = sweep.tick() => door.pool.sweep(timeouts.pool_idle),
+            _ = sweep.tick() => {
+                door.pool.sweep(timeouts.pool_idle);
+                let open = most - slots.available_permits();
+                door.gate.counters().outbound_connections.set(open as u64);
+            }
             (stream, slot) = accept(&listener, &door.access, &slots) => {
                 tokio::spawn(serve_connection(Arc::clone(&door), stream, slot, stopped.clone()));
             }

@@ -37,9 +37,10 @@ pub fn enqueue(batch: &mut Batch<'_>, alerts: &[Alert], finding: &Finding, now: 
 pub fn name(target: &AlertTarget) -> String {
     match target {
         AlertTarget::Webhook(url) => {
-            let digest = Sha256::digest(url.as_str().as_bytes());
-            let short: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-            format!("webhook {} {short}", url.host_str().unwrap_or_default())
+            let digest: [u8; 32] = Sha256::digest(url.as_str().as_bytes()).into();
+            let [a, b, c, d, ..] = digest;
+            let short = u32::from_be_bytes([a, b, c, d]);
+            format!("webhook {} {short:08x}", url.host_str().unwrap_or_default())
         }
         AlertTarget::Stdout => "stdout".to_owned(),
         AlertTarget::File(path) => format!("file {}", path.display()),

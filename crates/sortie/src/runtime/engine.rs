@@ -19,6 +19,10 @@ use crate::alerts;
 /// A round takes at most so many events, or waits so long for the first.
 const ROUND_EVENTS: usize = 1_000;
 const ROUND_TIME: Duration = Duration::from_millis(50);
+/// How long a round gathers after its first event. A thread that waits for each event must be woken
+/// for each, which costs the doors more than all that they do with it; and the journal is written,
+/// and the snapshot published, once per round.
+const GATHER: Duration = Duration::from_millis(5);
 /// A tick is told in rounds with events, and this often without.
 const QUIET_TICK: Duration = Duration::from_secs(1);
 /// How often the state is kept as a checkpoint, where it changed.
@@ -78,7 +82,7 @@ impl Engine {
             Ok(event) => batch.push(event),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return batch,
         }
-        // What came together is taken in together; the rest of the time is left to the next round.
+        std::thread::sleep(GATHER);
         while batch.len() < ROUND_EVENTS
             && let Ok(event) = self.parts.events.try_recv()
         {

@@ -21,7 +21,9 @@ pub(super) fn inspect(raw: &raw::Inspect, context: &Context<'_>, problems: &mut 
         at.as_ref().and_then(|at| inspected(at, problems)).unwrap_or(default)
     };
     let request_bytes = bytes(&raw.request_bytes, limits::INSPECT_REQUEST_BYTES, problems);
-    let response_bytes = bytes(&raw.response_bytes, limits::INSPECT_RESPONSE_BYTES, problems);
+    // Fingerprints are made of so much at the most; a larger setting promises nothing more.
+    let most = limits::INSPECT_RESPONSE_BYTES;
+    let response_bytes = bytes(&raw.response_bytes, most, problems).min(most);
     let mut endpoints = Vec::new();
     for endpoint in &raw.endpoints {
         let limit = inspected(&endpoint.request_bytes, problems);

@@ -1,42 +1,38 @@
 //! What operators ask of the running program.
 
+mod counts;
+mod modes;
+mod sinks;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use parking_lot::Mutex;
-use sortie_engine::learned::{Learned, Missing, Proof, Sink, SinkKey};
-use sortie_model::candidate::Manner;
 use sortie_model::event::{OperatorAct, What};
 use sortie_model::finding::Closed;
-use sortie_model::policy::Scope;
-use sortie_model::{
-    Destination, Endpoint, Finding, Method, Micros, Mode, Nature, Place, Policy, Reference, ServiceName,
-};
+use sortie_model::{Destination, Finding, Micros, Mode, Policy, ServiceName};
 use sortie_proxy::clock::Clock;
 use sortie_proxy::gate::{EventQueue, Gate};
 use sortie_store::folder::Folder;
-use sortie_store::index::{Filter, Index, IndexReader, Lookup};
-use sortie_store::journal::Reader;
+use sortie_store::index::{Filter, Index, IndexReader};
 use tokio::sync::broadcast;
 
 use super::{Gates, Override, Overrides, Told};
 use crate::admin::control::{Control, ControlError};
+use crate::admin::lookup::{self, LookupError};
 use crate::admin::wire::{
-    AlertsStatus, Close, EngineStatus, HiddenAt, InboundStatus, ModeChange, ModeChanged, OutboundStatus, ProvenBy,
-    ReviewRow, ScopeMode, ServiceStatus, SinkView, Status, StoreStatus, Struck, Switched, TailLine, Unfollowed,
+    AlertsStatus, Close, EngineStatus, ModeChange, ModeChanged, ScopeMode, ServiceStatus, SinkView, Status,
+    StoreStatus, Struck, Switched, TailLine,
 };
 use crate::alerts::AlertsHealth;
 use crate::config::{Config, Target};
-use crate::view::explain::{Explained, ends};
+use crate::view::explain::Explained;
+use counts::{inbound_status, outbound_status, unfollowed};
+use modes::{mode_before, note_of, review};
+use sinks::{proof_of, sink_view};
 
-/// Events after a request or dial that are read to tell its story.
-const STORY_EVENTS: usize = 50_000;
-/// Places or destinations that a status lists.
-const LISTED: usize = 5;
-/// Offers after which it is worth a line that none was obeyed.
-const UNFOLLOWED: u64 = 3;
 /// Engine rounds take 50 ms; one that has not ended for so long hangs.
 const HANGS_MICROS: u64 = 5_000_000;
 
@@ -248,28 +244,11 @@ impl Control for Operator {
     }
 
     fn explain(&self, reference: &str) -> Result<Explained, ControlError> {
-        let not_found = || ControlError::NotFound(format!("nothing is known of '{reference}'"));
-        if !reference.to_ascii_uppercase().starts_with("F-")
-            && let Ok(parsed) = reference.parse::<Reference>()
-        {
-            let mut journal = Reader::new(self.folder.layout());
-            let first = journal.find(parsed.number).map_err(failed)?.ok_or_else(not_found)?;
-            let later = journal.events_from(parsed.number + 1).map_err(failed)?.map_while(Result::ok);
-            let mut is_over = false;
-            let later = later.take(STORY_EVENTS).take_while(move |event| {
-                let goes_on = !is_over;
-                is_over = ends(parsed, event);
-                goes_on
-            });
-            return Explained::from_events(parsed, &first, later).ok_or_else(not_found);
-        }
-        match self.reader()?.lookup(reference).map_err(failed)? {
-            Lookup::Found(finding) => Ok(Explained::Finding(finding)),
-            Lookup::Ambiguous(names) => {
-                Err(ControlError::Invalid(format!("'{reference}' may be any of {}", names.join(", "))))
-            }
-            Lookup::NotFound => Err(not_found()),
-        }
+        lookup::explain(self.folder.layout(), reference).map_err(|error| match error {
+            LookupError::Store(error) => failed(error),
+            LookupError::Unknown(_) | LookupError::Elsewhere(..) => ControlError::NotFound(error.to_string()),
+            LookupError::Reference(_) | LookupError::Ambiguous { .. } => ControlError::Invalid(error.to_string()),
+        })
     }
 
     fn close(&self, close: &Close) -> Result<Finding, ControlError> {
@@ -304,175 +283,6 @@ impl Operator {
 
 fn failed(error: impl std::fmt::Display) -> ControlError {
     ControlError::Failed(error.to_string())
-}
-
-fn inbound_status(gate: &Gate, listen: String) -> InboundStatus {
-    let counters = gate.counters();
-    InboundStatus {
-        listen,
-        connections: 0,
-        requests: counters.requests.get(),
-        in_flight: gate.sizes().0 as u64,
-        carrying: counters.requests_with_candidates.get(),
-        candidates: counters.candidates.get(),
-        refused: counters.requests_refused.get(),
-        would_refuse: counters.requests_would_refuse.get(),
-        cut: counters.wildcards.get(),
-        bytes: counters.bytes.get(),
-        bytes_not_inspected: counters.bytes_uninspected.get(),
-    }
-}
-
-fn outbound_status(gate: &Gate, listen: String) -> OutboundStatus {
-    let counters = gate.counters();
-    let (visible, tls, opaque) = (counters.dials_visible.get(), counters.dials_tls.get(), counters.dials_opaque.get());
-    OutboundStatus {
-        listen,
-        locality: gate.policy().locality,
-        connections: 0,
-        dials: visible + tls + opaque,
-        ordered: counters.dials_ordered.get(),
-        denied: counters.dials_denied.get(),
-        would_deny: counters.dials_would_deny.get(),
-        failed: counters.dials_failed.get(),
-        visible,
-        tls,
-        opaque,
-        hidden: hidden(&gate.learned()),
-    }
-}
-
-/// Where TLS hides most orders.
-fn hidden(learned: &Learned) -> Vec<HiddenAt> {
-    let mut hidden: Vec<HiddenAt> = learned
-        .destinations
-        .iter()
-        .filter(|(_, stats)| stats.tls_orders > 0)
-        .map(|(destination, stats)| HiddenAt { destination: destination.to_string(), dials: stats.tls_orders })
-        .collect();
-    hidden.sort_by(|a, b| b.dials.cmp(&a.dials));
-    hidden.truncate(LISTED);
-    hidden
-}
-
-/// Places that are named like destinations and were never obeyed: no sinks, or sinks whose dials go
-/// around the door.
-fn unfollowed(learned: &Learned) -> Vec<Unfollowed> {
-    let mut places: BTreeMap<&Place, (u64, u64)> = BTreeMap::new();
-    for (key, sink) in learned.sinks.iter().filter(|(_, sink)| sink.nature == Nature::Named) {
-        let (offers, obeyed) = places.entry(&key.place).or_default();
-        *offers += sink.offers;
-        *obeyed += sink.obeyed;
-    }
-    let mut unfollowed: Vec<Unfollowed> = places
-        .into_iter()
-        .filter(|&(_, (offers, obeyed))| obeyed == 0 && offers >= UNFOLLOWED)
-        .map(|(place, (offers, _))| Unfollowed { at: scope_of(place).to_string(), offers })
-        .collect();
-    unfollowed.sort_by(|a, b| b.offers.cmp(&a.offers));
-    unfollowed.truncate(LISTED);
-    unfollowed
-}
-
-/// A place as a scope.
-fn scope_of(place: &Place) -> Scope {
-    Scope { method: None, template: Arc::clone(&place.template), parameter: Some(Arc::clone(&place.parameter)) }
-}
-
-/// Who proved a sink; `None` while it is not proven.
-fn proof_of(key: &SinkKey, sink: &Sink, policy: &Policy) -> Option<ProvenBy> {
-    let is_by_operator = policy
-        .proven
-        .iter()
-        .any(|scope| scope.template == key.place.template && scope.parameter.as_ref() == Some(&key.place.parameter));
-    match sink.proof {
-        _ if is_by_operator => Some(ProvenBy::Operator),
-        Some(Proof::Destinations) => Some(ProvenBy::Traffic),
-        Some(Proof::Narrow) => Some(ProvenBy::Narrow),
-        None => None,
-    }
-}
-
-fn sink_view(service: &ServiceName, key: &SinkKey, sink: &Sink, policy: &Policy) -> SinkView {
-    let proven = proof_of(key, sink, policy);
-    let lacks = match sink.missing() {
-        Some(Missing::Destinations { have, need }) => vec![format!("{have} of {need} destinations")],
-        Some(Missing::HonourRate(rho)) => vec![format!("it obeys too rarely: {rho:.2} of 0.20")],
-        Some(Missing::Operator) => vec!["only the operator proves such a place".to_owned()],
-        None => Vec::new(),
-    };
-    SinkView {
-        service: service.to_string(),
-        at: scope_of(&key.place).to_string(),
-        manner: manner_words(key.manner),
-        proven,
-        lacks: if proven.is_some() { Vec::new() } else { lacks },
-        rho: sink.rho(),
-        obeyed: sink.obeyed,
-        offers: sink.offers.max(sink.obeyed),
-        destinations: sink.destinations().len() as u64,
-        actors: u64::from(sink.actor_count),
-        mode: mode_at_place(policy, &key.place),
-    }
-}
-
-fn manner_words(manner: Manner) -> String {
-    let decodings: Vec<&str> = manner.decodings.iter().map(sortie_model::Decoding::as_str).collect();
-    if decodings.is_empty() {
-        manner.kind.as_str().to_owned()
-    } else {
-        format!("{} ({})", manner.kind.as_str(), decodings.join(", "))
-    }
-}
-
-/// The mode at a place whatever the method: scopes of places ignore it.
-fn mode_at_place(policy: &Policy, place: &Place) -> Mode {
-    let endpoint = Endpoint { method: Method::Post, host: None, template: Arc::clone(&place.template) };
-    policy.mode_at(&endpoint, Some(place))
-}
-
-/// The mode that was in force at a scope, by whatever scope covers it.
-fn mode_before(policy: &Policy, scope: Option<&Scope>) -> Mode {
-    let Some(scope) = scope else { return policy.mode };
-    let method = scope.method.clone().unwrap_or(Method::Post);
-    let endpoint = Endpoint { method, host: None, template: Arc::clone(&scope.template) };
-    let place = scope.parameter.as_ref().map(|parameter| Place::new(&scope.template, Arc::clone(parameter)));
-    policy.mode_at(&endpoint, place.as_ref())
-}
-
-/// What the operator should know of a switch to `block`.
-fn note_of(learned: &Learned, policy: &Policy, scope: Option<&Scope>, mode: Mode) -> Option<String> {
-    if mode != Mode::Block {
-        return None;
-    }
-    let is_meant = |key: &SinkKey| {
-        scope.is_none_or(|scope| {
-            scope.template == key.place.template
-                && scope.parameter.as_ref().is_none_or(|parameter| *parameter == key.place.parameter)
-        })
-    };
-    let is_proven = learned.sinks.iter().any(|(key, sink)| is_meant(key) && proof_of(key, sink, policy).is_some());
-    (!is_proven).then(|| {
-        "no sink is proven there yet: only exact orders at new endpoints are stopped (cold_start); see 'sortie sinks'".to_owned()
-    })
-}
-
-/// Private destinations that became the service's own while an order could hide.
-fn review(service: &ServiceName, learned: &Learned) -> Vec<ReviewRow> {
-    learned
-        .destinations
-        .iter()
-        .filter(|(_, stats)| {
-            stats.own_evidence && stats.provisional && stats.class != sortie_model::AddressClass::Public
-        })
-        .map(|(destination, stats)| ReviewRow {
-            service: service.to_string(),
-            destination: destination.to_string(),
-            class: stats.class,
-            first_seen: stats.first.rfc3339(),
-            dials: stats.own.round() as u64,
-        })
-        .collect()
 }
 
 /// The policies that the configuration and the operator's changes make, by service.

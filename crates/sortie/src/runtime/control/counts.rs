@@ -1,0 +1,80 @@
+//! What was counted and learned, as a status shows it.
+
+use std::collections::BTreeMap;
+
+use sortie_engine::learned::Learned;
+use sortie_model::{Nature, Place};
+use sortie_proxy::gate::Gate;
+
+use super::sinks::scope_of;
+use crate::admin::wire::{HiddenAt, InboundStatus, OutboundStatus, Unfollowed};
+
+/// Places or destinations that a status lists.
+const LISTED: usize = 5;
+/// Offers after which it is worth a line that none was obeyed.
+const UNFOLLOWED: u64 = 3;
+
+pub(super) fn inbound_status(gate: &Gate, listen: String) -> InboundStatus {
+    let counters = gate.counters();
+    InboundStatus {
+        listen,
+        connections: counters.inbound_connections.get(),
+        requests: counters.requests.get(),
+        in_flight: gate.sizes().0 as u64,
+        carrying: counters.requests_with_candidates.get(),
+        candidates: counters.candidates.get(),
+        refused: counters.requests_refused.get(),
+        would_refuse: counters.requests_would_refuse.get(),
+        cut: counters.wildcards.get(),
+        bytes: counters.bytes.get(),
+        bytes_not_inspected: counters.bytes_uninspected.get(),
+    }
+}
+
+pub(super) fn outbound_status(gate: &Gate, listen: String) -> OutboundStatus {
+    let counters = gate.counters();
+    let (visible, tls, opaque) = (counters.dials_visible.get(), counters.dials_tls.get(), counters.dials_opaque.get());
+    OutboundStatus {
+        listen,
+        locality: gate.policy().locality,
+        connections: counters.outbound_connections.get(),
+        dials: visible + tls + opaque,
+        ordered: counters.dials_ordered.get(),
+        denied: counters.dials_denied.get(),
+        would_deny: counters.dials_would_deny.get(),
+        failed: counters.dials_failed.get(),
+        visible,
+        tls,
+        opaque,
+        hidden: hidden(&gate.learned()),
+    }
+}
+
+fn hidden(learned: &Learned) -> Vec<HiddenAt> {
+    let mut hidden: Vec<HiddenAt> = learned
+        .destinations
+        .iter()
+        .filter(|(_, stats)| stats.tls_orders > 0)
+        .map(|(destination, stats)| HiddenAt { destination: destination.to_string(), dials: stats.tls_orders })
+        .collect();
+    hidden.sort_by_key(|at| std::cmp::Reverse(at.dials));
+    hidden.truncate(LISTED);
+    hidden
+}
+
+pub(super) fn unfollowed(learned: &Learned) -> Vec<Unfollowed> {
+    let mut places: BTreeMap<&Place, (u64, u64)> = BTreeMap::new();
+    for (key, sink) in learned.sinks.iter().filter(|(_, sink)| sink.nature == Nature::Named) {
+        let (offers, obeyed) = places.entry(&key.place).or_default();
+        *offers += sink.offers;
+        *obeyed += sink.obeyed;
+    }
+    let mut unfollowed: Vec<Unfollowed> = places
+        .into_iter()
+        .filter(|&(_, (offers, obeyed))| obeyed == 0 && offers >= UNFOLLOWED)
+        .map(|(place, (offers, _))| Unfollowed { at: scope_of(place).to_string(), offers })
+        .collect();
+    unfollowed.sort_by_key(|place| std::cmp::Reverse(place.offers));
+    unfollowed.truncate(LISTED);
+    unfollowed
+}
