@@ -39,10 +39,15 @@ impl Backend {
     /// Where a back end listens.
     pub const ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 5000);
 
-    /// Starts it, with `proxy` as its HTTP proxy, and waits until it serves and its own calls went
-    /// out once.
+    /// Starts the shop, with `proxy` as its HTTP proxy, and waits until it serves and its own calls
+    /// went out once.
     pub async fn start(language: Language, proxy: Option<SocketAddr>, folder: &Path) -> Self {
-        let mut command = command(language, folder);
+        Self::start_app("shop", language, proxy, folder).await
+    }
+
+    /// The same for the back end of a name.
+    pub async fn start_app(app: &str, language: Language, proxy: Option<SocketAddr>, folder: &Path) -> Self {
+        let mut command = command(app, language, folder);
         for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
             command.env_remove(name);
         }
@@ -76,17 +81,17 @@ impl Backend {
     }
 }
 
-fn command(language: Language, folder: &Path) -> Command {
+fn command(app: &str, language: Language, folder: &Path) -> Command {
     match language {
         Language::Python => {
             let mut command = Command::new(paths::python());
-            command.arg(paths::app("shop.py"));
+            command.arg(paths::app(&format!("{app}.py")));
             command
         }
         Language::Node => {
             // Node looks for packages in the folders above the module.
-            let module = folder.join("shop.mjs");
-            std::fs::copy(paths::app("shop.mjs"), &module).expect("the Node back end is copied");
+            let module = folder.join(format!("{app}.mjs"));
+            std::fs::copy(paths::app(&format!("{app}.mjs")), &module).expect("the Node back end is copied");
             let packages = paths::node_folder().join("node_modules");
             std::os::unix::fs::symlink(packages, folder.join("node_modules")).expect("a link to its packages is made");
             let mut command = Command::new("node");

@@ -9,8 +9,8 @@ use crate::listener::{self, Log};
 use crate::process::until;
 use crate::shape::Shape;
 use crate::sortie::{INBOUND, OUTBOUND, Sortie};
-use crate::target::Goal;
-use crate::traffic::Driver;
+use crate::target::{Goal, Target};
+use crate::traffic::{Driver, marker};
 use crate::truth::Truth;
 use crate::verify::{self, Problems};
 use crate::world::HOSTS;
@@ -91,6 +91,37 @@ pub fn restart(name: &str, language: Language) {
     });
 }
 
+/// Addresses in every spelling: what a client library dials is found in `observe` and stopped in
+/// `block`. Without Sortie (`None`) it shows which spellings reach their target at all.
+pub fn disguised(name: &str, language: Language, mode: Option<&str>) {
+    namespace::run(name, &HOSTS, async |folder: PathBuf| {
+        let log = serve().await;
+        let sortie = match mode {
+            Some(mode) => Some(Sortie::start(mode, Backend::ADDRESS, &folder).await),
+            None => None,
+        };
+        let backend = Backend::start(language, sortie.as_ref().map(|_| OUTBOUND), &folder).await;
+        let driver = Driver::new(if sortie.is_some() { INBOUND } else { Backend::ADDRESS });
+        let mut truths = driver.warm_up().await;
+        backend.settle().await;
+        let attacks = driver.disguised(&backend, &log).await;
+        let mut problems = own_calls_served(&backend, State::default()).await;
+        let findings = match sortie {
+            Some(sortie) => sortie.finish().await,
+            None => Vec::new(),
+        };
+        println!("{}", table::disguises(name, &attacks, &findings));
+        truths.extend(attacks.into_iter().map(|(_, truth)| truth));
+        problems.extend(innocence(&truths, &findings));
+        match mode {
+            Some("block") => problems.extend(verify::none_reached(&truths)),
+            Some(_) => problems.extend(verify::reached_are_named(&truths, &findings)),
+            None => problems.extend(verify::some_reached(&truths)),
+        }
+        verify::report(&problems, &folder);
+    });
+}
+
 async fn serve() -> Log {
     dns::serve().await.expect("the name server starts");
     listener::serve().await.expect("the listeners start")
@@ -142,8 +173,10 @@ async fn switched_off(sortie: &Sortie, driver: &Driver, backend: &Backend, log: 
     let mut nth = 1000;
     while asked.elapsed() < OFF_WITHIN {
         nth += 1;
-        let truth = driver.strike(Shape::Preview, Goal::Metadata, nth, backend, log).await;
-        if truth.as_ref().and_then(Truth::attack).is_some_and(|attack| attack.reached) {
+        let (shape, goal) = (Shape::Preview, Goal::Metadata);
+        let target = Target::new(goal, shape, &marker(nth)).expect("every shape can name the metadata service");
+        let truth = driver.strike(shape, goal, target, nth, (backend, log)).await;
+        if truth.attack().is_some_and(|attack| attack.reached) {
             return Problems::new();
         }
     }

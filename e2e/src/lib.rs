@@ -13,11 +13,13 @@
 
 pub mod backend;
 pub mod client;
+pub mod disguise;
 pub mod dns;
 pub mod exam;
 pub mod findings;
 pub mod lab;
 pub mod listener;
+pub mod named;
 pub mod namespace;
 pub mod octoprint;
 pub mod paths;

@@ -30,6 +30,8 @@ pub struct Hit {
     pub path: String,
     /// `Authorization`, where one came.
     pub authorization: Option<String>,
+    /// `X-Cause`: the request id of the order, where a back end tells it.
+    pub cause: Option<String>,
 }
 
 /// All that reached the listeners, in order.
@@ -70,22 +72,29 @@ pub async fn serve() -> io::Result<Log> {
         addresses.push((address, 80));
     }
     addresses.extend(world::PARTNERS.map(|partner| (partner, 8080)));
-    for address in addresses {
-        let listener = TcpListener::bind(address).await?;
-        tokio::spawn(accept(listener, log.clone(), Arc::clone(&refused_once)));
+    for (role, port) in addresses {
+        let listener = TcpListener::bind((role, port)).await?;
+        tokio::spawn(accept(listener, role, log.clone(), Arc::clone(&refused_once)));
     }
     Ok(log)
+}
+
+/// Serves what `role` serves at a further address, too.
+pub async fn serve_also(log: &Log, address: SocketAddr, role: Ipv4Addr) -> io::Result<()> {
+    let listener = TcpListener::bind(address).await?;
+    tokio::spawn(accept(listener, role, log.clone(), RefusedOnce::default()));
+    Ok(())
 }
 
 /// Customers whose credit was refused once, as a busy billing service would.
 type RefusedOnce = Arc<Mutex<HashSet<String>>>;
 
-async fn accept(listener: TcpListener, log: Log, refused_once: RefusedOnce) {
+async fn accept(listener: TcpListener, role: Ipv4Addr, log: Log, refused_once: RefusedOnce) {
     let at = listener.local_addr().expect("a bound listener has an address");
     while let Ok((stream, _)) = listener.accept().await {
         let (log, refused_once) = (log.clone(), Arc::clone(&refused_once));
         tokio::spawn(async move {
-            let service = service_fn(|request| respond(request, at, &log, &refused_once));
+            let service = service_fn(|request| respond(request, at, role, &log, &refused_once));
             // A connection that breaks is its peer's affair.
             let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
@@ -95,6 +104,7 @@ async fn accept(listener: TcpListener, log: Log, refused_once: RefusedOnce) {
 async fn respond(
     request: Request<Incoming>,
     at: SocketAddr,
+    role: Ipv4Addr,
     log: &Log,
     refused_once: &RefusedOnce,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -107,9 +117,9 @@ async fn respond(
         method: head.method.clone(),
         path: path.clone(),
         authorization: authorization.map(str::to_owned),
+        cause: head.headers.get("x-cause").and_then(|value| value.to_str().ok()).map(str::to_owned),
     });
-    let SocketAddr::V4(v4) = at else { unreachable!("listeners are bound to IPv4 addresses") };
-    Ok(match *v4.ip() {
+    Ok(match role {
         world::METADATA => page("text/plain", metadata(&path)),
         world::BILLING => billing(&path, refused_once),
         world::ADMIN => page("text/html", admin(&path)),
@@ -177,11 +187,14 @@ fn stats(path: &str) -> String {
     )
 }
 
-/// The attacker's host: `/r?to=URL` redirects there.
+/// The attacker's host: `/r?to=URL` redirects there, `/307?to=URL` with that status.
 fn evil(path: &str) -> Response<Full<Bytes>> {
-    let to = path.strip_prefix("/r?to=").map(|to| percent_encoding::percent_decode_str(to).decode_utf8_lossy());
-    match to {
-        Some(to) => empty(StatusCode::FOUND, Some(&to)),
+    let order = path.strip_prefix('/').and_then(|rest| rest.split_once("?to="));
+    match order {
+        Some((status, to)) => {
+            let to = percent_encoding::percent_decode_str(to).decode_utf8_lossy();
+            empty(status.parse().unwrap_or(StatusCode::FOUND), Some(&to))
+        }
         None => page("text/plain", "thank you for calling".to_owned()),
     }
 }

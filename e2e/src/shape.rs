@@ -1,13 +1,12 @@
 //! The ways in which a request can name a destination.
 
+use crate::client::Call;
+use crate::named::Named;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
-use url::Url;
-
-use crate::client::Call;
 
 /// What a host-only order makes the shop ask for.
 pub const HOST_ONLY_PATH: &str = "/status";
@@ -128,8 +127,8 @@ impl Shape {
     }
 
     /// The request that orders a dial to `to`.
-    pub fn call(self, to: &Url) -> Call {
-        let (route, url) = (self.route(), to.as_str());
+    pub fn call(self, to: &Named) -> Call {
+        let (route, url) = (self.route(), to.url());
         match self {
             Self::Webhook | Self::Preview => Call::json(Method::POST, route, &json!({ "url": url, "label": "mine" })),
             Self::Delayed => Call::json(Method::POST, route, &json!({ "callback": url, "on": ["paid", "sent"] })),
@@ -139,7 +138,8 @@ impl Shape {
             }
             Self::Import => Call::json(Method::POST, route, &json!({ "source": url, "format": "csv" })),
             Self::HostPort => {
-                Call::json(Method::POST, route, &json!({ "host": to.host_str(), "port": to.port_or_known_default() }))
+                let (host, port) = to.host_and_port();
+                Call::json(Method::POST, route, &json!({ "host": host, "port": port }))
             }
             Self::BareHost => Call::get(format!("{route}?host={}&count=1", to.authority())),
             Self::Header => {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::findings::Finding;
+use crate::disguise::Disguise;
+use crate::findings::{Finding, Severity};
 use crate::shape::Shape;
 use crate::truth::{Intent, Truth};
 
@@ -38,6 +39,20 @@ pub fn render(title: &str, truths: &[Truth], findings: &[Finding]) -> String {
         served(&plain),
         plain.len()
     );
+    table
+}
+
+/// A table of what became of each spelling.
+pub fn disguises(title: &str, attacks: &[(Disguise, Truth)], findings: &[Finding]) -> String {
+    let mut table = format!("\n{title}\n{:<14}{:>8}{:>9}{:>8}\n", "spelling", "attacks", "reached", "named");
+    for disguise in Disguise::ALL {
+        let of_it = || attacks.iter().filter(|(other, _)| *other == disguise).map(|(_, truth)| truth);
+        let reached = of_it().filter(|truth| truth.attack().is_some_and(|attack| attack.reached)).count();
+        let named = of_it()
+            .filter(|truth| findings.iter().any(|f| f.severity > Severity::Info && f.request(&truth.id).is_some()));
+        let name = format!("{disguise:?}");
+        let _ = writeln!(table, "{name:<14}{:>8}{reached:>9}{:>8}", of_it().count(), named.count());
+    }
     table
 }
 

@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use url::Url;
-
+use crate::disguise::Disguise;
 use crate::listener::{Hit, STATS_PORT};
+use crate::named::Named;
 use crate::shape::{HOST_ONLY_PATH, Shape};
 use crate::world;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// A destination of a denied class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Goal {
 #[derive(Clone, Debug)]
 pub struct Target {
     /// What the attacker names.
-    pub named: Url,
+    pub named: Named,
     /// Where the last dial must arrive.
     pub listener: SocketAddr,
     /// The path that it must ask for.
@@ -75,9 +75,17 @@ impl Target {
         Some(Self::at(address, port, &format!("http://{authority}{path}"), path))
     }
 
+    /// The same target in another spelling, where its address can be spelled so.
+    #[must_use]
+    pub fn disguised(mut self, disguise: Disguise) -> Option<Self> {
+        let IpAddr::V4(address) = self.listener.ip() else { return None };
+        self.named = disguise.apply(address, self.listener.port(), &self.path)?;
+        Some(self)
+    }
+
     fn at(address: Ipv4Addr, port: u16, named: &str, path: String) -> Self {
         let listener = SocketAddr::new(IpAddr::V4(address), port);
-        Self { named: named.parse().expect("targets are URLs"), listener, path }
+        Self { named: Named::new(named), listener, path }
     }
 
     /// Whether this request reached the target.

@@ -4,18 +4,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use http::{Method, StatusCode};
-use serde_json::json;
-use tokio::task::JoinSet;
-use url::Url;
-
 use crate::backend::Backend;
 use crate::client::{self, Call, Client};
+use crate::disguise::Disguise;
 use crate::listener::Log;
+use crate::named::Named;
 use crate::shape::Shape;
 use crate::target::{Goal, Target};
 use crate::truth::{Attack, Intent, Truth};
 use crate::world::PARTNER_NAMES;
+use http::{Method, StatusCode};
+use serde_json::json;
+use tokio::task::JoinSet;
 
 /// Requests that are under way at once.
 const CONCURRENT: usize = 4;
@@ -77,29 +77,55 @@ impl Driver {
                 around.push(mention(nth));
                 mentions += 1;
             }
-            let (attack, benign) = tokio::join!(self.strike(shape, goal, nth, backend, log), self.play(around));
-            truths.extend(attack);
+            let Some(target) = Target::new(goal, shape, &marker(nth)) else { continue };
+            let strike = self.strike(shape, goal, target, nth, (backend, log));
+            let (attack, benign) = tokio::join!(strike, self.play(around));
+            truths.push(attack);
             truths.extend(benign);
         }
         truths.extend(self.play((mentions..MENTIONS).map(mention).collect()).await);
         truths
     }
 
-    /// One attack of the `nth` attacker; `None` where the shape cannot be used for the goal.
-    pub async fn strike(&self, shape: Shape, goal: Goal, nth: usize, backend: &Backend, log: &Log) -> Option<Truth> {
-        let marker = format!("x{:06x}", (nth + 1) * 0x1_0f2d);
-        let target = Target::new(goal, shape, &marker)?;
+    /// Every disguise of every address, by every client library, each beside a customer's request.
+    pub async fn disguised(&self, backend: &Backend, log: &Log) -> Vec<(Disguise, Truth)> {
+        let goals = [Goal::Metadata, Goal::InternalAddress, Goal::Loopback];
+        let shapes = [Shape::Webhook, Shape::Avatar, Shape::Preview, Shape::Path];
+        let mut truths = Vec::new();
+        for (nth, disguise) in Disguise::ALL.into_iter().enumerate() {
+            for (goal, shape) in goals.into_iter().flat_map(|goal| shapes.map(|shape| (goal, shape))) {
+                let number = 100 + truths.len();
+                let plain = Target::new(goal, shape, &marker(number));
+                let Some(target) = plain.and_then(|plain| plain.disguised(disguise)) else { continue };
+                let strike = self.strike(shape, goal, target, number, (backend, log));
+                let (attack, _) = tokio::join!(strike, self.play(vec![checkout(nth)]));
+                truths.push((disguise, attack));
+            }
+        }
+        truths
+    }
+
+    /// One attack of the `nth` attacker.
+    pub async fn strike(
+        &self,
+        shape: Shape,
+        goal: Goal,
+        target: Target,
+        nth: usize,
+        (backend, log): (&Backend, &Log),
+    ) -> Truth {
         let attacker = Client::new(ATTACKERS.0 + (nth % usize::from(ATTACKERS.1)) as u8);
         let mark = log.len();
-        let intent = Intent::Attack(Attack { shape, goal, target: target.clone(), reached: false });
-        let mut truth = self.send((attacker, shape.call(&target.named), intent)).await;
+        let call = shape.call(&target.named);
+        let mut truth =
+            self.send((attacker, call, Intent::Attack(Attack { shape, goal, target, reached: false }))).await;
         if shape == Shape::Delayed {
             backend.settle().await;
         }
         if let Intent::Attack(attack) = &mut truth.intent {
             attack.reached = log.since(mark).iter().any(|hit| attack.target.is_hit(hit));
         }
-        Some(truth)
+        truth
     }
 
     async fn play(&self, plan: Vec<Planned>) -> Vec<Truth> {
@@ -135,6 +161,11 @@ pub fn attacks() -> impl Iterator<Item = (Shape, Goal)> {
     Goal::ALL.into_iter().flat_map(|goal| Shape::ALL.into_iter().map(move |shape| (shape, goal)))
 }
 
+/// A part of a path that no other attack has.
+pub fn marker(nth: usize) -> String {
+    format!("x{:06x}", (nth + 1) * 0x1_0f2d)
+}
+
 fn customer(number: usize) -> Client {
     Client::new(1 + (number % usize::from(CUSTOMERS)) as u8)
 }
@@ -157,8 +188,7 @@ fn order(shape: Shape, number: usize) -> Planned {
     let moved = if shape.follows_redirects() && number.is_multiple_of(4) { "moved/" } else { "" };
     let port = if matches!(shape, Shape::HostPort | Shape::BareHost) && number % 3 == 1 { ":8080" } else { "" };
     let url = format!("http://{name}{port}/{moved}shop/{}-{}.html", shape.route().len(), 100 + number);
-    let url: Url = url.parse().expect("orders are URLs");
-    (customer(number * 3 + shape.route().len()), shape.call(&url), Intent::Order { shape })
+    (customer(number * 3 + shape.route().len()), shape.call(&Named::new(url)), Intent::Order { shape })
 }
 
 /// A mention of a host that the back end calls itself, where nothing is ever dialled by order.

@@ -42,6 +42,20 @@ pub fn all_reached(truths: &[Truth]) -> Problems {
     unreached.map(|(truth, _)| format!("did not reach its target ({}): {truth}", status(truth))).collect()
 }
 
+/// At least a third of the attacks reached their target, so that stopping them means something.
+pub fn some_reached(truths: &[Truth]) -> Problems {
+    let (reached, all) = (attacks(truths).filter(|(_, attack)| attack.reached).count(), attacks(truths).count());
+    let problem = (reached * 3 < all).then(|| format!("only {reached} of {all} reached their target"));
+    problem.into_iter().collect()
+}
+
+/// Every attack that reached its target is in a finding that names its request.
+pub fn reached_are_named(truths: &[Truth], findings: &[Finding]) -> Problems {
+    let reached = attacks(truths).filter(|(_, attack)| attack.reached);
+    let named = |truth: &Truth| findings.iter().any(|f| f.severity > Severity::Info && f.request(&truth.id).is_some());
+    reached.filter(|(truth, _)| !named(truth)).map(|(truth, _)| format!("reached and not found: {truth}")).collect()
+}
+
 /// No attack reached its target.
 pub fn none_reached(truths: &[Truth]) -> Problems {
     let reached = attacks(truths).filter(|(_, attack)| attack.reached);

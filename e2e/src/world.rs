@@ -35,6 +35,10 @@ pub const PARTNER_NAMES: [&str; 12] = [
 
 /// The attacker's host's name.
 pub const EVIL_NAME: &str = "cdn.evil.example";
+/// The attacker's names for other people's addresses.
+pub const ALIASES: [(&str, Ipv4Addr); 3] =
+    [("meta.evil.example", METADATA), ("adm.evil.example", ADMIN), ("loop.evil.example", Ipv4Addr::LOCALHOST)];
+
 /// See [`BILLING`].
 pub const BILLING_NAME: &str = "billing.internal";
 /// See [`ADMIN`].
@@ -59,6 +63,10 @@ pub fn resolve(name: &str) -> Option<Ipv4Addr> {
         BILLING_NAME => Some(BILLING),
         ADMIN_NAME => Some(ADMIN),
         "localhost" => Some(Ipv4Addr::LOCALHOST),
-        _ => PARTNER_NAMES.iter().position(|partner| *partner == name).map(|i| PARTNERS[i % PARTNERS.len()]),
+        _ => {
+            let alias = ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, address)| *address);
+            let partner = PARTNER_NAMES.iter().position(|partner| *partner == name);
+            alias.or_else(|| partner.map(|i| PARTNERS[i % PARTNERS.len()]))
+        }
     }
 }

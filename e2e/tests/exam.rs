@@ -37,3 +37,33 @@ fn node_block() {
 fn python_restart() {
     exam::restart("python_restart", Python);
 }
+
+#[test]
+fn python_disguised_direct() {
+    exam::disguised("python_disguised_direct", Python, None);
+}
+
+#[test]
+fn python_disguised_observe() {
+    exam::disguised("python_disguised_observe", Python, Some("observe"));
+}
+
+#[test]
+fn python_disguised_block() {
+    exam::disguised("python_disguised_block", Python, Some("block"));
+}
+
+#[test]
+fn node_disguised_direct() {
+    exam::disguised("node_disguised_direct", Node, None);
+}
+
+#[test]
+fn node_disguised_observe() {
+    exam::disguised("node_disguised_observe", Node, Some("observe"));
+}
+
+#[test]
+fn node_disguised_block() {
+    exam::disguised("node_disguised_block", Node, Some("block"));
+}

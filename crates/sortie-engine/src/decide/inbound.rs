@@ -82,7 +82,8 @@ impl Admission<'_> {
             self.policy.denies(class).then_some((host, class))
         })?;
         let sink = self.learned.sink(place, candidate.manner).map(|sink| &**sink);
-        let is_obeyed = self.policy.proves(self.endpoint, place) || sink.is_some_and(|sink| sink.rho() >= OBEYED);
+        let is_obeyed =
+            self.policy.proves(self.endpoint, place) || sink.is_some_and(|sink| sink.rho_so_far() >= OBEYED);
         let is_refused = is_obeyed
             && is_proven(place, self.endpoint, sink, host, self.policy)
             && !self.is_allowed(place, candidate, host);

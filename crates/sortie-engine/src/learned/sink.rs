@@ -115,6 +115,13 @@ impl Sink {
         (self.honoured / (self.honoured + self.ignored)).clamp(0.0001, 0.9999)
     }
 
+    /// The same with orders counted that are obeyed while their offers are still open: an offer is a
+    /// vote only when it is over, which is a second after its request.
+    pub fn rho_so_far(&self) -> f64 {
+        let open = self.obeyed.saturating_sub(self.offers) as f64;
+        ((self.honoured + open) / (self.honoured + self.ignored + open)).clamp(0.0001, 0.9999)
+    }
+
     /// κ: dials per obeyed candidate beyond the first.
     pub fn kappa(&self) -> f64 {
         if self.obeyed_mass < 1.0 { KAPPA.0 } else { (self.dial_mass / self.obeyed_mass - 1.0).clamp(KAPPA.0, KAPPA.1) }
@@ -292,6 +299,19 @@ mod tests {
         assert!(!sink.obeyed(&Host::name("cdn.example"), true));
         assert!(sink.obeyed(&Host::name("cdn.example"), true));
         assert!(sink.is_proven_for(&Host::name("cdn.example")));
+    }
+
+    #[test]
+    fn orders_obeyed_count_before_their_offers_are_over() {
+        let mut sink = Sink::new(Nature::Named, Micros(0));
+        for host in ["a.example", "b.example", "c.example"] {
+            sink.obeyed(&Host::name(host), false);
+        }
+        assert!(sink.rho() < 0.5 && sink.rho_so_far() > 0.5);
+        for n in 0..30 {
+            sink.close(actor(n), 0.0);
+        }
+        assert_eq!(sink.rho_so_far(), sink.rho(), "offers that are over are votes");
     }
 
     #[test]
