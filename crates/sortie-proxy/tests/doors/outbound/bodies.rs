@@ -47,7 +47,7 @@ async fn an_answer_is_known_before_the_app_has_all_of_it() {
         let mut ticket = order(&door, &url);
         let reply = door.ask(&format!("GET {url} HTTP/1.1\r\nHost: {}\r\n\r\n", origin.address)).await;
         assert_eq!(reply.body, secret);
-        assert!(ticket.watches());
+        assert!(ticket.watches() > 0);
         ticket.response_prefix(Some("text/plain"), None, reply.body.as_bytes());
         ticket.end(Some(200), reply.body.len() as u64);
         let returned = door.event(|what| match what {
