@@ -1,6 +1,6 @@
 //! Reading what the store knows, whether the program runs or not.
 
-use sortie_model::ids::ParseReferenceError;
+use sortie_model::ids::{FindingId, ParseReferenceError};
 use sortie_model::{Event, Reference};
 use sortie_store::index::Lookup;
 use sortie_store::journal::Reader;
@@ -45,6 +45,7 @@ pub fn explain(layout: &Layout, typed: &str) -> Result<Explained, LookupError> {
     match IndexReader::open(layout)?.lookup(typed)? {
         Lookup::Found(finding) => Ok(Explained::Finding(finding)),
         Lookup::Ambiguous(names) => Err(LookupError::Ambiguous { typed: typed.to_owned(), names }),
+        Lookup::NotFound if FindingId::parse(typed).is_some() => Err(LookupError::Unknown(typed.to_owned())),
         Lookup::NotFound => event(layout, typed, typed.parse()?),
     }
 }
