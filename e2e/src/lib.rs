@@ -24,6 +24,7 @@ pub mod namespace;
 pub mod octoprint;
 pub mod paths;
 pub mod process;
+pub mod range;
 pub mod shape;
 pub mod sortie;
 pub mod table;
