@@ -57,7 +57,8 @@ fn stands_up(scene: &Scene<'_>, dialled: &Dialled, order: &Order) -> bool {
     match order.nature {
         Nature::Named => !is_ignored && (path || sure || has_obeyed),
         Nature::Value => !is_ignored && (path || (sure && has_obeyed)),
-        Nature::Prose | Nature::Ambient => false,
+        // Whatever stands around it: the very URL, which the service never called by itself.
+        Nature::Prose | Nature::Ambient => sure && path,
     }
 }
 

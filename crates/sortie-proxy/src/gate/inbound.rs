@@ -8,7 +8,7 @@ use sortie_engine::decide::Admission as Decide;
 use sortie_engine::extract::{self, Body, Extraction, Head};
 use sortie_model::event::{Cut, Refused, RequestBegan, RequestEnded, RequestInspected, Returned, What};
 use sortie_model::path::redact;
-use sortie_model::{Actor, Candidate, Endpoint, Method, Micros, Nature, Reference, Rule};
+use sortie_model::{Actor, Candidate, Endpoint, Host, Method, Micros, Nature, Policy, Reference, Rule};
 
 use super::actors::{Token, token_of};
 use super::watch::Watch;
@@ -97,11 +97,14 @@ impl Gate {
             template: Arc::from(guarded_template(head.target)),
         };
         let found = self.guarded(|| extract::from_head(&Head { target: head.target, fields: head.fields }, key));
-        let candidates: Vec<Arc<Candidate>> = found.candidates.into_iter().map(Arc::new).collect();
+        let policy = self.policy.load();
+        let own_host = Host::parse(host_of(head.host));
+        let candidates: Vec<Arc<Candidate>> =
+            found.candidates.into_iter().filter(|c| is_telling(c, &own_host, &policy)).map(Arc::new).collect();
         self.counters.requests.increment();
         let has_carried = self.count_candidates(&candidates, false);
 
-        let (learned, policy) = (self.learned.load(), self.policy.load());
+        let learned = self.learned.load();
         let decide = Decide { learned: &learned, policy: &policy, endpoint: &endpoint, actor, now };
         let inspect_bytes = self.settings.inspect_bytes_at(&endpoint);
         let is_too_long = head.content_length.is_some_and(|length| length > inspect_bytes as u64);
@@ -185,6 +188,22 @@ impl Gate {
             self.counters.analysis_failures.increment();
             Extraction { cut: Some(Cut::Codec), ..Extraction::default() }
         })
+    }
+}
+
+/// Whether a candidate says anything. Every request names its own host in `Host`, and most do in
+/// `Origin` and `Referer`: that counts only where the operator says that it is dialled.
+fn is_telling(candidate: &Candidate, own_host: &Host, policy: &Policy) -> bool {
+    candidate.nature != Nature::Ambient
+        || candidate.host != *own_host
+        || policy.proven.iter().any(|scope| scope.parameter.as_ref() == Some(&candidate.parameter))
+}
+
+/// The host of a `Host` field, without its port.
+fn host_of(field: &str) -> &str {
+    match field.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => field,
     }
 }
 
@@ -316,8 +335,8 @@ impl Active {
         }
         self.numbered += fresh.len() as u16;
         let enforced = refused.filter(Refused::is_enforced);
-        // An unfinished body tells the engine only what is new.
-        if last || !fresh.is_empty() || enforced.is_some() {
+        // Most bodies hold nothing, and then there is nothing to tell.
+        if !fresh.is_empty() || refused.is_some() || (last && cut.is_some()) {
             gate.tell_inspected(self.reference, fresh, if last { cut } else { None }, refused);
         }
         self.inspects = !last;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use sortie_engine::step::{Fact, State};
@@ -16,14 +15,13 @@ use super::{Parts, lines, policies};
 use crate::admin::wire::TailLine;
 use crate::alerts;
 
-/// A round takes at most so many events, or waits so long for the first.
+/// Events of one round, at most.
 const ROUND_EVENTS: usize = 1_000;
-const ROUND_TIME: Duration = Duration::from_millis(50);
-/// How long a round gathers after its first event. A thread that waits for each event must be woken
-/// for each, which costs the doors more than all that they do with it; and the journal is written,
-/// and the snapshot published, once per round.
-const GATHER: Duration = Duration::from_millis(5);
-/// A tick is told in rounds with events, and this often without.
+/// How long the thread rests where nothing has come.
+const PAUSE: Duration = Duration::from_millis(10);
+/// How often a tick is told while something happens.
+const BUSY_TICK: Duration = Duration::from_millis(50);
+/// And this often while nothing does.
 const QUIET_TICK: Duration = Duration::from_secs(1);
 /// How often the state is kept as a checkpoint, where it changed.
 const CHECKPOINT: Duration = Duration::from_mins(2);
@@ -64,7 +62,7 @@ impl Engine {
         self.take_in(&batch);
         // A tick is an event too: it must not call for the next one.
         let something_happened = batch.iter().any(|event| event.what != What::Tick);
-        if self.ticked.elapsed() >= if something_happened { ROUND_TIME } else { QUIET_TICK } {
+        if self.ticked.elapsed() >= if something_happened { BUSY_TICK } else { QUIET_TICK } {
             self.tick();
         }
         if self.checkpointed.elapsed() >= CHECKPOINT {
@@ -76,17 +74,12 @@ impl Engine {
         is_connected
     }
 
+    /// What has come since the last round. The thread looks by itself instead of being woken: a wake-up
+    /// for each event would cost a door more than all the rest.
     fn collect(&self) -> Vec<Event> {
-        let mut batch = Vec::new();
-        match self.parts.events.recv_timeout(ROUND_TIME) {
-            Ok(event) => batch.push(event),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return batch,
-        }
-        std::thread::sleep(GATHER);
-        while batch.len() < ROUND_EVENTS
-            && let Ok(event) = self.parts.events.try_recv()
-        {
-            batch.push(event);
+        let batch: Vec<Event> = self.parts.events.try_iter().take(ROUND_EVENTS).collect();
+        if batch.is_empty() {
+            std::thread::sleep(PAUSE);
         }
         batch
     }
