@@ -7,7 +7,7 @@
 use sortie_model::event::Dial;
 use sortie_model::policy::ColdStart;
 use sortie_model::verdict::{Order, Source};
-use sortie_model::{CandidateKind, Endpoint, Host, Nature, PathDigest, PathMatch, Place, Policy};
+use sortie_model::{Candidate, CandidateKind, Endpoint, Host, Nature, PathDigest, PathMatch, Place, Policy};
 
 use super::{Circumstances, Weighted, hosts_of, is_allowed};
 use crate::inflight::LiveCandidate;
@@ -51,19 +51,16 @@ fn weigh(live: &LiveCandidate, dial: &Dial, circumstances: &Circumstances<'_>) -
     let candidate = &live.candidate;
     let delay = now.0.checked_sub(live.at.0)?;
     let sink: Option<&Sink> = learned.sink(&live.place, candidate.manner).map(|sink| &**sink);
-    let rho = sink.map_or_else(|| candidate.nature.prior(), Sink::rho);
+    let rho = sink.map_or_else(|| candidate.nature.prior(), Sink::rho_so_far);
     let kernel: &Kernel = match sink {
         Some(sink) => &sink.delays,
         None => prior_kernel(),
     };
     let kappa = sink.map_or(0.03, Sink::kappa);
-    let path = compare_paths(candidate.path.as_ref(), dial);
+    let (port, path) = port_and_path(candidate, dial);
     let used = live.used_up();
     let first = (1.0 - used) * rho / (1.0 - rho * kernel.cumulative(delay));
-    let rate = (first + used * kappa)
-        * kernel.density(delay)
-        * port_fit(candidate.port, dial)
-        * order_path_fit(path, dial, sink);
+    let rate = (first + used * kappa) * kernel.density(delay) * port_fit(port, dial) * order_path_fit(path, dial, sink);
     let host = &dial.destination.host;
     let order = Order {
         request: live.id.request,
@@ -103,6 +100,26 @@ pub(crate) fn is_exact_and_cold(order: &Order, circumstances: &Circumstances<'_>
         && order.path == PathMatch::Equal
         && learned.endpoints.get(&order.endpoint).is_none_or(|stats| stats.is_cold(now))
         && learned.sink(&order.place, order.manner).is_none_or(|sink| !sink.is_ignored())
+}
+
+/// The port that a candidate names, and how the dial's path stands to its path. Where the dial follows
+/// another reading than the first, the port is unknown, and the path is what that reading leaves over:
+/// the end of the path of the first, or nothing known.
+fn port_and_path(candidate: &Candidate, dial: &Dial) -> (Option<u16>, PathMatch) {
+    let follows_another = candidate.other_hosts.iter().any(|other| hosts_of(dial).any(|host| host == other));
+    let path = candidate.path.as_ref();
+    if !follows_another {
+        return (candidate.port, compare_paths(path, dial));
+    }
+    let path = match (path, &dial.request) {
+        (_, None) => PathMatch::Hidden,
+        (Some(first), Some(request)) => match request.path.compare(first) {
+            PathMatch::Equal | PathMatch::Suffix => PathMatch::Equal,
+            _ => PathMatch::Unnamed,
+        },
+        (None, Some(_)) => PathMatch::Unnamed,
+    };
+    (None, path)
 }
 
 /// How the dial's path stands to a path that a candidate or a redirect named.

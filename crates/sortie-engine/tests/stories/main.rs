@@ -133,6 +133,30 @@ fn a_mention_of_the_very_url_that_is_called_anyway_accuses_nobody() {
 }
 
 #[test]
+fn an_order_is_named_that_follows_another_reading_to_an_own_port() {
+    let mut play = Play::new(Mode::Observe);
+    play.customers(5);
+    for _ in 0..20 {
+        let checkout = play.request(7, "POST", "/v1/orders", Vec::new()).unwrap();
+        play.wait(3);
+        play.dial("http://127.0.0.1:9000/stats", "127.0.0.1");
+        play.end(checkout, Vec::new());
+        play.wait(700);
+    }
+    let checkout = play.request(7, "POST", "/v1/orders", Vec::new()).unwrap();
+    // A browser reads the first host and its port, Python the second.
+    let mut candidate = play.candidate("url", "http://hooks.partner.example/@127.0.0.1:9000/console", Nature::Named);
+    candidate.other_hosts.push(sortie_model::Host::parse("127.0.0.1"));
+    let request = play.request(66, "POST", "/v1/hooks", vec![candidate]).unwrap();
+    play.wait(3);
+    let (_, verdict) = play.dial("http://127.0.0.1:9000/console", "127.0.0.1");
+    assert!(verdict.p_ordered > 0.9, "{verdict:#?}");
+    play.end(request, Vec::new());
+    play.end(checkout, Vec::new());
+    assert!(play.finding("ssrf.honoured").is_some());
+}
+
+#[test]
 fn an_order_for_an_own_host_is_refused_and_own_calls_go_on() {
     let mut play = Play::new(Mode::Block);
     play.customers(5);
