@@ -17,7 +17,7 @@ use crate::alerts;
 
 /// Events of one round, at most.
 const ROUND_EVENTS: usize = 1_000;
-/// How long the thread rests where nothing has come.
+/// How long the thread rests between rounds, unless more waits than it took.
 const PAUSE: Duration = Duration::from_millis(10);
 /// How often a tick is told while something happens.
 const BUSY_TICK: Duration = Duration::from_millis(50);
@@ -32,6 +32,7 @@ pub(super) fn run(parts: Parts) {
     let now = Instant::now();
     let mut engine = Engine {
         waiting: BTreeMap::new(),
+        is_behind: false,
         ticked: now,
         checkpointed: now,
         covered: parts.state.last,
@@ -47,6 +48,8 @@ struct Engine {
     parts: Parts,
     /// Findings that are not in the index yet.
     waiting: BTreeMap<FindingId, Finding>,
+    /// Whether more waited than the last round took.
+    is_behind: bool,
     ticked: Instant,
     checkpointed: Instant,
     /// Number of the last event of the newest checkpoint.
@@ -74,13 +77,15 @@ impl Engine {
         is_connected
     }
 
-    /// What has come since the last round. The thread looks by itself instead of being woken: a wake-up
-    /// for each event would cost a door more than all the rest.
-    fn collect(&self) -> Vec<Event> {
-        let batch: Vec<Event> = self.parts.events.try_iter().take(ROUND_EVENTS).collect();
-        if batch.is_empty() {
+    /// What has come since the last round. The thread looks by itself, after a rest, instead of being
+    /// woken: a wake-up for each event would cost a door more than all the rest, and the journal is
+    /// written and the snapshot published once per round.
+    fn collect(&mut self) -> Vec<Event> {
+        if !self.is_behind {
             std::thread::sleep(PAUSE);
         }
+        let batch: Vec<Event> = self.parts.events.try_iter().take(ROUND_EVENTS).collect();
+        self.is_behind = batch.len() == ROUND_EVENTS;
         batch
     }
 
