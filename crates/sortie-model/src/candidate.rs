@@ -115,6 +115,11 @@ pub struct Manner {
     pub decodings: Decodings,
 }
 
+impl Manner {
+    /// The least of all manners, where they are put in order.
+    pub const FIRST: Self = Self { kind: CandidateKind::Url, decodings: Decodings::PLAIN };
+}
+
 /// What the surroundings of a candidate say about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -207,25 +207,60 @@ impl Source {
             Self::OwnCall { .. } | Self::Background => None,
         }
     }
+
+    /// Whether it is an unallowed order from a proven sink, directly or through seen hops.
+    pub fn is_proven(&self) -> bool {
+        match self {
+            Self::Order(order) => order.proven && !order.allowed,
+            Self::Hop(hop) => hop.proven && !hop.allowed && hop.order.is_some(),
+            Self::OwnCall { .. } | Self::Background => false,
+        }
+    }
 }
 
+/// Share of the leading order's share from which another order is told with it.
+const TOLD_SHARE: f64 = 0.25;
+
 impl Verdict {
-    /// The explanation of an order with the largest share, if there is any order.
+    /// The explanation of an order with the largest share, if there is any order. Where a rule that
+    /// rests on some orders only forbids the dial, it is one of those: a mention is not to blame.
     pub fn leading_order(&self) -> Option<(&Explanation, &Order)> {
+        let largest = |of_rule: bool| {
+            self.explanations
+                .iter()
+                .filter_map(|e| e.source.order().map(|order| (e, order)))
+                .filter(|(e, order)| !of_rule || self.rests_on(&e.source, order))
+                .max_by(|(a, _), (b, _)| a.share.total_cmp(&b.share))
+        };
+        largest(true).or_else(|| largest(false))
+    }
+
+    /// The orders that a dial is told with: those like the leading one, with a share that is not
+    /// small beside it. What is proven by the operator alone is not told beside what is not.
+    pub fn told_orders(&self) -> impl Iterator<Item = &Order> {
+        let leading = self.leading_order();
+        let least = leading.map_or(0.0, |(explanation, _)| explanation.share * TOLD_SHARE);
+        let is_eligible = leading.is_some_and(|(_, order)| order.nature.is_eligible());
         self.explanations
             .iter()
             .filter_map(|e| e.source.order().map(|order| (e, order)))
-            .max_by(|(a, _), (b, _)| a.share.total_cmp(&b.share))
+            .filter(move |(e, order)| e.share >= least && self.rests_on(&e.source, order))
+            .filter(move |(_, order)| order.nature.is_eligible() || !is_eligible)
+            .map(|(_, order)| order)
+    }
+
+    /// Whether the decision rests on such an order.
+    fn rests_on(&self, source: &Source, order: &Order) -> bool {
+        match self.decision.rule() {
+            Some(Rule::OrderedDeny | Rule::InternalCredentials | Rule::OrderedPort) => source.is_proven(),
+            Some(Rule::ColdExact) => order.nature == Nature::Named && order.path == PathMatch::Equal,
+            _ => true,
+        }
     }
 
     /// Share of unallowed orders that come from proven sinks, directly or through seen hops.
     pub fn proven_share(&self) -> f64 {
-        let counts = |source: &Source| match source {
-            Source::Order(order) => order.proven && !order.allowed,
-            Source::Hop(hop) => hop.proven && !hop.allowed && hop.order.is_some(),
-            Source::OwnCall { .. } | Source::Background => false,
-        };
-        self.explanations.iter().filter(|e| counts(&e.source)).map(|e| e.share).sum()
+        self.explanations.iter().filter(|e| e.source.is_proven()).map(|e| e.share).sum()
     }
 
     /// Share of own calls and the background.

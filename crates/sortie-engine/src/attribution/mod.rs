@@ -11,12 +11,12 @@ use smallvec::SmallVec;
 use sortie_model::event::Dial;
 use sortie_model::policy::OrderView;
 use sortie_model::verdict::{Explanation, Hop, Order, Source};
-use sortie_model::{Host, Micros, Mode, Policy, limits};
+use sortie_model::{Host, Micros, Mode, PathMatch, Policy, limits};
 
 use crate::inflight::{InFlight, LiveCandidate};
 use crate::learned::Learned;
 
-pub(crate) use order::{is_exact_and_cold, is_proven};
+pub(crate) use order::is_exact_and_cold;
 
 /// What a dial is judged against.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +82,8 @@ pub struct Weighted {
     pub proven: bool,
     /// Whether an `allow` entry covers it.
     pub allowed: bool,
+    /// Whether the dial shows the very path that the candidate or the redirect names.
+    pub exact: bool,
     /// For hops: the mode that their order had.
     pub mode: Option<Mode>,
 }
@@ -109,10 +111,7 @@ impl Posterior {
 /// Whether the place of a candidate is a proven sink for the host it names: the question that
 /// [`InFlight::expire`] asks.
 pub fn proven_by<'a>(learned: &'a Learned, policy: &'a Policy) -> impl Fn(&LiveCandidate) -> bool + 'a {
-    |live| {
-        let sink = learned.sink(&live.place, live.candidate.manner).map(|sink| &**sink);
-        is_proven(&live.place, &live.endpoint, sink, &live.candidate.host, policy)
-    }
+    |live| order::is_proven(live, &live.candidate.host, learned, policy)
 }
 
 /// Weighs every explanation of a dial.
@@ -159,7 +158,8 @@ fn weigh_hops(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut Vec<W
             let allowed = order.as_deref().is_some_and(|order| is_allowed(order, dial, policy, now));
             let hop_source = Hop { parent: hop.parent, order, depth: hop.depth, proven, allowed };
             let source = Source::Hop(Box::new(hop_source));
-            ranked.push(Weighted { rate: rate * share, source, proven, allowed, mode: Some(hop.mode) });
+            let exact = path == PathMatch::Equal;
+            ranked.push(Weighted { rate: rate * share, source, proven, allowed, exact, mode: Some(hop.mode) });
         };
         match &hop.order {
             Some(order) => {

@@ -7,7 +7,7 @@
 use sortie_model::event::Dial;
 use sortie_model::policy::ColdStart;
 use sortie_model::verdict::{Order, Source};
-use sortie_model::{Candidate, CandidateKind, Endpoint, Host, Nature, PathDigest, PathMatch, Place, Policy};
+use sortie_model::{Candidate, CandidateKind, Host, Nature, PathDigest, PathMatch, Place, Policy};
 
 use super::{Circumstances, Weighted, hosts_of, is_allowed};
 use crate::inflight::LiveCandidate;
@@ -73,7 +73,7 @@ fn weigh(live: &LiveCandidate, dial: &Dial, circumstances: &Circumstances<'_>) -
         location: candidate.location.clone(),
         shown: candidate.shown.clone(),
         path,
-        proven: is_proven(&live.place, &live.endpoint, sink, host, policy),
+        proven: is_proven(live, host, learned, policy),
         allowed: false,
         delay,
         stored: live.remembered,
@@ -82,12 +82,13 @@ fn weigh(live: &LiveCandidate, dial: &Dial, circumstances: &Circumstances<'_>) -
     let allowed = is_allowed(&order, dial, policy, now);
     let proven = order.proven;
     let source = Source::Order(Box::new(Order { allowed, ..order }));
-    Some(Weighted { rate, source, proven, allowed, mode: None })
+    Some(Weighted { rate, source, proven, allowed, exact: path == PathMatch::Equal, mode: None })
 }
 
-/// Whether a place is a proven sink for a host: by its traffic, or by the operator.
-pub(crate) fn is_proven(place: &Place, endpoint: &Endpoint, sink: Option<&Sink>, host: &Host, policy: &Policy) -> bool {
-    sink.is_some_and(|sink| sink.is_proven_for(host)) || policy.proves(endpoint, place)
+/// Whether the place of a candidate is a proven sink for a host: by its traffic, or by the operator.
+pub(super) fn is_proven(live: &LiveCandidate, host: &Host, learned: &Learned, policy: &Policy) -> bool {
+    let LiveCandidate { place, endpoint, candidate, .. } = live;
+    learned.proving_sink(place, candidate.manner, candidate.nature, host).is_some() || policy.proves(endpoint, place)
 }
 
 /// Whether an order is one that `cold_start: exact` trusts before its place is proven: the path that

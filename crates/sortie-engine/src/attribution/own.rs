@@ -154,5 +154,5 @@ fn residual(learned: &Learned, destination: &Destination, stats: &DestinationSta
 }
 
 fn plain(rate: f64, source: Source) -> Weighted {
-    Weighted { rate, source, proven: false, allowed: false, mode: None }
+    Weighted { rate, source, proven: false, allowed: false, exact: false, mode: None }
 }

@@ -62,12 +62,19 @@ fn stands_up(scene: &Scene<'_>, dialled: &Dialled, order: &Order) -> bool {
     }
 }
 
-/// Whether the endpoint that carries the mention calls the destination of its own accord.
+/// Requests of an endpoint that must be over before it is known not to call a destination that the
+/// service calls.
+const KNOWN_AFTER: u64 = 3;
+
+/// Whether the endpoint that carries the mention calls the destination of its own accord, or may do so
+/// for all that is known.
 fn calls_anyway(scene: &Scene<'_>, dialled: &Dialled, order: &Order) -> bool {
+    let is_known = scene.learned.endpoints.get(&order.endpoint).is_some_and(|stats| stats.closed >= KNOWN_AFTER);
     let stats = scene.learned.destinations.get(&dialled.dial.destination);
-    stats.is_some_and(|stats| {
-        stats.callers.iter().any(|caller| caller.endpoint == order.endpoint && caller.calls >= 0.5)
-    })
+    !is_known
+        || stats.is_some_and(|stats| {
+            stats.callers.iter().any(|caller| caller.endpoint == order.endpoint && caller.calls >= 0.5)
+        })
 }
 
 /// Whether the candidate's text holds more than scheme, authority and a slash.

@@ -97,10 +97,8 @@ impl Stories {
         let parents = self.parents(dialled);
         let requests: Vec<_> = dialled
             .verdict
-            .explanations
-            .iter()
-            .filter_map(|e| e.source.order().map(|order| order.request))
-            .filter_map(|request| self.notes.take_into_story(request).map(|note| (request, note)))
+            .told_orders()
+            .filter_map(|order| Some((order.request, self.notes.take_into_story(order.request)?)))
             .collect();
         let story = self.story(scene, &key);
         story.dialled(scene, dialled, row, parents, &requests);

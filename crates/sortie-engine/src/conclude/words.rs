@@ -50,7 +50,8 @@ pub(super) fn inbound_odds(scene: &Scene<'_>, note: &RequestNote, candidate: Opt
         return vec![factor("for", "the request was longer or deeper than is inspected, and this endpoint has a place that dials what it is told".to_owned())];
     };
     let place = Place::new(&note.endpoint.template, std::sync::Arc::clone(&candidate.parameter));
-    let sink = scene.learned.sink(&place, candidate.manner);
+    let proving = scene.learned.proving_sink(&place, candidate.manner, candidate.nature, &candidate.host);
+    let sink = proving.or_else(|| scene.learned.sink(&place, candidate.manner));
     vec![factor(
         "for",
         sink.map_or_else(|| "the operator says that this place is dialled".to_owned(), |sink| sink_words(sink)),

@@ -9,7 +9,6 @@ use sortie_model::place::canonical_template;
 use sortie_model::policy::{Allow, OrderView};
 use sortie_model::{Actor, AddressClass, Candidate, Endpoint, Host, Micros, Mode, Place, Policy, Rule};
 
-use crate::attribution::is_proven;
 use crate::learned::Learned;
 
 /// Honour rate below which the door leaves the stopping to the outbound door.
@@ -81,13 +80,10 @@ impl Admission<'_> {
             let class = self.learned.known_class(host, &self.policy.addresses, self.now)?;
             self.policy.denies(class).then_some((host, class))
         })?;
-        let sink = self.learned.sink(place, candidate.manner).map(|sink| &**sink);
+        let sink = self.learned.proving_sink(place, candidate.manner, candidate.nature, host);
         let is_obeyed =
             self.policy.proves(self.endpoint, place) || sink.is_some_and(|sink| sink.rho_so_far() >= OBEYED);
-        let is_refused = is_obeyed
-            && is_proven(place, self.endpoint, sink, host, self.policy)
-            && !self.is_allowed(place, candidate, host);
-        is_refused.then_some(class)
+        (is_obeyed && !self.is_allowed(place, candidate, host)).then_some(class)
     }
 
     fn is_allowed(&self, place: &Place, candidate: &Candidate, host: &Host) -> bool {

@@ -3,7 +3,7 @@
 use sortie_model::event::{Credential, Dial};
 use sortie_model::policy::{HiddenHops, Locality, PortRule};
 use sortie_model::verdict::{Order, Source, Verdict, Window};
-use sortie_model::{AddressClass, Decision, Mode, PathMatch, Rule};
+use sortie_model::{AddressClass, Candidate, Decision, Destination, Mode, Rule};
 
 use crate::attribution::{Circumstances, Posterior, attribute, is_exact_and_cold};
 use crate::inflight::RetryKey;
@@ -103,9 +103,7 @@ impl Case<'_> {
         let Some(stats) = self.stats.filter(|stats| stats.own_evidence) else { return true };
         let Some(request) = &self.dial.request else { return false };
         let equal =
-            self.posterior.ranked.iter().any(|w| {
-                w.proven && !w.allowed && w.source.order().is_some_and(|order| order.path == PathMatch::Equal)
-            });
+            self.posterior.ranked.iter().any(|w| w.proven && !w.allowed && w.exact && w.source.order().is_some());
         equal && !stats.has_shown(request.path.fingerprint())
     }
 
@@ -152,7 +150,7 @@ impl Case<'_> {
     }
 
     /// A request in flight, or ended less than [`COLD_MICROS`] ago, names the dial's scheme, host and
-    /// port.
+    /// port; what it leaves out (`//host/path`, `host/path`) is what clients put there.
     fn is_fresh_and_names_all(&self, order: &Order) -> bool {
         let Circumstances { inflight, now, .. } = *self.circumstances;
         let is_fresh = inflight
@@ -161,12 +159,17 @@ impl Case<'_> {
         let mut named = inflight.candidates_of(&self.dial.destination.host);
         is_fresh
             && named.any(|live| {
-                live.id.request == order.request
-                    && live.id.index == order.candidate
-                    && live.candidate.scheme.is_some()
-                    && live.candidate.scheme == self.dial.scheme
-                    && live.candidate.port == Some(self.dial.destination.port)
+                live.id.request == order.request && live.id.index == order.candidate && self.fits(&live.candidate)
             })
+    }
+
+    fn fits(&self, candidate: &Candidate) -> bool {
+        let Some(scheme) = &self.dial.scheme else { return false };
+        let Destination { host, port } = &self.dial.destination;
+        let named_port = candidate.port.or_else(|| scheme.default_port());
+        // Another reading than the first has a port of its own.
+        let port_fits = named_port == Some(*port) || candidate.other_hosts.contains(host);
+        port_fits && candidate.scheme.as_ref().is_none_or(|named| named == scheme)
     }
 
     /// While something uninspected is in flight: metadata, link-local and loopback without own

@@ -80,6 +80,27 @@ impl Learned {
         self.sinks.get(&SinkKey { place: place.clone(), manner })
     }
 
+    /// The sink that proves a place for a host, for a candidate of a manner and nature: the one of that
+    /// manner, else, in a place whose name or type speaks of destinations, one of another manner. What
+    /// stands there is an order however it is written, unless the service is known to ignore it so.
+    pub fn proving_sink(&self, place: &Place, manner: Manner, nature: Nature, host: &Host) -> Option<&Arc<Sink>> {
+        let of_manner = self.sink(place, manner);
+        if let Some(sink) = of_manner.filter(|sink| sink.is_proven_for(host)) {
+            return Some(sink);
+        }
+        if nature != Nature::Named || of_manner.is_some_and(|sink| sink.is_ignored()) {
+            return None;
+        }
+        self.sinks_at(place).find(|sink| sink.nature == Nature::Named && sink.is_proven_for(host))
+    }
+
+    /// The statistics of a place in every manner.
+    fn sinks_at<'a>(&'a self, place: &Place) -> impl Iterator<Item = &'a Arc<Sink>> {
+        let place = place.clone();
+        let first = SinkKey { place: place.clone(), manner: Manner::FIRST };
+        self.sinks.range(first..).take_while(move |(key, _)| key.place == place).map(|(_, sink)| sink)
+    }
+
     /// Whether a template has a sink that its own traffic proved.
     pub fn has_proven_sink(&self, template: &str) -> bool {
         self.sink_templates.contains_key(template)

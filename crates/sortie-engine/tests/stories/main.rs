@@ -1,6 +1,7 @@
 //! Whole stories through the engine: what the doors ask, what is learned, what is found.
 
 mod hostile;
+mod manners;
 mod play;
 mod telling;
 
