@@ -5,6 +5,7 @@
 
 mod bench;
 mod ci;
+mod fuzz;
 mod install;
 mod lint;
 mod paths;
@@ -34,6 +35,8 @@ enum Chore {
     Lint,
     /// Install what the tests need, and nothing else.
     Install,
+    /// Feed what clients can send to everything that reads it, for a minute each.
+    Fuzz(fuzz::Options),
     /// Measure, beside what others need for the same.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Chore::Ci => ci::run(),
         Chore::Lint => lint::run(),
         Chore::Install => install::all(),
+        Chore::Fuzz(options) => fuzz::run(&options),
         Chore::Bench(bench) => bench::run(&bench),
     };
     match result {

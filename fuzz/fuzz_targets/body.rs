@@ -1,0 +1,19 @@
+//! A body → candidates. Input: content type, content coding, then the body.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sortie_engine::extract::{self, Body};
+use sortie_model::{Key, limits};
+
+fuzz_target!(|data: &[u8]| {
+    let key = Key::new(&[1; Key::LENGTH]);
+    let mut parts = data.splitn(3, |byte| *byte == b'\n');
+    let mut text = || parts.next().and_then(|part| std::str::from_utf8(part).ok()).filter(|text| !text.is_empty());
+    let (content_type, content_encoding) = (text(), text());
+    let bytes = parts.next().unwrap_or_default();
+    for complete in [true, false] {
+        let found = extract::from_body(&Body { content_type, content_encoding, bytes, complete }, &key);
+        assert!(found.candidates.len() <= limits::CANDIDATES);
+        assert!(found.candidates.iter().all(|c| c.shown.chars().all(|char| !char.is_control())));
+    }
+});

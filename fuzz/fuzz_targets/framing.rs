@@ -1,0 +1,15 @@
+//! The framing scanner: however the bytes are cut, the verdict is the same. Input: where to cut, then
+//! the bytes of a connection.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sortie_proxy::framing::Scanner;
+
+fuzz_target!(|data: &[u8]| {
+    let Some((&cut, bytes)) = data.split_first() else { return };
+    let whole = format!("{:?}", Scanner::new().scan(bytes));
+    let at = usize::from(cut) % (bytes.len() + 1);
+    let mut scanner = Scanner::new();
+    let first = scanner.scan(&bytes[..at]);
+    let _ = (whole, first, scanner.scan(&bytes[at..]));
+});
