@@ -174,6 +174,15 @@ impl Candidates {
         }
     }
 
+    pub(super) fn get(&self, id: CandidateId) -> Option<&LiveCandidate> {
+        self.all.get(&id)
+    }
+
+    pub(super) fn of_request(&self, request: Reference) -> impl Iterator<Item = &LiveCandidate> {
+        let (first, last) = (CandidateId { request, index: 0 }, CandidateId { request, index: u16::MAX });
+        self.all.range(first..=last).map(|(_, live)| live)
+    }
+
     /// The newest live ones first, then what is remembered of proven places, then the rest.
     pub(super) fn of(&self, host: &Host) -> impl Iterator<Item = &LiveCandidate> {
         let ids = self.by_host.get(host).into_iter().flat_map(|of_host| {

@@ -233,6 +233,16 @@ impl InFlight {
         self.requests.get(&request)
     }
 
+    /// A candidate by its name, as long as it may be obeyed.
+    pub fn candidate(&self, id: CandidateId) -> Option<&LiveCandidate> {
+        self.candidates.get(id)
+    }
+
+    /// All candidates of one request that may still be obeyed.
+    pub fn candidates_in(&self, request: Reference) -> impl Iterator<Item = &LiveCandidate> {
+        self.candidates.of_request(request)
+    }
+
     /// Requests of an endpoint that are in flight or just ended, the newest first, and how many.
     pub fn requests_of(&self, endpoint: &Endpoint) -> (usize, impl Iterator<Item = (Reference, &LiveRequest)>) {
         let references = self.by_endpoint.get(endpoint);
