@@ -63,7 +63,7 @@ impl fmt::Display for Location {
             Container::Json if self.name.is_empty() => f.write_str("$"),
             Container::Json if self.name.starts_with('[') => write!(f, "${}", self.name),
             Container::Json => write!(f, "$.{}", self.name),
-            Container::Text => f.write_str("body"),
+            Container::Text if self.name.is_empty() => f.write_str("body"),
             container => write!(f, "{} {}", container.as_str(), self.name),
         }
     }

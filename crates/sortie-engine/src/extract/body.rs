@@ -10,7 +10,7 @@ use sortie_model::{Container, Decoding, Nature};
 
 use super::collector::Collector;
 use super::spot::Spot;
-use super::{Body, codec, html, json, markup, multipart, pairs, prose, value, xml};
+use super::{Body, codec, csv, html, json, markup, multipart, pairs, prose, value, xml, yaml};
 
 /// Bytes at the beginning by which text is told from other data.
 const HEAD: usize = 512;
@@ -70,6 +70,12 @@ fn structured(text: &str, essence: &str, spot: &Spot<'_>, out: &mut Collector<'_
         Some(b'{' | b'[' | b'"') if json_body(text, essence, &at(Container::Json), out) => return,
         Some(b'<') => return markup_body(text, essence, &at(Container::Xml), out),
         _ => {}
+    }
+    if csv::is_table(essence) {
+        return csv::search(text, spot, out);
+    }
+    if yaml::is_yaml(essence) {
+        return yaml::search(text, &if spot.container == Container::Text { at(Container::Json) } else { *spot }, out);
     }
     if essence == "application/x-www-form-urlencoded" || (!essence.starts_with("text/") && pairs::is_form(text)) {
         return pairs::search(text, &at(Container::Form), out);

@@ -19,8 +19,8 @@ const PATH_LENGTH: usize = 1024;
 /// The parts seen so far.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
-    /// Candidates that name nothing but a host, by their numbers.
-    hosts: Vec<(Level, usize)>,
+    /// Candidates that name nothing but a host, perhaps with a port, by their numbers.
+    hosts: Vec<(Level, usize, Option<u16>)>,
     others: Vec<(Level, Part)>,
     overflowed: bool,
 }
@@ -69,9 +69,9 @@ impl Parts {
         }
     }
 
-    /// Remembers a candidate that names nothing but a host.
-    pub(super) fn note_host(&mut self, spot: &Spot<'_>, index: usize) {
-        let host = (Level::of(spot), index);
+    /// Remembers a candidate that names nothing but a host, and perhaps a port.
+    pub(super) fn note_host(&mut self, spot: &Spot<'_>, index: usize, port: Option<u16>) {
+        let host = (Level::of(spot), index, port);
         if self.hosts.len() == PARTS {
             self.overflowed = true;
         } else if self.hosts.last() != Some(&host) {
@@ -88,13 +88,15 @@ impl Parts {
     /// host whose port is given several times.
     pub(super) fn joins(&self) -> Vec<Join<'_>> {
         let mut joins = Vec::new();
-        for (level, host) in &self.hosts {
+        for (level, host, own_port) in &self.hosts {
             let beside = || self.others.iter().filter(|(other, _)| other == level).map(|(_, part)| part);
             let scheme = beside().find_map(|part| if let Part::Scheme(scheme) = part { Some(scheme) } else { None });
             let path = beside().find_map(|part| if let Part::Path(path) = part { Some(&**path) } else { None });
             let named = beside().filter_map(|part| if let Part::Port(port) = part { Some(*port) } else { None });
             let by_default = scheme.and_then(Scheme::default_port).filter(|_| named.clone().next().is_none());
-            for port in named.take(PORTS).chain(by_default) {
+            let own = own_port.filter(|_| scheme.is_some() || path.is_some());
+            let of_others = named.take(PORTS).chain(by_default).filter(|_| own_port.is_none());
+            for port in own.into_iter().chain(of_others) {
                 let join = Join { host: *host, scheme, port, path };
                 if !joins.contains(&join) {
                     joins.push(join);
@@ -109,7 +111,8 @@ impl Join<'_> {
     /// The composed candidate; location and place are the host's.
     pub(super) fn apply(&self, host: &Candidate, key: &Key) -> Candidate {
         let prefix = self.scheme.map_or(String::new(), |scheme| format!("{scheme}://"));
-        let shown = format!("{prefix}{}:{}{}", host.shown, self.port, self.path.map_or(String::new(), path::redact));
+        let port = if host.port == Some(self.port) { String::new() } else { format!(":{}", self.port) };
+        let shown = format!("{prefix}{}{port}{}", host.shown, self.path.map_or(String::new(), path::redact));
         Candidate {
             manner: Manner { kind: CandidateKind::Composed, ..host.manner },
             port: Some(self.port),
@@ -160,6 +163,15 @@ mod tests {
             ["composed https://a.example:8443/v1/x"]
         );
         assert_eq!(compose(&[("protocol", "https"), ("domain", "a.example")]), ["composed https://a.example:443"]);
+    }
+
+    #[test]
+    fn a_host_may_bring_its_port_along() {
+        assert_eq!(
+            compose(&[("scheme", "http"), ("host", "10.20.0.5:9000"), ("path", "/v1/x")]),
+            ["authority 10.20.0.5:9000", "composed http://10.20.0.5:9000/v1/x"]
+        );
+        assert_eq!(compose(&[("host", "10.20.0.5:9000"), ("port", "80")]), ["authority 10.20.0.5:9000"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ const AMPERSAND: u16 = 1 << 4;
 const EQUALS: u16 = 1 << 5;
 const ANGLE: u16 = 1 << 6;
 const WIDE: u16 = 1 << 7;
+const BANG: u16 = 1 << 9;
 /// Not of the base64 alphabets, old or URL-safe.
 const NOT_BASE64: u16 = 1 << 8;
 
@@ -28,6 +29,7 @@ const fn classes() -> [u16; 256] {
             b'&' => AMPERSAND,
             b'=' => EQUALS,
             b'<' => ANGLE,
+            b'!' => BANG,
             0x80.. => WIDE,
             _ => 0,
         };
@@ -73,6 +75,11 @@ impl Marks {
 
     pub(super) fn has_angle(self) -> bool {
         self.has(ANGLE)
+    }
+
+    /// Whether an image of Markdown may stand in it.
+    pub(super) fn may_be_markdown(self) -> bool {
+        self.has(BANG) && self.has(SLASH)
     }
 
     /// Whether it may be a host though its parameter's name says nothing.

@@ -15,12 +15,14 @@ mod codec;
 mod collector;
 mod compose;
 mod css;
+mod csv;
 mod decode;
 mod doctype;
 mod headers;
 mod host;
 mod html;
 mod json;
+mod markdown;
 mod marks;
 mod markup;
 mod multipart;
@@ -40,6 +42,7 @@ mod tests;
 mod value;
 mod words;
 mod xml;
+mod yaml;
 
 pub use template::template;
 

@@ -221,6 +221,19 @@ fn may_have_tail(host: &str, tail: &str) -> bool {
     (host.contains(['.', '[']) || is_local_name(host)) && !(is_address && is_network)
 }
 
+/// `@host/path`, `:secret@host:port`: what makes userinfo of the host that a program puts before it.
+/// A name needs a path or port behind it, for `@alice.example` is how people are called.
+pub(super) fn suffix(text: &str) -> Option<Reading<'_>> {
+    if !text.starts_with(['@', ':']) || text.len() > BARE_LENGTH {
+        return None;
+    }
+    let (raw, tail) = authority::whatwg(text);
+    let written = Authority::of(raw);
+    let host = Some(written.host).filter(|host| written.userinfo && !written.bad_port && is_host(host, Trust::Host))?;
+    let reading = reading_of_bare(host, written.port, if tail.is_empty() { "/" } else { tail })?;
+    (reading.host.as_ip().is_some() || written.port.is_some() || !tail.is_empty()).then_some(reading)
+}
+
 fn reading_of_bare<'a>(host: &'a str, port: Option<u16>, tail: &'a str) -> Option<Reading<'a>> {
     let kind = if port.is_some() || !tail.is_empty() { CandidateKind::Authority } else { CandidateKind::Host };
     Some(Reading {

@@ -1,15 +1,15 @@
 //! One value: whether it is a destination, holds one in some encoding, or mentions one.
 
 use sortie_model::event::Cut;
-use sortie_model::{CandidateKind, Decoding, Nature, limits};
+use sortie_model::{Decoding, Nature, limits};
 
 use super::collector::Collector;
 use super::host::Trust;
 use super::marks::Marks;
 use super::names::Meaning;
-use super::reading::{Reading, absolute, whole};
+use super::reading::{Reading, absolute, suffix, whole};
 use super::spot::{Setting, Spot};
-use super::{decode, json, markup, pairs, prose};
+use super::{decode, json, markdown, markup, pairs, prose};
 
 /// Pieces of a list of hosts that are read.
 const LIST: usize = 64;
@@ -28,10 +28,14 @@ pub(super) fn search(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bo
     }
     let marks = Marks::of(text);
     let before = out.offers();
+    if marks.may_be_markdown() {
+        markdown::search(text, spot, out);
+    }
+    let images = out.offers();
     let _ = marks.has_colon() && urls(text, spot, meaning, out)
         || bare(text, marks, spot, meaning, out)
         || encoded(text, marks, spot, out);
-    if out.offers() == before && marks.has_colon() {
+    if out.offers() == images && marks.has_colon() {
         let nature = if spot.setting == Setting::Ambient { Nature::Ambient } else { Nature::Prose };
         prose::search(text, spot, nature, out);
     }
@@ -64,6 +68,10 @@ fn urls(text: &str, spot: &Spot<'_>, meaning: Meaning, out: &mut Collector<'_>) 
 /// destinations also a list of them.
 fn bare(text: &str, marks: Marks, spot: &Spot<'_>, meaning: Meaning, out: &mut Collector<'_>) -> bool {
     let trust = spot.trust(meaning);
+    if let Some(reading) = suffix(text) {
+        // Nothing but a part of an authority is written so.
+        return out.offer(spot, &reading, Nature::Named).is_some();
+    }
     if !marks.may_be_host() && trust < Trust::Destination {
         return false;
     }
@@ -85,8 +93,8 @@ fn bare(text: &str, marks: Marks, spot: &Spot<'_>, meaning: Meaning, out: &mut C
 
 fn offer_bare(reading: &Reading<'_>, spot: &Spot<'_>, meaning: Meaning, out: &mut Collector<'_>) -> bool {
     let index = out.offer(spot, reading, spot.nature(meaning));
-    if let (Some(index), CandidateKind::Host) = (index, reading.kind) {
-        out.parts.note_host(spot, index);
+    if let Some(index) = index.filter(|_| reading.path.is_none()) {
+        out.parts.note_host(spot, index, reading.port);
     }
     true
 }
