@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sortie_model::event::{Dialled, Event, OperatorAct, Refused, What};
+use sortie_model::event::{Dialled, Event, OperatorAct, Outcome, Refused, What};
 use sortie_model::{Finding, Micros, Policy, Reference, ServiceName};
 
 use crate::attribution::proven_by;
@@ -140,6 +140,11 @@ impl Service {
                     && let Some(dialled) = self.dials.get(&progressed.dial)
                 {
                     self.inflight.redirected(hop_after(at, &dialled.dial, &dialled.verdict, target.clone()));
+                }
+                if matches!(progressed.outcome, Outcome::Connected | Outcome::Answered)
+                    && let Some(dialled) = self.dials.get(&progressed.dial)
+                {
+                    learn::learn_connected(&mut self.learned, at, dialled);
                 }
                 self.with_stories(at, name, policy, |stories, scene| stories.progressed(scene, progressed));
                 if progressed.ended {

@@ -31,7 +31,7 @@ pub const NESTING: usize = 64;
 /// Exchanges in flight per service whose candidates are held; further requests are wildcards.
 pub const IN_FLIGHT: usize = 20_000;
 /// How long a request may still explain an own dial after its end.
-pub const AFTER_END_MICROS: u64 = 1_000_000;
+pub const AFTER_END_MICROS: u64 = 2_000_000;
 /// How long a wildcard or hop window stays open after its end.
 pub const WINDOW_TAIL_MICROS: u64 = 1_000_000;
 /// Remembered candidates of proven places, per host.
@@ -75,9 +75,9 @@ pub const NAMES: usize = 20_000;
 pub const CREDENTIALS: usize = 2_000;
 
 /// Explanations a verdict carries.
-pub const EXPLANATIONS: usize = 16;
+pub const EXPLANATIONS: usize = 64;
 /// Smallest share of an explanation that is reported.
-pub const EXPLANATION_SHARE: f64 = 0.02;
+pub const EXPLANATION_SHARE: f64 = 0.005;
 /// Requests of an endpoint that are asked whether they made an own call.
 pub const OWN_SAMPLES: usize = 8;
 /// Requests or dials that one finding lists; later ones are counted.

@@ -146,6 +146,13 @@ impl Policy {
         self.scopes.iter().find(|(scope, _)| scope.covers(endpoint, place)).map_or(self.mode, |&(_, mode)| mode)
     }
 
+    /// The strictest mode at an endpoint or any of its places: what was not inspected may sit at any.
+    pub fn strictest_at(&self, endpoint: &Endpoint) -> Mode {
+        let template = canonical_template(&endpoint.template);
+        let of_places = self.scopes.iter().filter(|(scope, _)| scope.template == template && scope.parameter.is_some());
+        of_places.map(|&(_, mode)| mode).fold(self.mode_at(endpoint, None), Mode::max)
+    }
+
     /// Whether `block` stands anywhere, so that a door must be ready to refuse.
     pub fn may_block(&self) -> bool {
         self.mode == Mode::Block || self.scopes.iter().any(|&(_, mode)| mode == Mode::Block)

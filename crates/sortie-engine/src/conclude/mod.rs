@@ -9,7 +9,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 use sortie_model::event::{DialProgressed, Dialled, Refused, RequestBegan, RequestEnded};
-use sortie_model::finding::{Closed as ClosedFinding, Finding, Resolution, Rung};
+use sortie_model::finding::{Closed as ClosedFinding, Finding, Resolution, Rung, Severity};
 use sortie_model::ids::FindingId;
 use sortie_model::verdict::Source;
 use sortie_model::{AddressClass, Candidate, Micros, Place, Policy, Reference, ServiceName, limits};
@@ -192,13 +192,16 @@ impl Stories {
         self.open.get_mut(key).expect("just made")
     }
 
-    /// A tenth of the stories, those that were quiet for longest, are told no further; their records
+    /// A tenth of the stories, the least severe and quiet for longest, are told no further; their records
     /// stay in the store.
     fn forget_oldest(&mut self) {
-        let mut by_age: Vec<(Micros, StoryKey)> =
-            self.open.iter().map(|(key, story)| (story.finding.last_seen, key.clone())).collect();
+        let mut by_age: Vec<(Severity, Micros, StoryKey)> = self
+            .open
+            .iter()
+            .map(|(key, story)| (story.finding.severity, story.finding.last_seen, key.clone()))
+            .collect();
         by_age.sort_unstable();
-        for (_, key) in by_age.into_iter().take(limits::STORIES / 10) {
+        for (_, _, key) in by_age.into_iter().take(limits::STORIES / 10) {
             if let Some(story) = self.open.remove(&key) {
                 self.names.remove(&story.finding.id);
             }

@@ -30,14 +30,17 @@ pub struct Admission<'a> {
 }
 
 impl Admission<'_> {
-    /// The refusal of the first candidate that calls for one; candidates are numbered from `first`.
+    /// The refusal that candidates call for, one that is enforced before one that is not; candidates are
+    /// numbered from `first`.
     pub fn of_candidates(&self, candidates: &[Arc<Candidate>], first: u16) -> Option<Refused> {
-        candidates.iter().zip(first..).find_map(|(candidate, number)| {
+        let mut refusals = candidates.iter().zip(first..).filter_map(|(candidate, number)| {
             let place = Place::new(&self.endpoint.template, Arc::clone(&candidate.parameter));
             let class = self.forbidden_class(&place, candidate)?;
             let mode = self.policy.mode_at(self.endpoint, Some(&place));
             Some(Refused { rule: Rule::OrderedDeny, candidate: Some(number), class: Some(class), mode })
-        })
+        });
+        let first = refusals.next()?;
+        if first.is_enforced() { Some(first) } else { Some(refusals.find(Refused::is_enforced).unwrap_or(first)) }
     }
 
     /// The refusal of a request whose inspection was cut: its endpoint has a proven sink, so what was
@@ -49,7 +52,7 @@ impl Admission<'_> {
             rule: Rule::CutInspection,
             candidate: None,
             class: None,
-            mode: self.policy.mode_at(self.endpoint, None),
+            mode: self.policy.strictest_at(self.endpoint),
         })
     }
 

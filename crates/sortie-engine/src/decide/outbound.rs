@@ -5,8 +5,8 @@ use sortie_model::policy::{HiddenHops, Locality, PortRule};
 use sortie_model::verdict::{Order, Source, Verdict, Window};
 use sortie_model::{AddressClass, Candidate, Decision, Destination, Mode, Rule};
 
-use crate::attribution::{Circumstances, Posterior, attribute, is_exact_and_cold};
-use crate::inflight::RetryKey;
+use crate::attribution::{Circumstances, Posterior, Weighted, attribute, is_exact_and_cold};
+use crate::inflight::{CandidateId, RetryKey};
 use crate::learned::DestinationStats;
 
 /// Probability from which a dial counts as ordered.
@@ -28,8 +28,9 @@ pub fn decide(dial: &Dial, circumstances: &Circumstances<'_>) -> Verdict {
     let stats = learned.destinations.get(&dial.destination).map(|stats| &**stats);
     let window = open_window(circumstances);
     let case = Case { dial, circumstances, posterior: &posterior, stats, window };
-    let mode = case.mode();
-    let decision = match case.rule() {
+    let rule = case.rule();
+    let mode = case.mode(rule);
+    let decision = match rule {
         None => Decision::Pass,
         // Behind a remote door these would be Sortie's own addresses, whatever the mode.
         Some(Rule::RemoteLocality) => Decision::Deny(Rule::RemoteLocality),
@@ -100,7 +101,7 @@ impl Case<'_> {
     /// The line that no flood crosses: an own dial to a known own (destination, path) is never
     /// forbidden.
     fn may_be_forbidden_by_order(&self) -> bool {
-        let Some(stats) = self.stats.filter(|stats| stats.own_evidence) else { return true };
+        let Some(stats) = self.stats.filter(|stats| stats.has_own_evidence(self.dial.class)) else { return true };
         let Some(request) = &self.dial.request else { return false };
         let equal =
             self.posterior.ranked.iter().any(|w| w.proven && !w.allowed && w.exact && w.source.order().is_some());
@@ -108,7 +109,7 @@ impl Case<'_> {
     }
 
     fn own_evidence(&self) -> bool {
-        self.stats.is_some_and(|stats| stats.own_evidence)
+        self.stats.is_some_and(|stats| stats.has_own_evidence(self.dial.class))
     }
 
     /// A verdict stands for a retry of the same while the request explains half of it, and never
@@ -142,11 +143,12 @@ impl Case<'_> {
         if self.own_evidence() || self.posterior.masses.allowed > 0.0 {
             return false;
         }
-        let mut orders = self.posterior.ranked.iter().filter_map(|w| match &w.source {
-            Source::Order(order) => Some(order),
-            _ => None,
-        });
-        orders.any(|order| is_exact_and_cold(order, self.circumstances) && self.is_fresh_and_names_all(order))
+        self.posterior.ranked.iter().any(|w| self.is_cold(&w.source))
+    }
+
+    fn is_cold(&self, source: &Source) -> bool {
+        matches!(source, Source::Order(order)
+            if is_exact_and_cold(order, self.circumstances) && self.is_fresh_and_names_all(order))
     }
 
     /// A request in flight, or ended less than [`COLD_MICROS`] ago, names the dial's scheme, host and
@@ -156,11 +158,7 @@ impl Case<'_> {
         let is_fresh = inflight
             .request(order.request)
             .is_some_and(|request| request.ended.is_none_or(|ended| now < ended.plus(COLD_MICROS)));
-        let mut named = inflight.candidates_of(&self.dial.destination.host);
-        is_fresh
-            && named.any(|live| {
-                live.id.request == order.request && live.id.index == order.candidate && self.fits(&live.candidate)
-            })
+        is_fresh && inflight.candidate(CandidateId::of(order)).is_some_and(|live| self.fits(&live.candidate))
     }
 
     fn fits(&self, candidate: &Candidate) -> bool {
@@ -193,16 +191,50 @@ impl Case<'_> {
         stats.is_some_and(|stats| stats.is_internal && !stats.own_destinations.contains(&self.dial.destination))
     }
 
-    /// The mode of the place with the largest share; hops inherit their parent's. Where nothing
-    /// ordered the dial, the service's.
-    fn mode(&self) -> Mode {
-        let policy = self.circumstances.policy;
-        match self.posterior.leading_order() {
-            Some((weighted, order)) => {
-                weighted.mode.unwrap_or_else(|| policy.mode_at(&order.endpoint, Some(&order.place)))
-            }
-            None => policy.mode,
+    /// The mode in force: that of the orders which make the rule. A mention elsewhere has no say in it.
+    fn mode(&self, rule: Option<Rule>) -> Mode {
+        match rule {
+            Some(Rule::OrderedDeny | Rule::OrderedPort | Rule::InternalCredentials) => self.mode_of_proven(),
+            Some(Rule::ColdExact) => self.mode_of(|w| self.is_cold(&w.source)),
+            Some(Rule::Wildcard | Rule::HopWindow) => self.mode_of_window(),
+            _ => self.mode_of(|_| true),
         }
+    }
+
+    /// `block` where the proven orders from places in `block` carry the rule by themselves, else the mode
+    /// of the proven order with the largest share.
+    fn mode_of_proven(&self) -> Mode {
+        let counts = |w: &Weighted| w.proven && !w.allowed && w.source.order().is_some();
+        let blocking = self.posterior.ranked.iter().filter(|w| counts(w) && self.mode_at(w) == Some(Mode::Block));
+        let masses = &self.posterior.masses;
+        let proven: f64 = blocking.map(|w| w.rate).sum();
+        if proven > 0.0 && proven / (proven + masses.allowed + masses.own) >= SURE {
+            return Mode::Block;
+        }
+        self.mode_of(counts)
+    }
+
+    /// The mode of the largest explanation that `counts`; the service's where there is none.
+    fn mode_of(&self, counts: impl Fn(&Weighted) -> bool) -> Mode {
+        let mut ranked = self.posterior.ranked.iter().filter(|w| counts(w));
+        ranked.find_map(|w| self.mode_at(w)).unwrap_or(self.circumstances.policy.mode)
+    }
+
+    /// The mode of an order's place; hops inherit their parent's.
+    fn mode_at(&self, weighted: &Weighted) -> Option<Mode> {
+        let order = weighted.source.order()?;
+        let policy = self.circumstances.policy;
+        Some(weighted.mode.unwrap_or_else(|| policy.mode_at(&order.endpoint, Some(&order.place))))
+    }
+
+    /// The strictest mode of those who opened the windows: what hides in them may come from any.
+    fn mode_of_window(&self) -> Mode {
+        let Circumstances { inflight, policy, now, .. } = *self.circumstances;
+        let modes = inflight.open_windows(now).map(|window| match &window.endpoint {
+            Some(endpoint) => policy.strictest_at(endpoint),
+            None => policy.mode,
+        });
+        modes.fold(policy.mode, Mode::max)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sortie_model::verdict::Order;
 use sortie_model::{Actor, Candidate, Endpoint, Host, Micros, Nature, Place, Reference, limits};
 
 use super::LiveRequest;
@@ -45,6 +46,13 @@ pub struct LiveCandidate {
 /// How far a refused dial uses its candidate up. Not wholly, so that a retry is judged alike; but
 /// where two requests order the same, the one that was refused a moment ago is not the likelier.
 pub(super) const REFUSED: f64 = 0.8;
+
+impl CandidateId {
+    /// The candidate that an order names.
+    pub fn of(order: &Order) -> Self {
+        Self { request: order.request, index: order.candidate }
+    }
+}
 
 impl LiveCandidate {
     /// How far the candidate has had its dial, from 0 to 1.

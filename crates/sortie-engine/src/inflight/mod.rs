@@ -89,11 +89,9 @@ impl InFlight {
     /// A request's head was read. Its candidates count from now on. Returns false where the table is
     /// full: the request is then a wildcard without candidates.
     pub fn begin(&mut self, at: Micros, began: &RequestBegan) -> bool {
-        if began.cut.is_some() {
-            self.wildcard(at, began.request);
-        }
         if self.requests.len() >= limits::IN_FLIGHT {
-            self.windows.open(Window::Wildcard, began.request, at);
+            let endpoint = Some(Arc::new(began.endpoint.clone()));
+            self.windows.open(Window::Wildcard, began.request, endpoint, at);
             return false;
         }
         let endpoint = Arc::new(began.endpoint.clone());
@@ -109,6 +107,9 @@ impl InFlight {
         };
         self.requests.insert(began.request, live);
         self.add_candidates(began.request, &began.candidates);
+        if began.cut.is_some() {
+            self.wildcard(at, began.request);
+        }
         true
     }
 
@@ -129,7 +130,8 @@ impl InFlight {
 
     /// A request's inspection was cut: it may have carried anything.
     pub fn wildcard(&mut self, at: Micros, request: Reference) {
-        self.windows.open(Window::Wildcard, request, at);
+        let endpoint = self.requests.get(&request).map(|live| Arc::clone(&live.endpoint));
+        self.windows.open(Window::Wildcard, request, endpoint, at);
     }
 
     /// A request was refused: it leaves no candidates.
@@ -203,7 +205,8 @@ impl InFlight {
             }
         }
         if windows::may_hide_a_redirect(dial, verdict) {
-            self.windows.open(Window::Hop, dial.dial, at);
+            let endpoint = verdict.leading_order().map(|(_, order)| Arc::new(order.endpoint.clone()));
+            self.windows.open(Window::Hop, dial.dial, endpoint, at);
         }
     }
 

@@ -1,9 +1,11 @@
 //! Windows: moments in which an order may hide.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use sortie_model::event::{Carrier, Dial};
 use sortie_model::verdict::{Verdict, Window};
-use sortie_model::{Micros, Reference};
+use sortie_model::{Endpoint, Micros, Reference};
 
 /// Windows that are kept apart; with more of them one is open anyway.
 const WINDOWS: usize = 4096;
@@ -11,12 +13,14 @@ const WINDOWS: usize = 4096;
 const LONGEST_MICROS: u64 = 3_600_000_000;
 
 /// An open window.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenWindow {
     /// What may hide an order.
     pub kind: Window,
     /// The request or dial that opened it.
     pub owner: Reference,
+    /// The endpoint that it is about, whose mode is in force in it.
+    pub endpoint: Option<Arc<Endpoint>>,
     /// When it closes.
     pub until: Micros,
 }
@@ -25,11 +29,11 @@ pub struct OpenWindow {
 pub(super) struct Windows(Vec<OpenWindow>);
 
 impl Windows {
-    pub(super) fn open(&mut self, kind: Window, owner: Reference, at: Micros) {
+    pub(super) fn open(&mut self, kind: Window, owner: Reference, endpoint: Option<Arc<Endpoint>>, at: Micros) {
         if self.0.len() == WINDOWS {
             self.0.remove(0);
         }
-        self.0.push(OpenWindow { kind, owner, until: at.plus(LONGEST_MICROS) });
+        self.0.push(OpenWindow { kind, owner, endpoint, until: at.plus(LONGEST_MICROS) });
     }
 
     pub(super) fn close(&mut self, owner: Reference, until: Micros) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use sortie_model::{Candidate, Destination, Micros, Nature, Place};
 
 use crate::inflight::Closed;
@@ -30,8 +31,11 @@ pub(crate) fn learn_closed(learned: &mut Learned, request: &ClosedRequest<'_>) {
             continue;
         }
         let key = key_of(candidate, &live.endpoint.template);
-        learned.sink_mut(&key, candidate.nature, live.at).close(live.actor.id(), *used);
-        for host in candidate.hosts() {
+        let sink = learned.sink_mut(&key, candidate.nature, live.at);
+        sink.close(live.actor.id(), *used);
+        // Only sinks explain dials; places that never obeyed must not take their room.
+        let hosts = candidate.hosts().filter(|_| sink.obeyed > 0).collect::<SmallVec<[_; 2]>>();
+        for host in hosts {
             if let Some(stats) = learned.hosts.get_mut(host) {
                 Arc::make_mut(stats).offered(&key);
             }

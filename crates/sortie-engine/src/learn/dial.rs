@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use sortie_model::event::{Carrier, Dial, Dialled};
 use sortie_model::verdict::{Explanation, Order, Source, Verdict};
-use sortie_model::{AddressClass, Host, Micros, PathMatch, limits};
+use sortie_model::{AddressClass, Host, Micros, PathMatch, Rule, limits};
 
 use crate::decide::SURE;
-use crate::inflight::InFlight;
+use crate::inflight::{CandidateId, InFlight, LiveCandidate};
 use crate::learned::{DestinationStats, Learned, SinkKey};
 
 /// Bits of a visible path that prove that nobody could know it otherwise.
@@ -49,6 +49,21 @@ pub(crate) fn learn_dial(learned: &mut Learned, lesson: &DialLesson<'_>) -> Vec<
     proven
 }
 
+/// Learns that a dial connected: one that was judged own is own evidence from now on. A name that did
+/// not resolve, or a port that refused, is evidence of nothing.
+pub(crate) fn learn_connected(learned: &mut Learned, at: Micros, dialled: &Dialled) {
+    let Dialled { dial, verdict } = dialled;
+    if verdict.own_share() < OWN || !is_evidence(dial.class, verdict) {
+        return;
+    }
+    learned.epoch += 1;
+    let stats = learned.destination_mut(&dial.destination, dial.class, at);
+    if stats.own_class.is_none() {
+        stats.provisional = verdict.window.is_some();
+    }
+    stats.own_class = stats.own_class.max(Some(dial.class));
+}
+
 /// Learns what a name resolved to, for the inbound door's memory.
 fn learn_names(learned: &mut Learned, at: Micros, dial: &Dial) {
     let Host::Name(name) = &dial.destination.host else { return };
@@ -63,9 +78,12 @@ fn learn_order(learned: &mut Learned, lesson: &DialLesson<'_>, order: &Order, sh
     let dial = &lesson.dialled.dial;
     let key = SinkKey { place: order.place.clone(), manner: order.manner };
     let host = &dial.destination.host;
-    let used = used_before(lesson.inflight, host, order);
+    // A retry of what was refused is no second order.
+    let used = lesson.inflight.candidate(CandidateId::of(order)).map_or(0.0, LiveCandidate::used_up);
     let counts = share > SURE && used < OWN && !is_named_elsewhere(learned, lesson.inflight, order, host);
-    let unique_path = counts && has_unique_path(learned, lesson, order);
+    // An order that the rule of cold starts refused may still be a mention of what is called anyway.
+    let was_cold = lesson.dialled.verdict.decision.rule() == Some(Rule::ColdExact);
+    let unique_path = if counts && !was_cold { unique_path(learned, lesson, order) } else { None };
     let sink = learned.sink_mut(&key, order.nature, lesson.at);
     sink.dialled(order.delay, share, 1.0 - used);
     if let Some(request) = dial.request.as_ref().filter(|_| order.path == PathMatch::Unnamed) {
@@ -82,16 +100,10 @@ fn learn_order(learned: &mut Learned, lesson: &DialLesson<'_>, order: &Order, sh
     Some(key)
 }
 
-fn used_before(inflight: &InFlight, host: &Host, order: &Order) -> f64 {
-    let mut candidates = inflight.candidates_of(host);
-    let found = candidates.find(|live| live.id.request == order.request && live.id.index == order.candidate);
-    found.map_or(0.0, |live| live.used)
-}
-
 /// Whether the same request names the host at another place that is eligible and not ignored: then
 /// it cannot be told which of them was obeyed.
 fn is_named_elsewhere(learned: &Learned, inflight: &InFlight, order: &Order, host: &Host) -> bool {
-    let mut others = inflight.candidates_of(host).filter(|live| live.id.request == order.request);
+    let mut others = inflight.candidates_in(order.request).filter(|live| live.candidate.hosts().any(|h| h == host));
     others.any(|live| {
         live.place != order.place
             && live.candidate.nature.is_eligible()
@@ -99,22 +111,19 @@ fn is_named_elsewhere(learned: &Learned, inflight: &InFlight, order: &Order, hos
     })
 }
 
-/// Whether the dial shows the very path that the candidate named, with more information than can be
+/// The dial's path, if it is the very one that the candidate named, holds more information than can be
 /// guessed, and own dials never showed it.
-fn has_unique_path(learned: &Learned, lesson: &DialLesson<'_>, order: &Order) -> bool {
+fn unique_path(learned: &Learned, lesson: &DialLesson<'_>, order: &Order) -> Option<u64> {
     let dial = &lesson.dialled.dial;
-    let Some(request) = dial.request.as_ref().filter(|_| order.path == PathMatch::Equal) else { return false };
-    let mut candidates = lesson.inflight.candidates_of(&dial.destination.host);
-    let bits = candidates
-        .find(|live| live.id.request == order.request && live.id.index == order.candidate)
-        .map_or(0, |live| live.candidate.path_bits);
+    let request = dial.request.as_ref().filter(|_| order.path == PathMatch::Equal)?;
+    let bits = lesson.inflight.candidate(CandidateId::of(order)).map_or(0, |live| live.candidate.path_bits);
     let fingerprint = request.path.fingerprint();
     // What own dials show but for an identifier is no secret: the client may know its own.
     let is_known = learned
         .destinations
         .get(&dial.destination)
         .is_some_and(|stats| stats.has_shown(fingerprint) || stats.shows_kin_of(&request.path));
-    bits >= UNIQUE_BITS && !is_known
+    (bits >= UNIQUE_BITS && !is_known).then_some(fingerprint)
 }
 
 fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
@@ -129,10 +138,6 @@ fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
     stats.own += own_share;
     if dial.carrier == Carrier::TunnelTls && own_share < OWN {
         stats.tls_orders += 1;
-    }
-    if own_share >= OWN && is_evidence(dial.class, verdict) && !stats.own_evidence {
-        stats.own_evidence = true;
-        stats.provisional = verdict.window.is_some();
     }
     if let Some(request) = &dial.request {
         let fingerprint = request.path.fingerprint();

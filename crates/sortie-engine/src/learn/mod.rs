@@ -10,7 +10,7 @@ use sortie_model::{Destination, Endpoint, Micros};
 use crate::learned::Learned;
 
 pub(crate) use close::{ClosedRequest, learn_closed};
-pub(crate) use dial::{DialLesson, learn_dial};
+pub(crate) use dial::{DialLesson, learn_connected, learn_dial};
 
 /// Learns that the process started.
 pub(crate) fn learn_start(learned: &mut Learned, at: Micros) {

@@ -32,9 +32,9 @@ pub struct DestinationStats {
     pub dials: f64,
     /// Sum of their own shares.
     pub own: f64,
-    /// Whether a dial was let through that was judged own ≥ 0.5. For metadata, link-local and
-    /// loopback only outside wildcards and hop windows.
-    pub own_evidence: bool,
+    /// Own evidence: the worst class at which a dial connected that was let through and judged own
+    /// ≥ 0.5. For metadata, link-local and loopback only outside wildcards and hop windows.
+    pub own_class: Option<AddressClass>,
     /// Whether the first own evidence arose while a window was open: to be reviewed when `block` is
     /// turned on.
     pub provisional: bool,
@@ -82,7 +82,7 @@ impl DestinationStats {
             class,
             dials: 0.0,
             own: 0.0,
-            own_evidence: false,
+            own_class: None,
             provisional: false,
             tls_orders: 0,
             shown: BTreeSet::new(),
@@ -91,6 +91,12 @@ impl DestinationStats {
             novel_mass: 0.0,
             callers: Vec::new(),
         }
+    }
+
+    /// Whether there is own evidence for a dial of this class. A name that now points somewhere worse
+    /// has none.
+    pub fn has_own_evidence(&self, class: AddressClass) -> bool {
+        self.own_class.is_some_and(|known| class <= known)
     }
 
     /// Whether dials that were not surely ordered showed this path. When too many were shown to

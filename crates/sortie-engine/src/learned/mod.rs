@@ -151,7 +151,9 @@ impl Learned {
         first: Micros,
     ) -> &mut DestinationStats {
         if !self.destinations.contains_key(destination) {
-            room::make_room(&mut self.destinations, limits::DESTINATIONS, |_, stats| (stats.own_evidence, stats.last));
+            room::make_room(&mut self.destinations, limits::DESTINATIONS, |_, stats| {
+                (stats.own_class.is_some(), stats.last)
+            });
         }
         let stats = self.destinations.entry(destination.clone());
         Arc::make_mut(stats.or_insert_with(|| Arc::new(DestinationStats::new(first, class))))
@@ -164,7 +166,7 @@ impl Learned {
                 let mut ports = stats.ports.iter();
                 ports.any(|&port| {
                     let destination = Destination::new(host.clone(), port);
-                    destinations.get(&destination).is_some_and(|stats| stats.own_evidence)
+                    destinations.get(&destination).is_some_and(|stats| stats.own_class.is_some())
                 })
             };
             room::make_room(&mut self.hosts, limits::DESTINATIONS, |host, stats| {

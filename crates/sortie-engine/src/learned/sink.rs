@@ -13,7 +13,7 @@ const PROOF_DESTINATIONS: usize = 3;
 /// Honour rate below which a place is not proven.
 const PROOF_RHO: f64 = 0.2;
 /// Candidates of one destination that prove a narrow sink.
-const NARROW_CANDIDATES: u16 = 2;
+const NARROW_CANDIDATES: usize = 2;
 /// Closed offers after which a place may be called ignored, and the honour rate below which it is.
 const IGNORED_OFFERS: f64 = 3.0;
 const IGNORED_RHO: f64 = 0.1;
@@ -47,8 +47,8 @@ pub struct Sink {
     obeyed_mass: f64,
     /// Hosts obeyed with posterior > 0.9 by orders that count for proof.
     destinations: Vec<Host>,
-    /// Hosts with the number of orders whose visible path nobody else showed.
-    narrow: Vec<(Host, u16)>,
+    /// Hosts and visible paths of orders that nobody could know otherwise.
+    narrow: Vec<(Host, u64)>,
     /// Paths of dials that obeyed candidates which name none, with their weights.
     paths: Vec<(u64, f32)>,
     path_mass: f64,
@@ -230,19 +230,19 @@ impl Sink {
     }
 
     /// Learns an order that counts for proof: obeyed with posterior > 0.9, not named at another
-    /// eligible place of the same request. `unique_path`: its visible path could not be known
-    /// otherwise. Returns whether the place became proven by it.
-    pub(crate) fn obeyed(&mut self, host: &Host, unique_path: bool) -> bool {
+    /// eligible place of the same request. `unique_path`: its visible path, where that could not be
+    /// known otherwise. Returns whether the place became proven by it.
+    pub(crate) fn obeyed(&mut self, host: &Host, unique_path: Option<u64>) -> bool {
         self.obeyed += 1;
         if !self.destinations.contains(host) && self.destinations.len() < limits::SINK_DESTINATIONS {
             self.destinations.push(host.clone());
         }
-        if unique_path {
-            if let Some((_, count)) = self.narrow.iter_mut().find(|(known, _)| known == host) {
-                *count = count.saturating_add(1);
-            } else if self.narrow.len() < limits::SINK_DESTINATIONS {
-                self.narrow.push((host.clone(), 1));
-            }
+        // The same path twice is one secret.
+        if let Some(path) = unique_path
+            && self.narrow.len() < limits::SINK_DESTINATIONS
+            && !self.narrow.iter().any(|(known, shown)| known == host && *shown == path)
+        {
+            self.narrow.push((host.clone(), path));
         }
         self.prove()
     }
@@ -252,7 +252,8 @@ impl Sink {
             return false;
         }
         let was_unproven = self.proof.is_none();
-        if self.narrow.iter().any(|&(_, count)| count >= NARROW_CANDIDATES) {
+        let of_one_host = |host: &Host| self.narrow.iter().filter(|(known, _)| known == host).count();
+        if self.narrow.iter().any(|(host, _)| of_one_host(host) >= NARROW_CANDIDATES) {
             self.proof = Some(Proof::Narrow);
         } else if self.destinations.len() >= PROOF_DESTINATIONS && self.rho() >= PROOF_RHO {
             self.proof = Some(Proof::Destinations);
@@ -278,7 +279,7 @@ mod tests {
         let mut sink = Sink::new(Nature::Named, Micros(0));
         for (n, host) in hosts.iter().enumerate() {
             sink.close(actor(n as u8), 1.0);
-            sink.obeyed(&Host::name(host), false);
+            sink.obeyed(&Host::name(host), None);
         }
         sink
     }
@@ -296,8 +297,9 @@ mod tests {
     #[test]
     fn two_unique_paths_prove_a_narrow_sink() {
         let mut sink = Sink::new(Nature::Value, Micros(0));
-        assert!(!sink.obeyed(&Host::name("cdn.example"), true));
-        assert!(sink.obeyed(&Host::name("cdn.example"), true));
+        assert!(!sink.obeyed(&Host::name("cdn.example"), Some(1)));
+        assert!(!sink.obeyed(&Host::name("cdn.example"), Some(1)), "a retry is no second secret");
+        assert!(sink.obeyed(&Host::name("cdn.example"), Some(2)));
         assert!(sink.is_proven_for(&Host::name("cdn.example")));
     }
 
@@ -305,7 +307,7 @@ mod tests {
     fn orders_obeyed_count_before_their_offers_are_over() {
         let mut sink = Sink::new(Nature::Named, Micros(0));
         for host in ["a.example", "b.example", "c.example"] {
-            sink.obeyed(&Host::name(host), false);
+            sink.obeyed(&Host::name(host), None);
         }
         assert!(sink.rho() < 0.5 && sink.rho_so_far() > 0.5);
         for n in 0..30 {
@@ -319,7 +321,7 @@ mod tests {
         let mut sink = Sink::new(Nature::Prose, Micros(0));
         for host in ["a.example", "b.example", "c.example", "d.example"] {
             sink.close(actor(1), 1.0);
-            assert!(!sink.obeyed(&Host::name(host), true));
+            assert!(!sink.obeyed(&Host::name(host), Some(sink.offers)));
         }
         assert_eq!(sink.missing(), Some(Missing::Operator));
     }

@@ -3,6 +3,7 @@
 mod hostile;
 mod manners;
 mod play;
+mod scoped;
 mod telling;
 
 use play::{Ask, Play};

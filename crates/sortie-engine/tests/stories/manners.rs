@@ -122,7 +122,8 @@ fn what_only_mentions_is_not_to_blame() {
 fn the_first_mention_at_a_new_endpoint_accuses_nobody() {
     let mut play = Play::new(Mode::Observe);
     for _ in 0..3 {
-        play.dial("http://billing.internal/healthz", "10.20.0.5");
+        let (dial, _) = play.dial("http://billing.internal/healthz", "10.20.0.5");
+        play.answer(dial, 200, None);
         play.wait(500);
     }
     let website = play.candidate("website", OWN, Nature::Named);

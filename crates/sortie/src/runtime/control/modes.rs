@@ -37,7 +37,7 @@ pub(super) fn review(service: &ServiceName, learned: &Learned) -> Vec<ReviewRow>
     learned
         .destinations
         .iter()
-        .filter(|(_, stats)| stats.own_evidence && stats.provisional && stats.class != AddressClass::Public)
+        .filter(|(_, stats)| stats.own_class.is_some() && stats.provisional && stats.class != AddressClass::Public)
         .map(|(destination, stats)| ReviewRow {
             service: service.to_string(),
             destination: destination.to_string(),
