@@ -7,6 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::world;
 
 use super::aim::Aim;
+use super::carrier::spelled;
 
 /// A public host that a reader may take for the destination.
 const DECOY: &str = "cdn.example";
@@ -152,8 +153,8 @@ pub const ALL: &[Disguise] = &[
     address("mapped, long", |a| format!("[0:0:0:0:0:FFFF:{:04X}:{:04X}]", mapped(a).0, mapped(a).1)),
     address("mapped, zone", |a| format!("[::ffff:{a}%25lo]")),
     address("mapped, bare zone", |a| format!("[::ffff:{a}%lo]")),
-    address("NAT64", |a| format!("[64:ff9b::{a}]")),
-    address("6to4", |a| format!("[2002:{:x}:{:x}::1]", mapped(a).0, mapped(a).1)),
+    named("NAT64", |aim| (aim == Aim::Metadata).then(|| format!("[64:ff9b::{}]", aim.address()))),
+    named("6to4", |aim| (aim == Aim::Metadata).then(|| "[2002:a9fe:a9fe::1]".to_owned())),
     named("IPv6 of its own", |aim| match aim {
         Aim::Metadata => Some("[fd00:ec2::254]".to_owned()),
         Aim::Loopback => Some("[::1]".to_owned()),
@@ -173,7 +174,7 @@ pub const ALL: &[Disguise] = &[
     address("soft hyphen", |a| a.to_string().replacen('.', "\u{ad}.", 1)),
     address("zero width", |a| a.to_string().replacen('.', "\u{200b}.", 1)),
     address("word joiner", |a| format!("\u{2060}{a}")),
-    address("percent-encoded", |a| octets(a, |_, o| o.to_string().bytes().map(|b| format!("%{b:02x}")).collect())),
+    address("percent-encoded", |a| octets(a, |_, o| spelled(o.to_string().bytes(), |b| format!("%{b:02x}")))),
     address("one percent-encoded", |a| a.to_string().replacen('.', "%2e", 1)),
     // Names.
     named("name", |aim| aim.name().map(str::to_owned)),
@@ -245,7 +246,7 @@ pub const ALL: &[Disguise] = &[
         format!("http://admin:secret@{a}{}{p}", if a.contains(':') { "" } else { ":80" })
     }),
     url("dot segments", |a, p| format!("http://{a}/x/..{p}")),
-    url("escaped path", |a, p| format!("http://{a}{}", p.replacen("a", "%61", 1).replacen("o", "%6f", 1))),
+    url("escaped path", |a, p| format!("http://{a}{}", p.replacen('a', "%61", 1).replacen('o', "%6f", 1))),
     url("with a fragment", |a, p| format!("http://{a}{p}#top")),
     url("with a query", |a, p| format!("http://{a}{p}?cdn.example")),
     // Further layers.

@@ -46,6 +46,14 @@ pub fn run(name: &str, language: Language) {
             behind("cold", "block", false, language, &log, &attacks, &folder).await,
         ];
         println!("{}", tally::render(name, &phases));
+        if std::env::var("SORTIE_RANGE_X").is_ok() {
+            let possible = phases[0].successes();
+            for (sent, attack, reached) in phases[1].attacks() {
+                if possible.contains(&attack) && !reached {
+                    println!("changed: {sent}");
+                }
+            }
+        }
         verify::report(&problems(&phases), &folder);
     });
 }
