@@ -51,7 +51,12 @@ pub(super) fn then(finding: &Finding) -> (String, Option<String>) {
 fn scope(finding: &Finding) -> Option<String> {
     let endpoint = finding.endpoint.as_ref()?;
     let location = finding.location.as_deref()?;
+    // Where markup holds it, the place has another name than the tag that people see: the endpoint is
+    // what can be named.
+    let is_markup = ["html ", "xml ", "body"].iter().any(|kind| location.starts_with(kind));
+    let location = if is_markup { "" } else { location };
     let text = format!("{} {} {} {location}", finding.service, endpoint.method, endpoint.template);
+    let text = text.trim_end().to_owned();
     let is_readable = text.parse::<crate::config::Target>().is_ok_and(|target| target.scope.is_some());
     let shown = clean(&text);
     (is_readable && !shown.contains('\'') && shown == text).then(|| text.clone())
