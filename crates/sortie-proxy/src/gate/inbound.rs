@@ -4,11 +4,13 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use sortie_engine::attribution::proven_by;
 use sortie_engine::decide::Admission as Decide;
 use sortie_engine::extract::{self, Body, Extraction, Head};
+use sortie_engine::learned::Learned;
 use sortie_model::event::{Cut, Refused, RequestBegan, RequestEnded, RequestInspected, Returned, What};
 use sortie_model::path::redact;
-use sortie_model::{Actor, Candidate, Endpoint, Host, Method, Micros, Nature, Policy, Reference, Rule};
+use sortie_model::{Actor, Candidate, Endpoint, Host, Method, Micros, Nature, Policy, Reference, Rule, limits};
 
 use super::actors::{Token, token_of};
 use super::watch::Watch;
@@ -108,17 +110,19 @@ impl Gate {
         let decide = Decide { learned: &learned, policy: &policy, endpoint: &endpoint, actor, now };
         let inspect_bytes = self.settings.inspect_bytes_at(&endpoint);
         let is_too_long = head.content_length.is_some_and(|length| length > inspect_bytes as u64);
-        let refused = decide
-            .of_candidates(&candidates, 0)
-            .or_else(|| decide.of_cut(found.cut))
-            // What is known to be cut is refused before a byte of it was read.
-            .or_else(|| decide.of_cut(is_too_long.then_some(Cut::Bytes)).filter(Refused::is_enforced));
         let hold = head.has_body && decide.holds();
-        let is_refused = refused.is_some_and(|refused| refused.is_enforced());
 
         let numbered = candidates.len() as u16;
         let watch = Arc::new(Watch::default());
         let mut table = self.table.lock();
+        // What the table has no room for may be an order as much as what was not read.
+        let cut = found.cut.or_else(|| is_full(&mut table, now, &learned, &policy).then_some(Cut::TableFull));
+        let refused = decide
+            .of_candidates(&candidates, 0)
+            .or_else(|| decide.of_cut(cut))
+            // What is known to be cut is refused before a byte of it was read.
+            .or_else(|| decide.of_cut(is_too_long.then_some(Cut::Bytes)).filter(Refused::is_enforced));
+        let is_refused = refused.is_some_and(|refused| refused.is_enforced());
         let reference = self.queue.push(now, Some(&self.settings.name), |reference| {
             let began = RequestBegan {
                 request: reference,
@@ -127,12 +131,12 @@ impl Gate {
                 path: redact(head.target).into(),
                 request_id: request_id.clone(),
                 candidates,
-                cut: found.cut,
+                cut,
                 has_body: head.has_body,
                 refused,
             };
             if !is_refused {
-                table.inflight.begin(now, &began);
+                table.inflight.begin(now, &began, proven_by(&learned, &policy));
                 table.watches.insert(reference, Arc::clone(&watch));
             }
             (What::RequestBegan(Box::new(began)), reference)
@@ -142,7 +146,7 @@ impl Gate {
         if refused.is_some_and(|refused| !refused.is_enforced()) {
             self.counters.requests_would_refuse.increment();
         }
-        if found.cut.is_some() {
+        if cut.is_some() {
             self.counters.wildcards.increment();
         }
         if let Some(refused) = refused.filter(Refused::is_enforced) {
@@ -188,6 +192,15 @@ impl Gate {
             self.counters.analysis_failures.increment();
             Extraction { cut: Some(Cut::Codec), ..Extraction::default() }
         })
+    }
+}
+
+/// Whether the table has no room for a request, also without those that are over.
+fn is_full(table: &mut Table, now: Micros, learned: &Learned, policy: &Policy) -> bool {
+    let is_full = |table: &Table| table.inflight.sizes().0 >= limits::IN_FLIGHT;
+    is_full(table) && {
+        table.inflight.expire(now, proven_by(learned, policy));
+        is_full(table)
     }
 }
 

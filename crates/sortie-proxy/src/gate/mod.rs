@@ -10,6 +10,8 @@ mod inbound;
 mod outbound;
 mod queue;
 mod redirect;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::collections::HashMap;
@@ -168,7 +170,8 @@ impl Gate {
         self.table.lock().inflight = inflight;
     }
 
-    /// Lets go of what explains nothing any more. To be called some twenty times a second.
+    /// Lets go of what explains nothing any more. To be called some twenty times a second, by the
+    /// doors' side: where the engine stands still, the table must not fill.
     pub fn tick(&self) {
         let now = self.clock.now();
         let (learned, policy) = (self.learned.load(), self.policy.load());

@@ -1,0 +1,58 @@
+//! What the gate does when its table is full.
+
+use std::net::IpAddr;
+
+use sortie_model::event::{Cut, What};
+use sortie_model::{Mode, Policy, Rule, limits};
+
+use super::*;
+
+fn admit(gate: &Arc<Gate>, target: &str) -> Admission {
+    gate.admit(&InboundHead {
+        method: "GET",
+        target,
+        host: "shop.example",
+        fields: &[("host", b"shop.example")],
+        client: IpAddr::from([198, 51, 100, 7]),
+        content_length: None,
+        has_body: false,
+    })
+}
+
+fn fill(gate: &Arc<Gate>) -> Vec<Ticket> {
+    let pass = |_| match admit(gate, "/") {
+        Admission::Pass(ticket) => ticket,
+        Admission::Refuse(refusal) => panic!("{refusal:?}"),
+    };
+    (0..limits::IN_FLIGHT).map(pass).collect()
+}
+
+fn policy(mode: Mode) -> Policy {
+    Policy { mode, proven: vec!["GET /v1/preview query url".parse().unwrap()], ..Policy::default() }
+}
+
+#[test]
+fn a_request_that_the_table_has_no_room_for_is_refused_at_a_proven_sink() {
+    let (gate, events) = Gate::for_tests(policy(Mode::Block));
+    let tickets = fill(&gate);
+    let target = "/v1/preview?url=http://hooks.example/";
+    let Admission::Refuse(refusal) = admit(&gate, target) else { panic!("it passed") };
+    assert_eq!(refusal.status, 413);
+    assert!(matches!(admit(&gate, "/news"), Admission::Pass(_)), "elsewhere it goes on");
+    let began = events.try_iter().filter_map(|event| match event.what {
+        What::RequestBegan(began) if began.request == refusal.reference => Some(began),
+        _ => None,
+    });
+    let told: Vec<_> = began.map(|began| (began.cut, began.refused.map(|refused| refused.rule))).collect();
+    assert_eq!(told, [(Some(Cut::TableFull), Some(Rule::CutInspection))]);
+    drop(tickets);
+}
+
+#[test]
+fn a_full_table_refuses_nothing_in_observe() {
+    let (gate, _events) = Gate::for_tests(policy(Mode::Observe));
+    let tickets = fill(&gate);
+    assert!(matches!(admit(&gate, "/v1/preview?url=http://hooks.example/"), Admission::Pass(_)));
+    assert_eq!(gate.counters().requests_would_refuse.get(), 1);
+    drop(tickets);
+}
