@@ -5,7 +5,7 @@ use sortie_model::ids::{FindingId, ServiceName};
 use sortie_model::{Finding, Micros};
 
 use super::sql::Sql;
-use super::{Batch, IndexReader};
+use super::{Batch, IndexReader, story};
 use crate::error::StoreError;
 use crate::limits;
 use crate::record::{close, finding, integer, rung_code, severity_code};
@@ -106,12 +106,14 @@ impl IndexReader {
 }
 
 impl Batch<'_> {
-    /// Keeps a finding, in place of what was known of it.
+    /// Keeps a finding with what was known of it before: a story told anew, by an engine that forgot
+    /// its beginning, never gets smaller (see `story`).
     ///
     /// A closing by the operator is kept apart and stands until the story is on a higher rung, so
     /// a finding told anew by a replay does not reopen by itself.
     pub fn put(&mut self, told: &Finding) -> Result<Standing, StoreError> {
-        let mut kept = told.clone();
+        let known = at(self.sql(), told.id.as_str())?;
+        let mut kept = known.map_or_else(|| told.clone(), |known| story::united(known, told));
         if kept.closed.is_none() {
             kept.closed = self.closing(&kept.id)?.filter(|closed| close::stands(closed, &kept));
         }
@@ -191,6 +193,12 @@ impl Batch<'_> {
         }
         Ok(())
     }
+}
+
+/// The finding that has this name now.
+fn at(sql: Sql<'_>, id: &str) -> Result<Option<Finding>, StoreError> {
+    let body: Option<String> = sql.one("SELECT body FROM finding WHERE id = ?1", [id], |row| row.get(0))?;
+    body.map(|body| finding::decode(&body).map_err(sql.broken(id))).transpose()
 }
 
 fn read(sql: Sql<'_>, id: &str) -> Result<Option<Finding>, StoreError> {

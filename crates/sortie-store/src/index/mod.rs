@@ -11,6 +11,7 @@ mod findings;
 mod retention;
 mod schema;
 mod sql;
+mod story;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
