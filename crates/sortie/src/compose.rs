@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use sortie_model::{Key, Policy, ServiceName};
@@ -24,6 +24,7 @@ use sortie_store::key::{self, KeyError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
 use crate::alerts::{self, AlertsHealth};
 use crate::config::Config;
@@ -32,6 +33,9 @@ use crate::runtime::{
     Gates, Operator, Overrides, OverridesError, Parts, QUEUE, RecoverError, Recovered, Runtime, Told, policies_of,
     recover,
 };
+
+/// How often the gates let go of what explains nothing any more.
+const GATE_TICK: Duration = Duration::from_millis(50);
 
 /// The program cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +93,12 @@ impl Running {
         &self.operator
     }
 
+    /// Returns when the engine's thread is no more, by a fault of the program. Then nothing is learned
+    /// and nothing kept: the process is to end, so that its supervisor starts it anew.
+    pub async fn engine_failed(&self) {
+        self.runtime.failed().await;
+    }
+
     /// Stops accepting, lets exchanges in progress end within the drain time, and keeps everything.
     pub async fn stop(mut self) {
         self.operator.ready.store(false, Ordering::Release);
@@ -107,7 +117,7 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
     let key = key::load_or_make(&folder)?;
     let overrides = Overrides::load(&folder.layout().overrides())?;
     let policies = policies_of(&config, &overrides);
-    let recovered = recover(&folder, journal_settings(&config), &policies)?;
+    let recovered = recover(&folder, journal_settings(&config), &policies, &config.alerts)?;
     let clock = Clock::start_after(recovered.state.last_at);
     let started = (clock.now(), Instant::now());
     let (queue, events) = EventQueue::new(recovered.next, QUEUE);
@@ -152,6 +162,7 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
     for (name, (inbound, outbound)) in listeners {
         let (Some(service), Some(gate)) = (config.services.get(&name), gates.get(&name)) else { continue };
         let timeouts = timeouts(&config);
+        doors.spawn(tick(Arc::clone(gate), stopped.clone()));
         spawn_inbound(&mut doors, inbound, service, timeouts, Arc::clone(gate), stopped.clone());
         let settings = outbound_config(service, timeouts)?;
         spawn_outbound(&mut doors, outbound, settings, Arc::clone(gate), Arc::clone(&resolver), stopped.clone());
@@ -218,6 +229,18 @@ fn gates(
         (name.clone(), Gate::new(settings, clock, queue.clone(), policy))
     };
     config.services.iter().map(gate).collect()
+}
+
+/// Keeps a gate's table from filling, whatever the engine and the store are doing.
+async fn tick(gate: Arc<Gate>, mut stopped: watch::Receiver<bool>) {
+    let mut clock = tokio::time::interval(GATE_TICK);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = clock.tick() => gate.tick(),
+            _ = stopped.wait_for(|stop| *stop) => return,
+        }
+    }
 }
 
 fn spawn_inbound(

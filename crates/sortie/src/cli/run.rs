@@ -100,11 +100,12 @@ async fn stand(config: Config, whence: &str) -> Result<(), Failure> {
         }
     };
     say_ready(&config, whence);
-    tokio::select! {
-        _ = interrupted.recv() => {}
-        _ = terminated.recv() => {}
-        () = listen_for_silence(&operator) => {}
-    }
+    let outcome = tokio::select! {
+        _ = interrupted.recv() => Ok(()),
+        _ = terminated.recv() => Ok(()),
+        () = listen_for_silence(&operator) => Ok(()),
+        () = running.engine_failed() => Err(Failure::other(EngineFailed)),
+    };
     // What is left open ends within the drain time; whoever asks twice does not want to wait.
     tokio::select! {
         () = running.stop() => {}
@@ -112,8 +113,15 @@ async fn stand(config: Config, whence: &str) -> Result<(), Failure> {
         _ = terminated.recv() => {}
     }
     // Dropping it joins the admin side's thread.
-    tokio::task::spawn_blocking(move || drop(admin)).await.map_err(Failure::other)
+    tokio::task::spawn_blocking(move || drop(admin)).await.map_err(Failure::other)?;
+    outcome
 }
+
+/// The engine's thread panicked. A process that learns nothing and keeps nothing must not look as if
+/// it did: it ends, and a new one goes on from the journal.
+#[derive(Debug, thiserror::Error)]
+#[error("the engine stopped by a fault of the program: start it again, it goes on from its journal")]
+struct EngineFailed;
 
 /// Says what to do next: on the standard error where the standard output belongs to alerts.
 fn say_ready(config: &Config, whence: &str) {

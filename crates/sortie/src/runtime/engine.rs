@@ -143,9 +143,6 @@ impl Engine {
     fn tick(&mut self) {
         self.ticked = Instant::now();
         self.parts.queue.push(self.parts.clock.now(), None, |_| (What::Tick, ()));
-        for gate in self.parts.gates.values() {
-            gate.tick();
-        }
     }
 
     fn drain(&mut self) {

@@ -11,6 +11,7 @@ mod recover;
 mod told;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread::JoinHandle;
@@ -85,8 +86,16 @@ impl Runtime {
         parts
             .queue
             .push(parts.clock.now(), None, |_| (What::Started { version: env!("CARGO_PKG_VERSION").to_owned() }, ()));
-        let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(move || engine::run(parts))?;
+        let watched = Arc::clone(&told);
+        let thread = std::thread::Builder::new()
+            .name("engine".to_owned())
+            .spawn(move || supervise(&watched, move || engine::run(parts)))?;
         Ok(Self { thread: Mutex::new(Some(thread)), told })
+    }
+
+    /// Returns when the engine's thread has ended by a panic.
+    pub async fn failed(&self) {
+        self.told.failed().await;
     }
 
     /// Stops after what is queued, with a checkpoint.
@@ -100,7 +109,45 @@ impl Runtime {
     }
 }
 
+/// Does the work of the engine's thread. A panic of it is told: without the engine nothing is learned,
+/// and the program must not go on as if it were.
+fn supervise(told: &Told, work: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+        told.fail();
+        resume_unwind(panic);
+    }
+}
+
 /// The policies in force, by service.
 fn policies(gates: &Gates) -> BTreeMap<ServiceName, Arc<Policy>> {
     gates.iter().map(|(name, gate)| (name.clone(), gate.policy())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_of_the_engine_is_told() {
+        let told = Arc::new(Told::default());
+        supervise(&told, || {});
+        assert!(futures_now(told.failed()).await.is_none(), "an end is no failure");
+        let watched = Arc::clone(&told);
+        let thread = std::thread::spawn(move || supervise(&watched, || panic!("at work")));
+        told.failed().await;
+        assert!(thread.join().is_err());
+        told.failed().await; // also to whoever asks later
+    }
+
+    /// What a future says when it is asked once.
+    async fn futures_now<T>(future: impl Future<Output = T>) -> Option<T> {
+        let mut future = std::pin::pin!(future);
+        std::future::poll_fn(|context| {
+            std::task::Poll::Ready(match future.as_mut().poll(context) {
+                std::task::Poll::Ready(value) => Some(value),
+                std::task::Poll::Pending => None,
+            })
+        })
+        .await
+    }
 }

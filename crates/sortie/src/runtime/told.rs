@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use parking_lot::Mutex;
 use sortie_model::Micros;
 use sortie_store::journal::Counters;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::admin::wire::TailLine;
 
@@ -18,6 +18,7 @@ const BEHIND: usize = 1024;
 pub struct Told {
     lines: broadcast::Sender<Arc<TailLine>>,
     stop: AtomicBool,
+    failed: watch::Sender<bool>,
     events: AtomicU64,
     lost_events: AtomicU64,
     unwritten: AtomicU64,
@@ -48,6 +49,7 @@ impl Default for Told {
         Self {
             lines: broadcast::Sender::new(BEHIND),
             stop: AtomicBool::new(false),
+            failed: watch::Sender::new(false),
             events: AtomicU64::new(0),
             lost_events: AtomicU64::new(0),
             unwritten: AtomicU64::new(0),
@@ -74,6 +76,16 @@ impl Told {
             last_round: Micros(self.last_round.load(Ordering::Relaxed)),
             trouble: self.trouble.lock().clone(),
         }
+    }
+
+    pub(super) fn fail(&self) {
+        self.failed.send_replace(true);
+    }
+
+    /// Returns when the engine's thread has ended by a panic.
+    pub(super) async fn failed(&self) {
+        // It cannot be closed: the sender is here.
+        let _ = self.failed.subscribe().wait_for(|failed| *failed).await;
     }
 
     pub(super) fn ask_to_stop(&self) {
