@@ -130,41 +130,75 @@ fn normal_text(text: &str) -> std::borrow::Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
 }
 
-/// The path as people may see it: segments in id formats and all query values are left out.
+/// The path as people may see it: segments in id formats, userinfo of URLs inside it, parameters of
+/// segments and all query values are left out; at most [`limits::SHOWN_TEXT`] characters and an
+/// ellipsis.
 ///
-/// `/v1/users/8f14e45fceea167a?token=x` becomes `/v1/users/{…}?token=…`.
+/// `/v1/users/8f14e45fceea167a;v=1?token=x` becomes `/v1/users/{…};…?token=…`.
 pub fn redact(path_and_query: &str) -> String {
     let without_fragment = path_and_query.split_once('#').map_or(path_and_query, |(head, _)| head);
     let (path, query) = match without_fragment.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (without_fragment, None),
     };
-    let mut shown = String::with_capacity(path.len() + 8);
+    let mut shown = String::new();
+    let mut before = ["", ""];
     for (index, segment) in path.split('/').enumerate() {
+        if shown.len() > limits::SHOWN_TEXT {
+            return cut(shown);
+        }
         if index > 0 {
             shown.push('/');
         }
-        if shown.len() > limits::SHOWN_TEXT {
-            shown.push('…');
-            return shown;
-        }
-        shown.push_str(if is_id_format(segment) { "{…}" } else { segment });
+        // `/proxy/http://user:password@host/`
+        push_segment(&mut shown, segment, before[0].ends_with(':') && before[1].is_empty());
+        before = [before[1], segment];
     }
-    if let Some(query) = query.filter(|q| !q.is_empty()) {
-        for (index, pair) in query.split('&').enumerate() {
-            if shown.len() > limits::SHOWN_TEXT {
-                shown.push('…');
-                return shown;
-            }
-            shown.push(if index == 0 { '?' } else { '&' });
-            match pair.split_once('=') {
-                Some((name, _value)) => {
-                    shown.push_str(name);
-                    shown.push_str("=…");
-                }
-                None => shown.push('…'),
-            }
+    for (index, pair) in query.filter(|q| !q.is_empty()).into_iter().flat_map(|q| q.split('&')).enumerate() {
+        if shown.len() > limits::SHOWN_TEXT {
+            return cut(shown);
         }
+        shown.push(if index == 0 { '?' } else { '&' });
+        if let Some((name, _value)) = pair.split_once('=').filter(|(name, _)| is_query_name(name)) {
+            push_start(&mut shown, name);
+            shown.push('=');
+        }
+        shown.push('…');
+    }
+    cut(shown)
+}
+
+fn push_segment(shown: &mut String, segment: &str, is_authority: bool) {
+    let (word, has_parameters) = segment.split_once(';').map_or((segment, false), |(word, _)| (word, true));
+    match word.rsplit_once('@').filter(|(userinfo, _)| !userinfo.is_empty()) {
+        Some((_, host)) if is_authority || !is_id_format(word) => {
+            shown.push_str("…@");
+            push_start(shown, host);
+        }
+        _ if is_id_format(word) => shown.push_str("{…}"),
+        _ => push_start(shown, word),
+    }
+    // A password may hold the semicolon, and then the host stands behind it.
+    if has_parameters {
+        shown.push_str(";…");
+    }
+}
+
+/// Whether what stands before `=` is a name: a URL as the whole query has its own `=`, too.
+fn is_query_name(name: &str) -> bool {
+    let text = normal_text(name);
+    !is_id_format(&text) && !text.contains(['/', '\\', '@', ':', ';', '?'])
+}
+
+/// Adds as much of a text as is shown at most, for one segment may be as long as a head.
+fn push_start(shown: &mut String, text: &str) {
+    shown.extend(text.chars().take(limits::SHOWN_TEXT + 1));
+}
+
+fn cut(mut shown: String) -> String {
+    if let Some((end, _)) = shown.char_indices().nth(limits::SHOWN_TEXT) {
+        shown.truncate(end);
+        shown.push('…');
     }
     shown
 }
@@ -260,6 +294,31 @@ mod tests {
     fn shows_words_and_hides_the_rest() {
         assert_eq!(redact("/v1/users/8f14e45fceea167a?token=x&y"), "/v1/users/{…}?token=…&…");
         assert_eq!(redact("/latest/meta-data/iam#frag"), "/latest/meta-data/iam");
+        assert_eq!(redact("/a?user%5Bname%5D=x"), "/a?user%5Bname%5D=…");
+    }
+
+    #[test]
+    fn hides_userinfo_parameters_and_urls_in_the_query() {
+        assert_eq!(redact("/proxy/http://admin:hunter@billing/x"), "/proxy/http://…@billing/x");
+        assert_eq!(redact("/proxy/http://admin:hunter@b.example/x"), "/proxy/http://…@b.example/x");
+        assert_eq!(redact("/proxy/http:/admin:hunter@billing/x"), "/proxy/http:/…@billing/x");
+        assert_eq!(redact("/a;jsessionid=abcdefgh/@scope"), "/a;…/@scope");
+        assert_eq!(redact("/v1/x?http://admin:hunter@billing/?a=1"), "/v1/x?…");
+        assert_eq!(redact("/v1/x?http%3A%2F%2Fadmin:hunter%40billing%3Fa=1&b=2"), "/v1/x?…&b=…");
+        for hidden in ["/http://a;hunter@billing/", "/http:/a:b;hunter@billing/"] {
+            assert!(!redact(hidden).contains("hunter"), "{hidden}");
+        }
+    }
+
+    #[test]
+    fn is_bounded_whatever_is_long() {
+        let long = "é".repeat(60_000);
+        for path in [format!("/{long}?u=x"), format!("/a?{long}=1"), "/a".repeat(9_000)] {
+            let shown = redact(&path);
+            assert_eq!((shown.chars().count(), shown.chars().last()), (limits::SHOWN_TEXT + 1, Some('…')));
+        }
+        let fits = format!("/{}", "a".repeat(limits::SHOWN_TEXT - 1));
+        assert_eq!(redact(&fits), fits);
     }
 
     #[test]
