@@ -144,6 +144,10 @@ pub fn attribute(dial: &Dial, circumstances: &Circumstances<'_>) -> Posterior {
 
 /// Rate at which a seen redirect is followed, per second, and for how long that rate holds.
 const HOP_RATE: f64 = 8.0;
+/// Clients follow at once: t seconds after the answer the rate is `HOP_AT_ONCE / t`, where that is
+/// more, counted from a millisecond on.
+const HOP_AT_ONCE: f64 = 0.3;
+const HOP_FIRST_MICROS: u64 = 1_000;
 const HOP_PROMPT_MICROS: u64 = 2_000_000;
 
 fn weigh_hops(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut Vec<Weighted>) {
@@ -151,9 +155,10 @@ fn weigh_hops(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut Vec<W
     for hop in hosts_of(dial).flat_map(|host| inflight.hops_to(host, now)) {
         let port_fits = if hop.target.destination.port == dial.destination.port { 1.0 } else { order::PORT_DIFFERS };
         let path = order::compare_paths(Some(&hop.target.path), dial);
-        let age = now.0.saturating_sub(hop.at.0).max(HOP_PROMPT_MICROS);
-        let prompt = HOP_PROMPT_MICROS as f64 / age as f64;
-        let rate = HOP_RATE * prompt * (1.0 - hop.used).max(order::USED_UP) * port_fits * order::path_fit(path);
+        let rate = follow_rate(now.0.saturating_sub(hop.at.0))
+            * (1.0 - hop.used).max(order::USED_UP)
+            * port_fits
+            * order::path_fit(path);
         let mut push = |share: f64, order: Option<Box<Order>>, proven: bool| {
             let allowed = order.as_deref().is_some_and(|order| is_allowed(order, dial, policy, now));
             let hop_source = Hop { parent: hop.parent, order, depth: hop.depth, proven, allowed };
@@ -174,6 +179,12 @@ fn weigh_hops(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut Vec<W
         }
     }
     ranked.retain(|weighted| weighted.rate > 0.0);
+}
+
+/// How soon a redirect is followed: the rate per second, so many microseconds after it was seen.
+fn follow_rate(age: u64) -> f64 {
+    let prompt = HOP_RATE * HOP_PROMPT_MICROS as f64 / age.max(HOP_PROMPT_MICROS) as f64;
+    prompt.max(HOP_AT_ONCE * 1e6 / age.max(HOP_FIRST_MICROS) as f64)
 }
 
 /// The hosts that a dial names: as asked, further ones, and — where only an address is shown — the

@@ -9,6 +9,8 @@ use percent_encoding::percent_decode_str;
 const SHORTEST: usize = 12;
 /// Characters that are decoded to see whether it is worth decoding the rest.
 const PROBE: usize = 16;
+/// Bytes at the beginning of decoded text that must be ASCII.
+const BEGIN: usize = 5;
 
 const STANDARD: GeneralPurpose = lenient(&alphabet::STANDARD);
 const URL_SAFE: GeneralPurpose = lenient(&alphabet::URL_SAFE);
@@ -40,7 +42,9 @@ pub(super) fn base64(text: &str) -> Option<String> {
     let mut probe = [0_u8; PROBE];
     let head = text.as_bytes().get(..PROBE.min(text.len() / 4 * 4))?;
     let length = engine.decode_slice(head, &mut probe).ok()?;
-    if !is_printable(&probe[..length]) {
+    // A destination begins with a scheme or a host, whatever letters follow.
+    let (begin, rest) = probe[..length].split_at(length.min(BEGIN));
+    if !is_printable(begin) || !rest.iter().all(|&b| b >= 0x80 || is_printable(&[b])) {
         return None;
     }
     String::from_utf8(engine.decode(text).ok()?).ok()
@@ -132,6 +136,7 @@ mod tests {
         assert_eq!(base64("aHR0cDovLzEwLjIwLjAuNS94"), Some("http://10.20.0.5/x".into()));
         assert_eq!(base64("aHR0cDovL2EuYi8/Pz8-"), None);
         assert_eq!(base64("aHR0cDovL2EuYi8_Pz8-"), Some("http://a.b/???>".into()));
+        assert_eq!(base64("aHR0cDovL--8ke-8ku-8ly8"), Some("http://１２７/".into()));
         assert_eq!(base64("aHR0cDovL2EuYi8="), Some("http://a.b/".into()));
         assert_eq!(base64("aHR0cDovL2EuYi8"), Some("http://a.b/".into()));
         for text in

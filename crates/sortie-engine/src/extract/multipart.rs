@@ -7,6 +7,7 @@ use sortie_model::{Container, Nature};
 
 use super::body;
 use super::collector::Collector;
+use super::reading::absolute;
 use super::spot::Spot;
 use super::{prose, value};
 
@@ -88,7 +89,10 @@ fn part(bytes: &[u8], base: &Spot<'_>, out: &mut Collector<'_>) {
     if let Some(filename) = filename {
         let at = format!("{name}.filename");
         let filename = percent_decode_str(filename).decode_utf8_lossy();
-        prose::search(&filename, &base.named(&at), Nature::Value, out);
+        match absolute(filename.trim()) {
+            Some(reading) => drop(out.offer(&base.named(&at), &reading, Nature::Value)),
+            None => prose::search(&filename, &base.named(&at), Nature::Value, out),
+        }
         body::part(content, content_type.unwrap_or_default(), &spot, out);
     } else if is_text(content_type) {
         value::search(&String::from_utf8_lossy(content), &spot, out);

@@ -43,6 +43,15 @@ impl Reading<'_> {
         self.port.or_else(|| self.scheme.as_ref().and_then(Scheme::default_port))
     }
 
+    /// Adds the hosts that a reading of a longer text finds.
+    pub(super) fn add_hosts_of(&mut self, longer: &Reading<'_>) {
+        for host in std::iter::once(&longer.host).chain(&longer.others) {
+            if *host != self.host && !self.others.contains(host) && self.others.len() < web::OTHERS {
+                self.others.push(host.clone());
+            }
+        }
+    }
+
     /// Whether the host is an address that is not written as addresses are.
     pub(super) fn is_disguised(&self) -> bool {
         let bare = self.written.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(&self.written);
@@ -59,15 +68,20 @@ impl Reading<'_> {
 
 /// Reads the whole of a text as a destination.
 pub(super) fn whole(text: &str, trust: Trust) -> Option<Reading<'_>> {
-    let text = text.trim_matches(|c: char| c.is_ascii_whitespace() || c.is_ascii_control());
+    let text = trimmed(text);
     absolute(text).or_else(|| scheme_relative(text, trust)).or_else(|| bare(text, trust))
 }
 
 /// Reads a reference as markup holds it: a URL, or `//host/path`. Anything else is relative to the
 /// document and names no host.
 pub(super) fn reference(text: &str) -> Option<Reading<'_>> {
-    let text = text.trim_matches(|c: char| c.is_ascii_whitespace() || c.is_ascii_control());
+    let text = trimmed(text);
     absolute(text).or_else(|| scheme_relative(text, Trust::Destination))
+}
+
+/// Without white space and controls at both ends: WHATWG drops them, Python all of Unicode's.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c.is_ascii_control())
 }
 
 /// Reads a URL with a scheme.

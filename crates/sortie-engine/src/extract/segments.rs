@@ -195,7 +195,12 @@ fn holds_destination(text: &str, before: &[Segment<'_>]) -> bool {
         let is_member = before.last().is_some_and(is_collection);
         return !is_member || text.contains('/');
     }
-    text.contains('(') && text.split(['(', ')', ',']).skip(1).any(is_candidate)
+    // `0x7f.1:9000/x`: an address in any notation, or a port, before a path of its own.
+    let is_authority = |text: &str| {
+        whole(text, Trust::Destination).is_some_and(|reading| reading.host.as_ip().is_some() || reading.port.is_some())
+    };
+    text.contains('/') && is_authority(text)
+        || text.contains('(') && text.split(['(', ')', ',']).skip(1).any(is_candidate)
 }
 
 /// Tells identifiers from words by their format.

@@ -47,14 +47,18 @@ fn urls(text: &str, spot: &Spot<'_>, meaning: Meaning, out: &mut Collector<'_>) 
     let Some(pieces) = prose::list(text) else { return false };
     let nature = spot.nature(meaning);
     let mut found = false;
-    for piece in &pieces {
+    for &piece in &pieces {
         // Words after a URL are prose, unless the parameter is for a URL: then they are its path.
         let sentence = pieces.len() > 1 || !meaning.destination;
-        let piece = if sentence { piece.split_ascii_whitespace().next().unwrap_or_default() } else { piece };
-        let Some(reading) = absolute(piece) else {
+        let word = if sentence { piece.split_ascii_whitespace().next().unwrap_or_default() } else { piece };
+        let Some(mut reading) = absolute(word) else {
             out.reject();
             continue;
         };
+        // A program that takes the whole for its URL may find another host behind a space.
+        if let Some(whole) = Some(piece).filter(|&whole| whole != word && whole.contains('@')).and_then(absolute) {
+            reading.add_hosts_of(&whole);
+        }
         out.offer(spot, &reading, nature);
         found = true;
         if out.is_done() {
@@ -176,6 +180,13 @@ mod tests {
         assert_eq!(only("note", "http://h.example/ is down").nature, Nature::Value);
         assert_eq!(&*only("note", "http://h.example/ is down").shown, "http://h.example/");
         assert_eq!(&*only("url", "http://h.example/a b.png").shown, "http://h.example/{…}");
+    }
+
+    #[test]
+    fn a_host_behind_a_space_is_another_reading() {
+        let found = only("q", "http://cdn.example &@127.0.0.1:9000# @c.example/x");
+        assert!(found.hosts().any(|host| host.to_string() == "127.0.0.1"), "{found:?}");
+        assert_eq!(only("q", "http://h.example/ mail a@b.example").hosts().count(), 1);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::extract::authority::{self, Authority};
 use crate::extract::host::{Trust, is_host};
 
 /// Other hosts kept of one text.
-const OTHERS: usize = 3;
+pub(super) const OTHERS: usize = 3;
 
 /// Reads a URL; `rest` is what follows its scheme's colon. One slash or none is enough, and a
 /// backslash is a slash.
