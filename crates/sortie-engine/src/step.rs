@@ -101,7 +101,7 @@ impl Service {
             What::RequestBegan(began) => {
                 learn::learn_request(&mut self.learned, at, &began.endpoint);
                 if !began.refused.is_some_and(|refused| refused.is_enforced()) {
-                    self.inflight.begin(at, began);
+                    self.inflight.begin(at, began, proven_by(&self.learned, policy));
                 }
                 self.with_stories(at, name, policy, |stories, scene| stories.request_began(scene, began));
             }
@@ -117,7 +117,8 @@ impl Service {
                         stories.refused(scene, inspected.request, refused, candidates);
                     });
                 } else {
-                    self.inflight.add_candidates(inspected.request, &inspected.candidates);
+                    let is_proven = proven_by(&self.learned, policy);
+                    self.inflight.add_candidates(inspected.request, &inspected.candidates, is_proven);
                 }
                 self.stories.inspected(inspected.request, inspected.candidates.len());
             }

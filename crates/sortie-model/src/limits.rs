@@ -40,8 +40,17 @@ pub const REMEMBERED_PROVEN: usize = 150;
 pub const REMEMBERED_UNPROVEN: usize = 100;
 /// Remembered candidates of one actor, per host.
 pub const REMEMBERED_PER_ACTOR: usize = 8;
-/// Remembered candidates of one service in all.
+/// Requests of one service that are noted for its stories.
 pub const REMEMBERED: usize = 100_000;
+/// Remembered candidates of proven places of one service in all.
+pub const REMEMBERED_ALL_PROVEN: usize = 40_000;
+/// Remembered candidates of other places of one service in all.
+pub const REMEMBERED_ALL_UNPROVEN: usize = 60_000;
+/// Candidates in flight of places that are no proven sinks that are weighed for one host; those of
+/// proven sinks are weighed all.
+pub const WEIGHED_UNPROVEN: usize = 256;
+/// The same, of one actor: as many as one request may carry.
+pub const WEIGHED_PER_ACTOR: usize = CANDIDATES;
 /// How long a candidate is remembered.
 pub const REMEMBERED_MICROS: u64 = 30 * crate::Micros::DAY;
 /// How long a verdict stands for retries after its request's end.

@@ -4,6 +4,8 @@
 //! obeyed already. The hazard form (1−ρG) and u are the explaining away: what has fired is used up,
 //! and what has not fired for long probably never will.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sortie_model::event::Dial;
 use sortie_model::policy::ColdStart;
 use sortie_model::verdict::{Order, Source};
@@ -19,20 +21,16 @@ const PORT_UNNAMED: f64 = 0.9;
 pub(super) const PORT_DIFFERS: f64 = 0.01;
 /// What remains of a rate when its source is used up, so that a repeated hop still has a name.
 pub(super) const USED_UP: f64 = 0.05;
-/// Candidates of one host that are weighed; a bound on work under a flood.
-const WEIGHED: usize = 1024;
 
 pub(super) fn weigh_candidates(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut Vec<Weighted>) {
     let first = ranked.len();
     let asked = hosts_of(dial).flat_map(|host| circumstances.inflight.candidates_of(host));
     let by_name = names_behind(dial, circumstances.learned);
     let resolved = by_name.iter().flat_map(|host| circumstances.inflight.candidates_of(host));
-    for live in asked.chain(resolved).take(WEIGHED) {
-        let already = ranked[first..].iter().any(|weighted| names(&weighted.source, live));
-        if !already && let Some(weighted) = weigh(live, dial, circumstances) {
-            ranked.push(weighted);
-        }
-    }
+    // A candidate with several readings is found under each of its hosts.
+    let mut seen = BTreeSet::new();
+    let each_once = asked.chain(resolved).filter(|live| seen.insert(live.id));
+    ranked.extend(each_once.filter_map(|live| weigh(live, dial, circumstances)));
     best_of_each_unproven_place(&mut ranked[first..]);
 }
 
@@ -40,10 +38,6 @@ pub(super) fn weigh_candidates(dial: &Dial, circumstances: &Circumstances<'_>, r
 fn names_behind(dial: &Dial, learned: &Learned) -> Vec<Host> {
     let address = dial.destination.host.as_ip();
     address.into_iter().flat_map(|a| learned.names_of(a)).map(|name| Host::Name(std::sync::Arc::clone(name))).collect()
-}
-
-fn names(source: &Source, live: &LiveCandidate) -> bool {
-    matches!(source, Source::Order(order) if order.request == live.id.request && order.candidate == live.id.index)
 }
 
 fn weigh(live: &LiveCandidate, dial: &Dial, circumstances: &Circumstances<'_>) -> Option<Weighted> {
@@ -165,25 +159,26 @@ fn port_fit(named: Option<u16>, dial: &Dial) -> f64 {
 /// Of the candidates at one place that is no proven sink only the best one's rate counts, shared
 /// among them: the place is a sink or it is not, and a thousand mentions do not make it one.
 fn best_of_each_unproven_place(orders: &mut [Weighted]) {
-    fn key(weighted: &Weighted) -> Option<(&Place, CandidateKind)> {
-        match &weighted.source {
-            Source::Order(order) if !weighted.proven => Some((&order.place, order.manner.kind)),
-            _ => None,
+    let mut sum_and_best: BTreeMap<(Place, CandidateKind), (f64, f64)> = BTreeMap::new();
+    for weighted in orders.iter() {
+        if let Some(key) = unproven_place(weighted) {
+            let (sum, best) = sum_and_best.entry(key).or_default();
+            *sum += weighted.rate;
+            *best = best.max(weighted.rate);
         }
     }
-    let mut done = vec![false; orders.len()];
-    for start in 0..orders.len() {
-        if done[start] || key(&orders[start]).is_none() {
-            continue;
+    for weighted in orders {
+        if let Some((sum, best)) = unproven_place(weighted).and_then(|key| sum_and_best.get(&key))
+            && *sum > 0.0
+        {
+            weighted.rate *= best / sum;
         }
-        let group: Vec<usize> = (start..orders.len()).filter(|&i| key(&orders[i]) == key(&orders[start])).collect();
-        let sum: f64 = group.iter().map(|&i| orders[i].rate).sum();
-        let best = group.iter().map(|&i| orders[i].rate).fold(0.0, f64::max);
-        for i in group {
-            done[i] = true;
-            if sum > 0.0 {
-                orders[i].rate *= best / sum;
-            }
-        }
+    }
+}
+
+fn unproven_place(weighted: &Weighted) -> Option<(Place, CandidateKind)> {
+    match &weighted.source {
+        Source::Order(order) if !weighted.proven => Some((order.place.clone(), order.manner.kind)),
+        _ => None,
     }
 }

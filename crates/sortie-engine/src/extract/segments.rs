@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use sortie_model::{limits, path};
 
 use super::host::Trust;
-use super::reading::whole;
+use super::reading::{Reading, whole};
 use super::{decode, prose};
 
 /// Longest word of a path, in bytes; what is longer is an identifier.
@@ -195,9 +195,11 @@ fn holds_destination(text: &str, before: &[Segment<'_>]) -> bool {
         let is_member = before.last().is_some_and(is_collection);
         return !is_member || text.contains('/');
     }
-    // `0x7f.1:9000/x`: an address in any notation, or a port, before a path of its own.
+    // `0x7f.1:9000/x`: an address in any notation, letters that IDNA turns into others, or a port, before
+    // a path of its own.
     let is_authority = |text: &str| {
-        whole(text, Trust::Destination).is_some_and(|reading| reading.host.as_ip().is_some() || reading.port.is_some())
+        let is_telling = |r: Reading<'_>| r.host.as_ip().is_some() || r.port.is_some() || !r.written.is_ascii();
+        whole(text, Trust::Destination).is_some_and(is_telling)
     };
     text.contains('/') && is_authority(text)
         || text.contains('(') && text.split(['(', ')', ',']).skip(1).any(is_candidate)

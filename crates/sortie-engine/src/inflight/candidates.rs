@@ -1,13 +1,15 @@
 //! Candidates that a dial may obey: of requests in flight, and remembered ones.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sortie_model::actor::ActorId;
 use sortie_model::verdict::Order;
 use sortie_model::{Actor, Candidate, Endpoint, Host, Micros, Nature, Place, Reference, limits};
 
 use super::LiveRequest;
+use super::of_host::{OfHost, Room};
 
 /// A candidate's name: its request and its number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,7 +41,7 @@ pub struct LiveCandidate {
     pub refused: f64,
     /// Whether its request is over.
     pub remembered: bool,
-    /// Whether its place was a proven sink when its request closed.
+    /// Whether its place was a proven sink when it was read or, once remembered, when its request closed.
     pub proven: bool,
 }
 
@@ -65,24 +67,22 @@ impl LiveCandidate {
 pub(super) struct Candidates {
     all: BTreeMap<CandidateId, LiveCandidate>,
     by_host: BTreeMap<Host, OfHost>,
-    /// Remembered candidates in the order in which they closed.
-    remembered: VecDeque<(Micros, CandidateId)>,
-}
-
-/// Candidates that name one host.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct OfHost {
-    live: BTreeSet<CandidateId>,
-    proven: VecDeque<CandidateId>,
-    unproven: VecDeque<CandidateId>,
+    /// Remembered candidates of proven places by age, with a budget of their own: no flood of
+    /// mentions elsewhere makes a planted order forgotten.
+    remembered_proven: BTreeSet<(Micros, CandidateId)>,
+    /// Other remembered candidates by age.
+    remembered: BTreeSet<(Micros, CandidateId)>,
 }
 
 impl Candidates {
-    pub(super) fn insert(&mut self, id: CandidateId, request: &LiveRequest, candidate: Arc<Candidate>) {
-        for host in candidate.hosts() {
-            self.by_host.entry(host.clone()).or_default().live.insert(id);
-        }
-        let live = LiveCandidate {
+    pub(super) fn insert(
+        &mut self,
+        id: CandidateId,
+        request: &LiveRequest,
+        candidate: Arc<Candidate>,
+        is_proven: &impl Fn(&LiveCandidate) -> bool,
+    ) {
+        let mut live = LiveCandidate {
             id,
             at: request.at,
             endpoint: Arc::clone(&request.endpoint),
@@ -94,14 +94,21 @@ impl Candidates {
             remembered: false,
             proven: false,
         };
+        live.proven = is_proven(&live);
+        for host in live.candidate.hosts() {
+            self.by_host.entry(host.clone()).or_default().insert(id, live.actor.id(), live.proven);
+        }
         self.all.insert(id, live);
     }
 
     pub(super) fn remove(&mut self, id: CandidateId) {
         let Some(live) = self.all.remove(&id) else { return };
+        if live.remembered {
+            self.memory(live.proven).remove(&(live.at, id));
+        }
         for host in live.candidate.hosts() {
             if let Some(of_host) = self.by_host.get_mut(host) {
-                of_host.remove(id);
+                of_host.remove(id, live.actor.id());
                 if of_host.is_empty() {
                     self.by_host.remove(host);
                 }
@@ -130,15 +137,21 @@ impl Candidates {
     ) -> Option<(Arc<Candidate>, f64)> {
         let live = self.all.get_mut(&id)?;
         live.proven = is_proven(live);
-        live.remembered = true;
-        let (proven, at, candidate, used) =
-            (live.proven, live.at, Arc::clone(&live.candidate), live.used.max(live.refused));
+        let (proven, at, actor) = (live.proven, live.at, live.actor.id());
+        let (candidate, used) = (Arc::clone(&live.candidate), live.used.max(live.refused));
         // Every request has a Host and many an Origin: they say nothing about later dials.
         let is_worth_it = proven || candidate.nature != Nature::Ambient;
-        if is_worth_it && candidate.hosts().all(|host| self.remember(host, id, proven)) {
-            self.remembered.push_back((at, id));
-            if self.remembered.len() > limits::REMEMBERED {
-                self.drop_oldest();
+        if is_worth_it && candidate.hosts().all(|host| self.remember(host, id, actor, proven)) {
+            if let Some(live) = self.all.get_mut(&id) {
+                live.remembered = true;
+            }
+            let budget = if proven { limits::REMEMBERED_ALL_PROVEN } else { limits::REMEMBERED_ALL_UNPROVEN };
+            let memory = self.memory(proven);
+            memory.insert((at, id));
+            if memory.len() > budget
+                && let Some((_, oldest)) = memory.pop_first()
+            {
+                self.remove(oldest);
             }
         } else {
             self.remove(id);
@@ -146,39 +159,28 @@ impl Candidates {
         Some((candidate, used))
     }
 
-    /// Budgets per host, kept on insertion: proven and other candidates have their own, so an
-    /// unproven one never evicts a proven one; one actor fills only a few slots; a full budget of
-    /// unproven ones turns the newcomer away, so that later mentions never push a planted order out.
-    fn remember(&mut self, host: &Host, newcomer: CandidateId, proven: bool) -> bool {
-        let Some(of_host) = self.by_host.get(host) else { return false };
-        let kept = of_host.remembered(proven);
-        let actor_of = |id: &CandidateId| self.all.get(id).map(|live| live.actor.id());
-        let actor = actor_of(&newcomer);
-        let mut of_actor = kept.iter().filter(|id| actor_of(id) == actor);
-        let evicted = match (of_actor.next().copied(), of_actor.count() + 1) {
-            (Some(oldest), count) if count >= limits::REMEMBERED_PER_ACTOR => Some(oldest),
-            _ if !proven && kept.len() >= limits::REMEMBERED_UNPROVEN => return false,
-            _ if proven && kept.len() >= limits::REMEMBERED_PROVEN => kept.front().copied(),
-            _ => None,
-        };
-        if let Some(evicted) = evicted {
-            self.remove(evicted);
+    fn memory(&mut self, proven: bool) -> &mut BTreeSet<(Micros, CandidateId)> {
+        if proven { &mut self.remembered_proven } else { &mut self.remembered }
+    }
+
+    /// Moves a candidate from the live ones of a host to the remembered, if the budgets let it.
+    fn remember(&mut self, host: &Host, newcomer: CandidateId, actor: ActorId, proven: bool) -> bool {
+        match self.by_host.get(host).map_or(Room::Free, |of_host| of_host.room(actor, proven)) {
+            Room::Free => {}
+            Room::InsteadOf(evicted) => self.remove(evicted),
+            Room::None => return false,
         }
-        let of_host = self.by_host.entry(host.clone()).or_default();
-        of_host.live.remove(&newcomer);
-        of_host.remembered_mut(proven).push_back(newcomer);
+        self.by_host.entry(host.clone()).or_default().keep(newcomer, actor, proven);
         true
     }
 
-    fn drop_oldest(&mut self) {
-        if let Some((_, id)) = self.remembered.pop_front() {
-            self.remove(id);
-        }
-    }
-
     pub(super) fn expire(&mut self, now: Micros) {
-        while self.remembered.front().is_some_and(|&(at, _)| at.plus(limits::REMEMBERED_MICROS) <= now) {
-            self.drop_oldest();
+        for proven in [true, false] {
+            while let Some(&(at, oldest)) = self.memory(proven).first()
+                && at.plus(limits::REMEMBERED_MICROS) <= now
+            {
+                self.remove(oldest);
+            }
         }
     }
 
@@ -191,39 +193,13 @@ impl Candidates {
         self.all.range(first..=last).map(|(_, live)| live)
     }
 
-    /// The newest live ones first, then what is remembered of proven places, then the rest.
+    /// See [`OfHost::weighed`].
     pub(super) fn of(&self, host: &Host) -> impl Iterator<Item = &LiveCandidate> {
-        let ids = self.by_host.get(host).into_iter().flat_map(|of_host| {
-            let live = of_host.live.iter().rev();
-            live.chain(of_host.proven.iter().rev()).chain(of_host.unproven.iter().rev())
-        });
-        ids.filter_map(|id| self.all.get(id))
+        let ids = self.by_host.get(host).into_iter().flat_map(OfHost::weighed);
+        ids.filter_map(|id| self.all.get(&id))
     }
 
     pub(super) fn len(&self) -> usize {
         self.all.len()
-    }
-}
-
-impl OfHost {
-    fn remembered(&self, proven: bool) -> &VecDeque<CandidateId> {
-        if proven { &self.proven } else { &self.unproven }
-    }
-
-    fn remembered_mut(&mut self, proven: bool) -> &mut VecDeque<CandidateId> {
-        if proven { &mut self.proven } else { &mut self.unproven }
-    }
-
-    fn remove(&mut self, id: CandidateId) {
-        if self.live.remove(&id) {
-            return;
-        }
-        for kept in [&mut self.proven, &mut self.unproven] {
-            kept.retain(|known| *known != id);
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.live.is_empty() && self.proven.is_empty() && self.unproven.is_empty()
     }
 }

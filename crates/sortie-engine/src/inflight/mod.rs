@@ -8,6 +8,7 @@
 
 mod candidates;
 mod hops;
+mod of_host;
 mod retries;
 mod windows;
 
@@ -87,8 +88,9 @@ pub struct Closed {
 
 impl InFlight {
     /// A request's head was read. Its candidates count from now on. Returns false where the table is
-    /// full: the request is then a wildcard without candidates.
-    pub fn begin(&mut self, at: Micros, began: &RequestBegan) -> bool {
+    /// full: the request is then a wildcard without candidates. `is_proven` says of a candidate whether
+    /// its place is a proven sink: those are always weighed.
+    pub fn begin(&mut self, at: Micros, began: &RequestBegan, is_proven: impl Fn(&LiveCandidate) -> bool) -> bool {
         if self.requests.len() >= limits::IN_FLIGHT {
             let endpoint = Some(Arc::new(began.endpoint.clone()));
             self.windows.open(Window::Wildcard, began.request, endpoint, at);
@@ -106,15 +108,20 @@ impl InFlight {
             own_used: SmallVec::new(),
         };
         self.requests.insert(began.request, live);
-        self.add_candidates(began.request, &began.candidates);
+        self.add_candidates(began.request, &began.candidates, is_proven);
         if began.cut.is_some() {
             self.wildcard(at, began.request);
         }
         true
     }
 
-    /// More candidates of a request were found, in its body.
-    pub fn add_candidates(&mut self, request: Reference, candidates: &[Arc<Candidate>]) {
+    /// More candidates of a request were found, in its body. `is_proven` as in [`InFlight::begin`].
+    pub fn add_candidates(
+        &mut self,
+        request: Reference,
+        candidates: &[Arc<Candidate>],
+        is_proven: impl Fn(&LiveCandidate) -> bool,
+    ) {
         let Some(live) = self.requests.get_mut(&request) else { return };
         for candidate in candidates {
             for host in candidate.hosts() {
@@ -124,7 +131,7 @@ impl InFlight {
             }
             let id = CandidateId { request, index: live.candidates };
             live.candidates += 1;
-            self.candidates.insert(id, live, Arc::clone(candidate));
+            self.candidates.insert(id, live, Arc::clone(candidate), &is_proven);
         }
     }
 
@@ -258,7 +265,8 @@ impl InFlight {
         self.by_endpoint.keys()
     }
 
-    /// Candidates, of live requests and remembered, that name `host`, the newest first.
+    /// Candidates, of live requests and remembered, that name `host`: all of proven places, and of the
+    /// others as many as are weighed.
     pub fn candidates_of(&self, host: &Host) -> impl Iterator<Item = &LiveCandidate> {
         self.candidates.of(host)
     }

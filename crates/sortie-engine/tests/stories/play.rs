@@ -157,7 +157,7 @@ impl Play {
         };
         let is_refused = refused.is_some_and(|refused| refused.is_enforced());
         if !is_refused {
-            self.table.begin(self.now, &began);
+            self.table.begin(self.now, &began, proven_by(&learned, &self.policy));
         }
         self.tell(What::RequestBegan(Box::new(began)));
         (!is_refused).then_some(request)

@@ -401,29 +401,19 @@ impl Gate {
         refused: Option<Refused>,
     ) {
         let now = self.clock.now();
+        let (learned, policy) = (self.learned.load(), self.policy.load());
         let mut table = self.table.lock();
-        apply_inspection(&mut table, now, request, &candidates, cut, refused);
+        if refused.is_some_and(|refused| refused.is_enforced()) {
+            table.inflight.forget(request);
+            table.watches.remove(&request);
+        } else {
+            if cut.is_some() {
+                table.inflight.wildcard(now, request);
+            }
+            table.inflight.add_candidates(request, &candidates, proven_by(&learned, &policy));
+        }
         self.queue.push(now, Some(&self.settings.name), |_| {
             (What::RequestInspected(Box::new(RequestInspected { request, candidates, cut, refused })), ())
         });
     }
-}
-
-fn apply_inspection(
-    table: &mut Table,
-    now: Micros,
-    request: Reference,
-    candidates: &[Arc<Candidate>],
-    cut: Option<Cut>,
-    refused: Option<Refused>,
-) {
-    if refused.is_some_and(|refused| refused.is_enforced()) {
-        table.inflight.forget(request);
-        table.watches.remove(&request);
-        return;
-    }
-    if cut.is_some() {
-        table.inflight.wildcard(now, request);
-    }
-    table.inflight.add_candidates(request, candidates);
 }
