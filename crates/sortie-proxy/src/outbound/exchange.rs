@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, LOCATION};
-use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
@@ -153,7 +153,7 @@ async fn while_moving<F: Future>(future: F, sent: &Sent, within: Duration) -> Op
 impl Awaited<'_> {
     fn answered(self, mut record: DialRecord, mut response: Response<Incoming>, kept: Kept) -> Response<DoorBody> {
         let status = response.status();
-        record.answered(status.as_u16(), text(response.headers(), LOCATION));
+        record.answered(status.as_u16(), response.headers().get_all(LOCATION).iter().map(HeaderValue::as_bytes));
         let version = response.version();
         let hop = HopFields::take(response.headers_mut());
         if matches!(self.lane, Lane::Shared(..)) {

@@ -111,3 +111,25 @@ fn a_denied_dial_has_a_reference_and_no_progress() {
     drop(record);
     assert_eq!(told(&events).len(), 1);
 }
+
+#[test]
+fn a_redirect_is_followed_through_bytes_beyond_ascii_and_bytes_that_do_not_read() {
+    for location in ["http://169.254.169.254/latest?é", "http://"] {
+        let (gate, _events) = Gate::for_tests(policy(Mode::Block));
+        let _ticket = admit(&gate, "/v1/preview", Some(r#"{"url":"http://hooks.example/r"}"#)).unwrap();
+        let (mut record, permit) = gate.judge(dial("hooks.example", "8.8.8.8", 80, "/r")).commit();
+        assert!(permit.is_ok());
+        record.answered(302, [location.as_bytes()]);
+        record.ended(0, 0);
+        let hop = dial("169.254.169.254", "169.254.169.254", 80, "/latest");
+        assert!(gate.judge(hop).is_denied(), "{location}");
+    }
+}
+
+#[test]
+fn an_unreadable_redirect_of_an_own_call_opens_no_window() {
+    let (gate, _events) = Gate::for_tests(policy(Mode::Block));
+    let (mut record, _) = gate.judge(dial("own.example", "8.8.8.8", 80, "/r")).commit();
+    record.answered(302, [&b"http://"[..]]);
+    assert!(!gate.judge(dial("169.254.169.254", "169.254.169.254", 80, "/latest")).is_denied());
+}
