@@ -46,16 +46,19 @@ pub fn run(name: &str, language: Language) {
             behind("cold", "block", false, language, &log, &attacks, &folder).await,
         ];
         println!("{}", tally::render(name, &phases));
-        if std::env::var("SORTIE_RANGE_X").is_ok() {
-            let possible = phases[0].successes();
-            for (sent, attack, reached) in phases[1].attacks() {
-                if possible.contains(&attack) && !reached {
-                    println!("changed: {sent}");
-                }
-            }
-        }
+        std::fs::write(folder.join("details.txt"), details(&phases).join("\n")).expect("the details are written");
         verify::report(&problems(&phases), &folder);
     });
+}
+
+/// Everything that a person looks into when a figure is not what it should be.
+fn details(phases: &[Phase]) -> Problems {
+    let possible = phases.first().map(Phase::successes).unwrap_or_default();
+    let behind = phases.iter().skip(1);
+    behind
+        .flat_map(|phase| [phase.holes(), phase.unmade(&possible), phase.untold(&possible), phase.harm()])
+        .flatten()
+        .collect()
 }
 
 fn problems(phases: &[Phase]) -> Problems {

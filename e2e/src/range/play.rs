@@ -98,11 +98,14 @@ impl std::fmt::Display for Sent {
 /// A request that is to be sent.
 type Planned = (Client, Call, Intent);
 
-/// Which attacks are played: a fourth of all, or all where `SORTIE_RANGE` is `all`.
+/// Which attacks are played: a fourth of all; where `SORTIE_RANGE` is `all`, all; where it is the name
+/// of a carrier, all of that one.
 pub fn attacks() -> Vec<Attack> {
-    let one_of = if std::env::var("SORTIE_RANGE").is_ok_and(|value| value == "all") { 1 } else { ONE_OF };
+    let wanted = std::env::var("SORTIE_RANGE").ok();
+    let one_of = if wanted.is_some() { 1 } else { ONE_OF };
+    let is_wanted = |carrier: &Carrier| wanted.as_deref().is_none_or(|name| name == "all" || name == carrier.name);
     let mut attacks = Vec::new();
-    for (carrier, c) in carrier::ALL.iter().enumerate() {
+    for (carrier, c) in carrier::ALL.iter().enumerate().filter(|(_, carrier)| is_wanted(carrier)) {
         for (disguise, d) in disguise::ALL.iter().enumerate() {
             // The aims take turns, in another order for each carrier.
             let aims = (0..Aim::ALL.len()).map(|n| Aim::ALL[(n + carrier + disguise / one_of) % Aim::ALL.len()]);

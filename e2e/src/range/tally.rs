@@ -74,6 +74,15 @@ impl Phase {
         reached.map(|(sent, _, _)| format!("{}: reached: {sent}, {}", self.name, self.how(sent))).collect()
     }
 
+    /// Attacks that can succeed and did not in this phase, in words; where nothing is blocked, the client
+    /// library sent another request to its proxy, or one that is none.
+    pub fn unmade(&self, possible: &[Attack]) -> Problems {
+        let unmade = self
+            .attacks()
+            .filter(|(_, attack, reached)| self.name == "observe" && !reached && possible.contains(attack));
+        unmade.map(|(sent, _, _)| format!("{}: not made: {sent}", self.name)).collect()
+    }
+
     /// Attacks that can succeed and are not told as this client's, in words.
     pub fn untold(&self, possible: &[Attack]) -> Problems {
         let attacks = self.attacks().filter(|(_, attack, _)| possible.contains(attack));
