@@ -203,7 +203,8 @@ mod tests {
         let story = tell(400);
         let count = |of: fn(&What) -> bool| story.events.iter().filter(|event| of(&event.what)).count();
         assert_eq!(count(|what| matches!(what, What::RequestBegan(_))), 400);
-        assert_eq!(count(|what| matches!(what, What::RequestInspected(_))), 400);
+        // Bodies that hold nothing are no event.
+        assert!((200..400).contains(&count(|what| matches!(what, What::RequestInspected(_)))));
         assert_eq!(count(|what| matches!(what, What::RequestEnded(_))), 400);
         assert!((140..=180).contains(&story.dials), "{} dials", story.dials);
         assert!(story.events.is_sorted_by_key(|event| (event.number, event.at)));

@@ -220,42 +220,59 @@ impl Source {
 
 /// Share of the leading order's share from which another order is told with it.
 const TOLD_SHARE: f64 = 0.25;
+/// Share of all orders that some must hold to be blamed before the others.
+const MOST: f64 = 0.5;
+
+/// Which orders a dial is blamed on.
+#[derive(Clone, Copy)]
+enum Blame {
+    /// Unallowed ones from proven sinks.
+    Proven,
+    /// Those that name the very path in a place for destinations.
+    Exact,
+    /// Those at places that traffic may prove, or that are proven.
+    Eligible,
+    /// All.
+    Any,
+}
 
 impl Verdict {
-    /// The explanation of an order with the largest share, if there is any order. Where a rule that
-    /// rests on some orders only forbids the dial, it is one of those: a mention is not to blame.
+    /// The explanation of an order with the largest share, if there is any order. A mention that only
+    /// the operator could prove is it where nothing else is, and an unproven order only where proven
+    /// ones do not explain the refusal that rests on them.
     pub fn leading_order(&self) -> Option<(&Explanation, &Order)> {
-        let largest = |of_rule: bool| {
-            self.explanations
-                .iter()
-                .filter_map(|e| e.source.order().map(|order| (e, order)))
-                .filter(|(e, order)| !of_rule || self.rests_on(&e.source, order))
-                .max_by(|(a, _), (b, _)| a.share.total_cmp(&b.share))
-        };
-        largest(true).or_else(|| largest(false))
+        let leading = |blame: Blame| self.orders(blame).max_by(|(a, _), (b, _)| a.share.total_cmp(&b.share));
+        leading(self.blame())
     }
 
-    /// The orders that a dial is told with: those like the leading one, with a share that is not
-    /// small beside it. What is proven by the operator alone is not told beside what is not.
+    /// The orders that a dial is told with: those like the leading one, with a share that is not small
+    /// beside it.
     pub fn told_orders(&self) -> impl Iterator<Item = &Order> {
-        let leading = self.leading_order();
-        let least = leading.map_or(0.0, |(explanation, _)| explanation.share * TOLD_SHARE);
-        let is_eligible = leading.is_some_and(|(_, order)| order.nature.is_eligible());
-        self.explanations
-            .iter()
-            .filter_map(|e| e.source.order().map(|order| (e, order)))
-            .filter(move |(e, order)| e.share >= least && self.rests_on(&e.source, order))
-            .filter(move |(_, order)| order.nature.is_eligible() || !is_eligible)
-            .map(|(_, order)| order)
+        let least = self.leading_order().map_or(0.0, |(leading, _)| leading.share * TOLD_SHARE);
+        self.orders(self.blame()).filter(move |(e, _)| e.share >= least).map(|(_, order)| order)
     }
 
-    /// Whether the decision rests on such an order.
-    fn rests_on(&self, source: &Source, order: &Order) -> bool {
-        match self.decision.rule() {
-            Some(Rule::OrderedDeny | Rule::InternalCredentials | Rule::OrderedPort) => source.is_proven(),
-            Some(Rule::ColdExact) => order.nature == Nature::Named && order.path == PathMatch::Equal,
-            _ => true,
-        }
+    fn orders(&self, blame: Blame) -> impl Iterator<Item = (&Explanation, &Order)> {
+        self.explanations.iter().filter_map(|e| e.source.order().map(|order| (e, order))).filter(move |(e, order)| {
+            match blame {
+                Blame::Proven => e.source.is_proven(),
+                Blame::Exact => order.nature == Nature::Named && order.path == PathMatch::Equal,
+                Blame::Eligible => order.nature.is_eligible() || order.proven,
+                Blame::Any => true,
+            }
+        })
+    }
+
+    /// On which orders the dial is blamed.
+    fn blame(&self) -> Blame {
+        let of_rule = match self.decision.rule() {
+            Some(Rule::OrderedDeny | Rule::InternalCredentials | Rule::OrderedPort) => Blame::Proven,
+            Some(Rule::ColdExact) => Blame::Exact,
+            _ => Blame::Eligible,
+        };
+        let share = |blame| self.orders(blame).map(|(e, _)| e.share).sum::<f64>();
+        let most = self.p_ordered * MOST;
+        [of_rule, Blame::Eligible].into_iter().find(|blame| share(*blame) >= most).unwrap_or(Blame::Any)
     }
 
     /// Share of unallowed orders that come from proven sinks, directly or through seen hops.

@@ -134,3 +134,27 @@ fn the_first_mention_at_a_new_endpoint_accuses_nobody() {
     play.end(request, Vec::new());
     assert!(play.findings.values().all(|finding| finding.severity == Severity::Info), "{:#?}", play.findings);
 }
+
+#[test]
+fn an_unproven_order_is_told_where_others_are_too_small_to_explain_it() {
+    let mut play = Play::new(Mode::Block);
+    play.customers(5);
+    // Refused at the proven sink, with other paths: they are remembered, and explain next to nothing.
+    let observed = vec![("/v1/hooks".parse().unwrap(), Mode::Observe)];
+    std::sync::Arc::make_mut(&mut play.policy).scopes = observed;
+    for n in 0..6_u8 {
+        let candidate = play.candidate("url", &format!("http://10.20.0.6/other/{n}"), Nature::Named);
+        let request = play.request(80 + n, "POST", "/v1/hooks", vec![candidate]).expect("observed");
+        play.end(request, Vec::new());
+    }
+    play.wait(3_000);
+    let target = "http://10.20.0.6/console/9c1f2e";
+    let candidate = play.candidate("uri", target, Nature::Named);
+    let order = play.request(66, "POST", "/v1/rpc", vec![candidate]).expect("admitted");
+    play.wait(5);
+    let (_, verdict) = play.dial(target, "10.20.0.6");
+    assert!(verdict.decision.is_denied(), "{verdict:#?}");
+    let finding = play.finding("ssrf.blocked").expect("found");
+    assert_eq!(finding.requests.iter().map(|r| r.id.clone()).collect::<Vec<_>>(), [format!("R-{order}")]);
+    assert_eq!(finding.actor.as_ref().unwrap().id, "198.51.100.66");
+}
