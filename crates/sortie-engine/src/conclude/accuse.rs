@@ -65,16 +65,23 @@ fn stands_up(scene: &Scene<'_>, dialled: &Dialled, order: &Order) -> bool {
 /// Requests of an endpoint that must be over before it is known not to call a destination that the
 /// service calls.
 const KNOWN_AFTER: u64 = 3;
+/// Calls per request, and calls in all, from which an endpoint calls a destination: less comes
+/// together by chance where a timer calls it too.
+const CALLS: (f64, f64) = (0.05, 0.5);
 
 /// Whether the endpoint that carries the mention calls the destination of its own accord, or may do so
 /// for all that is known.
 fn calls_anyway(scene: &Scene<'_>, dialled: &Dialled, order: &Order) -> bool {
-    let is_known = scene.learned.endpoints.get(&order.endpoint).is_some_and(|stats| stats.closed >= KNOWN_AFTER);
+    let closed = scene.learned.endpoints.get(&order.endpoint).map_or(0, |stats| stats.closed);
+    if closed < KNOWN_AFTER {
+        return true;
+    }
     let stats = scene.learned.destinations.get(&dialled.dial.destination);
-    !is_known
-        || stats.is_some_and(|stats| {
-            stats.callers.iter().any(|caller| caller.endpoint == order.endpoint && caller.calls >= 0.5)
-        })
+    let mut callers = stats.iter().flat_map(|stats| &stats.callers);
+    callers.any(|caller| {
+        let requests = (closed as f64 - caller.skipped).max(1.0);
+        caller.endpoint == order.endpoint && caller.calls >= CALLS.1 && caller.calls >= CALLS.0 * requests
+    })
 }
 
 /// Whether the candidate's text holds more than scheme, authority and a slash.

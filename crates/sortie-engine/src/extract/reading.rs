@@ -43,6 +43,11 @@ impl Reading<'_> {
         self.port.or_else(|| self.scheme.as_ref().and_then(Scheme::default_port))
     }
 
+    fn into_owned(self) -> Reading<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Reading { written: owned(self.written), path: self.path.map(owned), ..self }
+    }
+
     /// Adds the hosts that a reading of a longer text finds.
     pub(super) fn add_hosts_of(&mut self, longer: &Reading<'_>) {
         for host in std::iter::once(&longer.host).chain(&longer.others) {
@@ -69,7 +74,15 @@ impl Reading<'_> {
 /// Reads the whole of a text as a destination.
 pub(super) fn whole(text: &str, trust: Trust) -> Option<Reading<'_>> {
     let text = trimmed(text);
-    absolute(text).or_else(|| scheme_relative(text, trust)).or_else(|| bare(text, trust))
+    let found = absolute(text).or_else(|| scheme_relative(text, trust)).or_else(|| bare(text, trust));
+    if found.is_some() || trust < Trust::Destination {
+        return found;
+    }
+    // What becomes part of a URL loses its tabs and line breaks there.
+    match web::without_breaks(text) {
+        Cow::Owned(clean) => whole(&clean, trust).map(Reading::into_owned),
+        Cow::Borrowed(_) => None,
+    }
 }
 
 /// Reads a reference as markup holds it: a URL, or `//host/path`. Anything else is relative to the
@@ -240,6 +253,9 @@ fn may_have_tail(host: &str, tail: &str) -> bool {
 pub(super) fn suffix(text: &str) -> Option<Reading<'_>> {
     if !text.starts_with(['@', ':']) || text.len() > BARE_LENGTH {
         return None;
+    }
+    if let Cow::Owned(clean) = web::without_breaks(text) {
+        return suffix(&clean).map(Reading::into_owned);
     }
     let (raw, tail) = authority::whatwg(text);
     let written = Authority::of(raw);

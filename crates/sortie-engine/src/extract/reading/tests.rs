@@ -183,8 +183,16 @@ fn a_suffix_makes_userinfo_of_what_stands_before_it() {
     assert_eq!(read("@169.254.169.254/latest/").as_deref(), Some("169.254.169.254 None Some(\"/latest/\")"));
     assert_eq!(read("@0x7f.1:9000").as_deref(), Some("127.0.0.1 Some(9000) Some(\"/\")"));
     assert_eq!(read(":x@billing:8080/y").as_deref(), Some("billing Some(8080) Some(\"/y\")"));
+    assert_eq!(read("@10.20\t.0.5/x").as_deref(), Some("10.20.0.5 None Some(\"/x\")"));
     assert_eq!(read("@cdn.example@10.0.0.1/").as_deref(), Some("10.0.0.1 None Some(\"/\")"));
     for text in ["", "@", "@alice", "@alice.example", "alice@example.com/x", ":80/x", "@a b.example/", "/x@10.0.0.1/"] {
         assert_eq!(read(text), None, "{text}");
     }
+}
+
+#[test]
+fn a_host_for_a_url_may_hold_line_breaks() {
+    assert_eq!(read("10.20\t.0\n.5", Trust::Host).map(|read| read.1).as_deref(), Some("10.20.0.5"));
+    assert_eq!(read("10.20\t.0.5", Trust::Value), None);
+    assert_eq!(read("10.20.0.5\n10.20.0.6", Trust::Host), None);
 }

@@ -52,7 +52,7 @@ pub(super) fn read<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<R
 }
 
 /// Tabs and line breaks are no part of a URL (WHATWG URL §4.1).
-fn without_breaks(text: &str) -> Cow<'_, str> {
+pub(super) fn without_breaks(text: &str) -> Cow<'_, str> {
     if text.bytes().any(|b| matches!(b, b'\t' | b'\n' | b'\r')) {
         Cow::Owned(text.replace(['\t', '\n', '\r'], ""))
     } else {
