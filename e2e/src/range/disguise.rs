@@ -174,6 +174,7 @@ pub const ALL: &[Disguise] = &[
     address("soft hyphen", |a| a.to_string().replacen('.', "\u{ad}.", 1)),
     address("zero width", |a| a.to_string().replacen('.', "\u{200b}.", 1)),
     address("word joiner", |a| format!("\u{2060}{a}")),
+    address("tab in the host", |a| a.to_string().replacen('.', "\t.", 1)),
     address("percent-encoded", |a| octets(a, |_, o| spelled(o.to_string().bytes(), |b| format!("%{b:02x}")))),
     address("one percent-encoded", |a| a.to_string().replacen('.', "%2e", 1)),
     // Names.
