@@ -41,13 +41,20 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
     }
 }
 
-/// A destination at the beginning of `text`: in angle brackets, else up to white space or the bracket
-/// that closes it.
+/// A destination at the beginning of `text`: in angle brackets, else up to the bracket that closes it
+/// or a title. White space ends it too, but renderers are lenient, and a host may stand behind it.
 fn destination(text: &str) -> &str {
     let text = head(text, DESTINATION).trim_start();
     if let Some(inner) = text.strip_prefix('<') {
         return inner.split(['>', '\n']).next().unwrap_or_default();
     }
+    let found = bracketed(text);
+    let end = [" \"", " '", " ("].iter().filter_map(|title| found.find(title)).min();
+    found[..end.unwrap_or(found.len())].trim_end()
+}
+
+/// What stands before the bracket that closes, or the end of the line.
+fn bracketed(text: &str) -> &str {
     let mut open = 0_u32;
     let end = text.bytes().position(|byte| match byte {
         b'(' => {
@@ -59,7 +66,7 @@ fn destination(text: &str) -> &str {
             false
         }
         b')' => true,
-        _ => byte.is_ascii_whitespace(),
+        _ => byte == b'\n',
     });
     &text[..end.unwrap_or(text.len())]
 }
@@ -98,6 +105,7 @@ mod tests {
         assert_eq!(found("![](<http://h.example/a b.png> \"t\")").len(), 1);
         assert_eq!(found("![x](http://h.example/x_(1).png)"), ["$.body.image body Named http://h.example/x_(1).png"]);
         assert_eq!(found("[![b](http://a.example/b)](http://c.example/) ![c](//d.example/)").len(), 2);
+        assert_eq!(found("![x](http://h.example/x \"a title\")"), ["$.body.image body Named http://h.example/x"]);
         assert_eq!(found("![logo][1]\n\n  [1]: http://h.example/x \"title\"").len(), 1);
     }
 

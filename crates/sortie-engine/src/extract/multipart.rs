@@ -1,6 +1,8 @@
 //! Destinations in `multipart/form-data` (RFC 7578) and its relatives.
 
 use memchr::memmem;
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 use sortie_model::event::Cut;
 use sortie_model::{Container, Nature};
@@ -83,12 +85,12 @@ fn part(bytes: &[u8], base: &Spot<'_>, out: &mut Collector<'_>) {
     };
     let disposition = field("content-disposition").map_or("", |(_, text)| text);
     let name = parameter(disposition, "name").unwrap_or_default();
-    let filename = parameter(disposition, "filename").or_else(|| parameter(disposition, "filename*"));
+    let encoded = || parameter(disposition, "filename*").map(|text| percent_decode_str(text).decode_utf8_lossy());
+    let filename = parameter(disposition, "filename").map(Cow::Borrowed).or_else(encoded);
     let content_type = field("content-type").map(|(_, text)| text.trim());
     let spot = base.named(name);
     if let Some(filename) = filename {
         let at = format!("{name}.filename");
-        let filename = percent_decode_str(filename).decode_utf8_lossy();
         match absolute(filename.trim()) {
             Some(reading) => drop(out.offer(&base.named(&at), &reading, Nature::Value)),
             None => prose::search(&filename, &base.named(&at), Nature::Value, out),
