@@ -9,6 +9,8 @@ use serde::Serialize;
 pub struct Figures {
     /// Requests (or tunnels) within the window.
     pub count: u64,
+    /// Those of them that the contender refused.
+    pub refused: u64,
     /// The window in seconds.
     pub seconds: f64,
     /// Requests (or tunnels) per second.
@@ -34,14 +36,33 @@ pub struct Latency {
     pub max: f64,
 }
 
+/// What one connection, or all of them, noted within a window.
+#[derive(Clone, Debug, Default)]
+pub struct Noted {
+    /// In microseconds, of refused requests too.
+    pub latencies: Vec<u32>,
+    /// Refused requests.
+    pub refused: u64,
+}
+
+impl Noted {
+    /// Takes over what another connection noted.
+    pub fn add(&mut self, mut other: Self) {
+        self.latencies.append(&mut other.latencies);
+        self.refused += other.refused;
+    }
+}
+
 impl Figures {
-    /// From the latencies within a window, in microseconds, and the CPU time used in it.
-    pub fn new(mut latencies: Vec<u32>, window: Duration, cpu: Duration) -> Self {
+    /// From what was noted within a window, and the CPU time used in it.
+    pub fn new(noted: Noted, window: Duration, cpu: Duration) -> Self {
+        let Noted { mut latencies, refused } = noted;
         latencies.sort_unstable();
         let count = latencies.len() as u64;
         let per_request = if count == 0 { 0.0 } else { cpu.as_secs_f64() / count as f64 };
         Self {
             count,
+            refused,
             seconds: window.as_secs_f64(),
             per_second: count as f64 / window.as_secs_f64(),
             cpu_seconds: cpu.as_secs_f64(),
@@ -68,14 +89,18 @@ mod tests {
 
     #[test]
     fn ranks_are_the_nearest() {
-        let figures = Figures::new((1..=1_000).rev().collect(), Duration::from_secs(2), Duration::from_millis(50));
+        let figures = Figures::new(
+            Noted { latencies: (1..=1_000).rev().collect(), refused: 3 },
+            Duration::from_secs(2),
+            Duration::from_millis(50),
+        );
         assert_eq!(figures.latency, Latency { p50: 0.5, p99: 0.99, p999: 0.999, max: 1.0 });
-        assert_eq!((figures.per_second, figures.cpu_per_100k), (500.0, 5.0));
+        assert_eq!((figures.per_second, figures.cpu_per_100k, figures.refused), (500.0, 5.0, 3));
     }
 
     #[test]
     fn nothing_measured_is_nothing() {
-        let figures = Figures::new(Vec::new(), Duration::from_secs(1), Duration::ZERO);
+        let figures = Figures::new(Noted::default(), Duration::from_secs(1), Duration::ZERO);
         assert_eq!((figures.count, figures.cpu_per_100k, figures.latency.max), (0, 0.0, 0.0));
     }
 }

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::connection::{Connection, Requests};
 use super::{LoadError, Plan};
-use crate::figures::Figures;
+use crate::figures::{Figures, Noted};
 
 pub(super) async fn run(plan: &Plan) -> Result<Figures, LoadError> {
     let requests = Requests::of(plan);
@@ -16,14 +16,14 @@ pub(super) async fn run(plan: &Plan) -> Result<Figures, LoadError> {
         // Connections do not send the same at the same time.
         let mut number = first * 61;
         tasks.spawn(async move {
-            let mut latencies = Vec::new();
+            let mut noted = Noted::default();
             while !window.is_over() {
                 let asked = Instant::now();
-                connection.ask(requests.nth(number)).await?;
-                window.note_ended(&mut latencies, asked);
+                let answer = connection.ask(requests.nth(number)).await?;
+                window.note_ended(&mut noted, asked, answer);
                 number += 1;
             }
-            Ok(latencies)
+            Ok(noted)
         });
     }
     window.measure(&plan.pids, tasks).await

@@ -49,6 +49,15 @@ impl Requests {
     }
 }
 
+/// How a request was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// By the origin.
+    Origin,
+    /// By the contender, which did not send it on.
+    Refused,
+}
+
 /// A connection that is kept open, and opened anew where the other side closed it.
 pub(super) struct Connection {
     plan: Plan,
@@ -61,15 +70,15 @@ impl Connection {
     }
 
     /// Sends a request and reads the whole answer.
-    pub(super) async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<(), LoadError> {
+    pub(super) async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Answer, LoadError> {
         let mut sender = match self.sender.take() {
             Some(sender) if !sender.is_closed() => sender,
             _ => over(connect(&self.plan).await?).await?,
         };
         sender.ready().await?;
-        exchange(&mut sender, request, self.plan.size).await?;
+        let answer = exchange(&mut sender, request, self.plan.size).await?;
         self.sender = Some(sender);
-        Ok(())
+        Ok(answer)
     }
 }
 
@@ -88,17 +97,21 @@ pub(super) async fn over(stream: TcpStream) -> Result<SendRequest<Full<Bytes>>, 
     Ok(sender)
 }
 
-/// Sends a request and reads the whole answer, which must be the origin's.
+/// Sends a request and reads the whole answer: the origin's, or a refusal (403, 413, 503).
 pub(super) async fn exchange(
     sender: &mut SendRequest<Full<Bytes>>,
     request: Request<Full<Bytes>>,
     size: Size,
-) -> Result<(), LoadError> {
+) -> Result<Answer, LoadError> {
     let mut response = sender.send_request(request).await?;
     let mut bytes = 0;
     while let Some(frame) = response.frame().await {
         bytes += frame?.data_ref().map_or(0, Bytes::len);
     }
     let status = response.status().as_u16();
-    if status == 200 && bytes == size.bytes() { Ok(()) } else { Err(LoadError::Answer { status, bytes }) }
+    match status {
+        200 if bytes == size.bytes() => Ok(Answer::Origin),
+        403 | 413 | 503 => Ok(Answer::Refused),
+        _ => Err(LoadError::Answer { status, bytes }),
+    }
 }

@@ -80,7 +80,7 @@ pub enum LoadError {
     /// Reading or writing failed.
     #[error("a connection failed: {0}")]
     Io(#[from] std::io::Error),
-    /// The answer is no success, or not of the stated length.
+    /// The answer is neither the origin's in its length nor a refusal.
     #[error("the answer is {status} with {bytes} bytes")]
     Answer {
         /// Its status.

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::connection::{Connection, Requests};
 use super::pacer::arrivals;
 use super::{LoadError, Plan};
-use crate::figures::Figures;
+use crate::figures::{Figures, Noted};
 
 pub(super) async fn run(plan: &Plan, rate: f64) -> Result<Figures, LoadError> {
     let requests = Requests::of(plan);
@@ -23,17 +23,17 @@ pub(super) async fn run(plan: &Plan, rate: f64) -> Result<Figures, LoadError> {
     for _ in 0..plan.connections {
         let (requests, planned, mut connection) = (requests.clone(), planned.clone(), Connection::new(plan));
         tasks.spawn(async move {
-            let mut latencies = Vec::new();
+            let mut noted = Noted::default();
             loop {
                 let mut next = planned.lock().await;
                 let Some(asked) = next.0.recv().await else { break };
                 let number = next.1;
                 next.1 += 1;
                 drop(next);
-                connection.ask(requests.nth(number)).await?;
-                window.note_planned(&mut latencies, asked);
+                let answer = connection.ask(requests.nth(number)).await?;
+                window.note_planned(&mut noted, asked, answer);
             }
-            Ok(latencies)
+            Ok(noted)
         });
     }
     let figures = window.measure(&plan.pids, tasks).await;

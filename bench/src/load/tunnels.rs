@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::connection::{Requests, connect, exchange, over};
 use super::{LoadError, Plan};
-use crate::figures::Figures;
+use crate::figures::{Figures, Noted};
 
 /// Longest head of an answer to CONNECT.
 const HEAD: usize = 4096;
@@ -23,18 +23,18 @@ pub(super) async fn run(plan: &Plan) -> Result<Figures, LoadError> {
         let (requests, plan) = (requests.clone(), plan.clone());
         let mut number = first * 61;
         tasks.spawn(async move {
-            let mut latencies = Vec::new();
+            let mut noted = Noted::default();
             while !window.is_over() {
                 let asked = Instant::now();
                 let mut stream = connect(&plan).await?;
                 ask_for_tunnel(&mut stream, destination).await?;
                 let mut sender = over(stream).await?;
-                exchange(&mut sender, requests.nth(number), plan.size).await?;
+                let answer = exchange(&mut sender, requests.nth(number), plan.size).await?;
                 drop(sender);
-                window.note_ended(&mut latencies, asked);
+                window.note_ended(&mut noted, asked, answer);
                 number += 1;
             }
-            Ok(latencies)
+            Ok(noted)
         });
     }
     window.measure(&plan.pids, tasks).await

@@ -6,8 +6,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::LoadError;
+use super::connection::Answer;
 use crate::cpu;
-use crate::figures::Figures;
+use crate::figures::{Figures, Noted};
 
 /// The time that is measured.
 #[derive(Clone, Copy, Debug)]
@@ -27,19 +28,20 @@ impl Window {
 
     /// Keeps the latency of what was asked for at `asked` and has just ended, if it ended within the
     /// window.
-    pub(super) fn note_ended(&self, latencies: &mut Vec<u32>, asked: Instant) {
-        self.note(latencies, asked, Instant::now());
+    pub(super) fn note_ended(&self, noted: &mut Noted, asked: Instant, answer: Answer) {
+        self.note(noted, asked, Instant::now(), answer);
     }
 
     /// Keeps the latency of what was planned for `planned` and has just ended, if it was planned
     /// within the window: what is still waiting at the window's end must not be left out.
-    pub(super) fn note_planned(&self, latencies: &mut Vec<u32>, planned: Instant) {
-        self.note(latencies, planned, planned);
+    pub(super) fn note_planned(&self, noted: &mut Noted, planned: Instant, answer: Answer) {
+        self.note(noted, planned, planned, answer);
     }
 
-    fn note(&self, latencies: &mut Vec<u32>, since: Instant, counts_at: Instant) {
+    fn note(&self, noted: &mut Noted, since: Instant, counts_at: Instant, answer: Answer) {
         if self.from <= counts_at && counts_at < self.to {
-            latencies.push(since.elapsed().as_micros() as u32);
+            noted.latencies.push(since.elapsed().as_micros() as u32);
+            noted.refused += u64::from(answer == Answer::Refused);
         }
     }
 
@@ -49,20 +51,21 @@ impl Window {
     }
 
     /// Measures the CPU time of `pids` within the window, while `tasks` fill it with requests; then
-    /// takes their latencies.
+    /// Measures the CPU time of `pids` within the window, while `tasks` fill it with requests; then takes
+    /// what they noted.
     pub(super) async fn measure(
         &self,
         pids: &[u32],
-        mut tasks: JoinSet<Result<Vec<u32>, LoadError>>,
+        mut tasks: JoinSet<Result<Noted, LoadError>>,
     ) -> Result<Figures, LoadError> {
         sleep_until(self.from).await;
         let (begun, before) = (Instant::now(), cpu::used_by(pids)?);
         sleep_until(self.to).await;
         let (length, used) = (begun.elapsed(), cpu::used_by(pids)?.saturating_sub(before));
-        let mut latencies = Vec::new();
+        let mut noted = Noted::default();
         while let Some(of_one) = tasks.join_next().await {
-            latencies.append(&mut of_one??);
+            noted.add(of_one??);
         }
-        Ok(Figures::new(latencies, length, used))
+        Ok(Figures::new(noted, length, used))
     }
 }

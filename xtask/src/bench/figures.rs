@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Figures {
     pub(super) count: u64,
+    pub(super) refused: u64,
     pub(super) seconds: f64,
     pub(super) per_second: f64,
     pub(super) cpu_seconds: f64,

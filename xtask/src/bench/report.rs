@@ -23,10 +23,10 @@ pub(super) struct Measurement {
 
 impl fmt::Display for Measurement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Figures { per_second, cpu_per_100k, latency, .. } = &self.figures;
+        let Figures { per_second, cpu_per_100k, latency, refused, .. } = &self.figures;
         write!(
             f,
-            "{} {:?} {}: {per_second:.0}/s, {cpu_per_100k:.2} CPU-s per 100k, p50 {:.2} p99 {:.2} ms",
+            "{} {:?} {}: {per_second:.0}/s, {cpu_per_100k:.2} CPU-s per 100k, p50 {:.2} p99 {:.2} ms, {refused} refused",
             self.round, self.load, self.contender, latency.p50, latency.p99
         )
     }

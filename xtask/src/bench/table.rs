@@ -28,7 +28,7 @@ fn contenders(text: &mut String, report: &Report, load: Load) {
     let _ = writeln!(text, "\n**{}**\n", name.as_str().unwrap_or_default());
     let _ = writeln!(
         text,
-        "| | CPU-s per 100k | of {} | of {} | per second | p50 ms | p99 ms | p99.9 ms | MB |\n|---|---|---|---|---|---|---|---|---|",
+        "| | CPU-s per 100k | of {} | of {} | per second | p50 ms | p99 ms | p99.9 ms | refused % | MB |\n|---|---|---|---|---|---|---|---|---|---|",
         others[0], others[1]
     );
     let mut names: Vec<&str> = Vec::new();
@@ -44,6 +44,7 @@ fn contenders(text: &mut String, report: &Report, load: Load) {
             show(report.spread(load, name, |f| f.latency.p50), 2),
             show(report.spread(load, name, |f| f.latency.p99), 2),
             show(report.spread(load, name, |f| f.latency.p999), 2),
+            show(report.spread(load, name, |f| 100.0 * f.refused as f64 / f.count.max(1) as f64), 1),
             memory(report, load.is_inbound(), name),
         ];
         let _ = writeln!(text, "| {name} | {} |", row.join(" | "));
