@@ -50,7 +50,6 @@ impl Window {
         Instant::now() >= self.to
     }
 
-    /// Measures the CPU time of `pids` within the window, while `tasks` fill it with requests; then
     /// Measures the CPU time of `pids` within the window, while `tasks` fill it with requests; then takes
     /// what they noted.
     pub(super) async fn measure(
