@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::world;
 
@@ -89,16 +89,34 @@ pub async fn serve_also(log: &Log, address: SocketAddr, role: Ipv4Addr) -> io::R
 /// Customers whose credit was refused once, as a busy billing service would.
 type RefusedOnce = Arc<Mutex<HashSet<String>>>;
 
+/// Serves every address of this host at a port, and logs each connection, too: as CONNECT without a
+/// path, since what comes inside may be no HTTP.
+pub async fn serve_everywhere(log: &Log, port: u16) -> io::Result<()> {
+    let listener = TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).await?;
+    let log = log.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(at) = stream.local_addr() else { continue };
+            let at = SocketAddr::new(at.ip().to_canonical(), at.port());
+            log.add(Hit { at, method: Method::CONNECT, path: String::new(), authorization: None, cause: None });
+            let role = if let IpAddr::V4(role) = at.ip() { role } else { Ipv4Addr::LOCALHOST };
+            tokio::spawn(serve_one(stream, at, role, log.clone(), RefusedOnce::default()));
+        }
+    });
+    Ok(())
+}
+
 async fn accept(listener: TcpListener, role: Ipv4Addr, log: Log, refused_once: RefusedOnce) {
     let at = listener.local_addr().expect("a bound listener has an address");
     while let Ok((stream, _)) = listener.accept().await {
-        let (log, refused_once) = (log.clone(), Arc::clone(&refused_once));
-        tokio::spawn(async move {
-            let service = service_fn(|request| respond(request, at, role, &log, &refused_once));
-            // A connection that breaks is its peer's affair.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-        });
+        tokio::spawn(serve_one(stream, at, role, log.clone(), Arc::clone(&refused_once)));
     }
+}
+
+async fn serve_one(stream: TcpStream, at: SocketAddr, role: Ipv4Addr, log: Log, refused_once: RefusedOnce) {
+    let service = service_fn(|request| respond(request, at, role, &log, &refused_once));
+    // A connection that breaks is its peer's affair.
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn respond(

@@ -16,6 +16,8 @@ pub struct Carrier {
     pub name: &'static str,
     /// What the path of its endpoint begins with.
     pub route: &'static str,
+    /// Whether customers name whole hosts there, by which its place is proven.
+    pub takes_hosts: bool,
     write: fn(&str, &Order) -> Option<Call>,
 }
 
@@ -94,7 +96,12 @@ fn not_escaped(order: &Order) -> Option<&str> {
 }
 
 const fn carrier(name: &'static str, route: &'static str, write: fn(&str, &Order) -> Option<Call>) -> Carrier {
-    Carrier { name, route, write }
+    Carrier { name, route, takes_hosts: true, write }
+}
+
+/// One to which customers hand something else that a URL is made of.
+const fn part(name: &'static str, route: &'static str, write: fn(&str, &Order) -> Option<Call>) -> Carrier {
+    Carrier { takes_hosts: false, ..carrier(name, route, write) }
 }
 
 /// All of them.
@@ -194,7 +201,7 @@ pub const ALL: &[Carrier] = &[
         let host = if *port == 80 { host.clone() } else { format!("{host}:{port}") };
         Some(Call::json(Method::POST, r, &json!({ "protocol": "http", "hostname": host, "path": path })))
     }),
-    carrier("tenant", "/api/tenants", |r, o| {
+    part("tenant", "/api/tenants", |r, o| {
         // Only what the shop's suffix completes, or a fragment cuts off.
         let (host, port, path) = o.apart.as_ref()?;
         let tenant = match host.strip_suffix(".apps.example") {
@@ -219,7 +226,7 @@ pub const ALL: &[Carrier] = &[
         let arguments = json!({ "name": "fetch", "arguments": { "uri": HERE, "max_length": 5000 } });
         post(r, &json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": arguments }), o)
     }),
-    carrier("suffix", "/api/docs", |r, o| {
+    part("suffix", "/api/docs", |r, o| {
         // Behind `http://docs.partner.example`: an at sign turns that into userinfo.
         let rest = o.url.strip_prefix("http://")?;
         let file = rest.strip_prefix("docs.partner.example").map_or_else(|| format!("@{rest}"), str::to_owned);

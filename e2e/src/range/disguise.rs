@@ -56,7 +56,8 @@ impl Order {
         Self { url, apart: Some((host.to_owned(), port, path.to_owned())), escaped: false, twice: false }
     }
 
-    fn whole(url: String) -> Self {
+    /// A URL as somebody wrote it.
+    pub fn whole(url: String) -> Self {
         Self { url, apart: None, escaped: false, twice: false }
     }
 }

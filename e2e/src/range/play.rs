@@ -52,6 +52,8 @@ pub enum Intent {
     Attack(Attack),
     /// What an attacker sends before, to a destination that is not denied.
     Prelude,
+    /// A URL that others collected.
+    Collected,
 }
 
 /// See [`Intent::Attack`].
@@ -70,7 +72,7 @@ impl Sent {
     pub fn attack(&self) -> Option<Attack> {
         match self.intent {
             Intent::Attack(attack) => Some(attack),
-            Intent::Benign { .. } | Intent::Prelude => None,
+            Intent::Benign { .. } | Intent::Prelude | Intent::Collected => None,
         }
     }
 
@@ -143,6 +145,20 @@ pub async fn attack(base: SocketAddr, prefix: &str, attacks: &[Attack]) -> Vec<S
         plan.extend((nth % 3 == 0).then(|| vec![mention(nth)]));
     }
     send_all(base, prefix, plan).await
+}
+
+/// Orders to preview a link, one after the other.
+pub async fn previews(base: SocketAddr, prefix: &str, orders: &[Order]) -> Vec<Sent> {
+    let preview = carrier::ALL.iter().find(|carrier| carrier.name == "preview").expect("there is a preview");
+    let mut sent = Vec::new();
+    for (nth, order) in orders.iter().enumerate() {
+        let call = preview.call(order).expect("JSON carries any text");
+        let planned = (one_of(ATTACKERS.0, ATTACKERS.1, nth, None), call, Intent::Collected);
+        let mut request = send(base, format!("{prefix}-{nth}"), planned).await;
+        request.shown.clone_from(&order.url);
+        sent.push(request);
+    }
+    sent
 }
 
 /// The ids of requests of which a denied destination was reached.

@@ -74,6 +74,13 @@ impl Phase {
         reached.map(|(sent, _, _)| format!("{}: reached: {sent}, {}", self.name, self.how(sent))).collect()
     }
 
+    /// The same at carriers to which customers hand whole hosts, or at the others.
+    pub fn holes_at(&self, takes_hosts: bool) -> Problems {
+        let is_there = |attack: Attack| carrier::ALL[attack.carrier].takes_hosts == takes_hosts;
+        let reached = self.attacks().filter(|&(_, attack, reached)| reached && is_there(attack));
+        reached.map(|(sent, _, _)| format!("{}: reached: {sent}, {}", self.name, self.how(sent))).collect()
+    }
+
     /// Attacks that can succeed and did not in this phase, in words; where nothing is blocked, the client
     /// library sent another request to its proxy, or one that is none.
     pub fn unmade(&self, possible: &[Attack]) -> Problems {

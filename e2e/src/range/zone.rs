@@ -13,7 +13,24 @@ use super::aim::Aim;
 /// Hosts of customers beside those of [`world`].
 const PARTNERS: [&str; 3] = ["docs.partner.example", "cdn.example", "partner.example"];
 /// Suffixes below which everybody finds his address: `10.0.0.1.nip.io`.
-const EMBEDDING: [&str; 2] = [".nip.io", ".sslip.io"];
+const EMBEDDING: [&str; 3] = [".nip.io", ".sslip.io", ".xip.io"];
+
+/// Names that other people's attacks use for this host, and for the metadata service.
+const THIS_HOST: [&str; 6] =
+    ["localtest.me", "lvh.me", "vcap.me", "localhost.localdomain", "spoofed.burpcollaborator.net", "localh.st"];
+const METADATA: [&str; 4] = ["metadata.google.internal", "metadata", "instance-data", "metadata.tencentyun.com"];
+
+/// The same for attacks that were collected elsewhere: any other name is some public host's.
+pub async fn serve_everything() -> io::Result<()> {
+    dns::serve_zone(|name, _| {
+        let is_below =
+            |known: &&str| name.strip_suffix(*known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        let known = record(name).or_else(|| THIS_HOST.iter().any(is_below).then(|| Record::of(Ipv4Addr::LOCALHOST)));
+        let known = known.or_else(|| METADATA.contains(&name).then(|| Record::of(world::METADATA)));
+        Some(known.unwrap_or_else(|| Record::of(world::PARTNERS[2])))
+    })
+    .await
+}
 
 /// Serves the zone until the runtime ends.
 pub async fn serve() -> io::Result<()> {

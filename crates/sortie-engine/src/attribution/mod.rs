@@ -146,7 +146,7 @@ pub fn attribute(dial: &Dial, circumstances: &Circumstances<'_>) -> Posterior {
 const HOP_RATE: f64 = 8.0;
 /// Clients follow at once: t seconds after the answer the rate is `HOP_AT_ONCE / t`, where that is
 /// more, counted from a millisecond on.
-const HOP_AT_ONCE: f64 = 0.3;
+const HOP_AT_ONCE: f64 = 1.0;
 const HOP_FIRST_MICROS: u64 = 1_000;
 const HOP_PROMPT_MICROS: u64 = 2_000_000;
 

@@ -42,8 +42,11 @@ pub(super) fn base64(text: &str) -> Option<String> {
     let mut probe = [0_u8; PROBE];
     let head = text.as_bytes().get(..PROBE.min(text.len() / 4 * 4))?;
     let length = engine.decode_slice(head, &mut probe).ok()?;
-    // A destination begins with a scheme or a host, whatever letters follow.
-    let (begin, rest) = probe[..length].split_at(length.min(BEGIN));
+    // A destination begins with a scheme or a host, whatever letters follow; controls before it are
+    // no part of it.
+    let probe = &probe[..length];
+    let probe = &probe[probe.iter().position(|b| !b.is_ascii_control()).unwrap_or(0)..];
+    let (begin, rest) = probe.split_at(probe.len().min(BEGIN));
     if !is_printable(begin) || !rest.iter().all(|&b| b >= 0x80 || is_printable(&[b])) {
         return None;
     }
@@ -137,6 +140,7 @@ mod tests {
         assert_eq!(base64("aHR0cDovL2EuYi8/Pz8-"), None);
         assert_eq!(base64("aHR0cDovL2EuYi8_Pz8-"), Some("http://a.b/???>".into()));
         assert_eq!(base64("aHR0cDovL--8ke-8ku-8ly8"), Some("http://１２７/".into()));
+        assert_eq!(base64("AWh0dHA6Ly8xMC4yMC4wLjUv").as_deref(), Some("\u{1}http://10.20.0.5/"));
         assert_eq!(base64("aHR0cDovL2EuYi8="), Some("http://a.b/".into()));
         assert_eq!(base64("aHR0cDovL2EuYi8"), Some("http://a.b/".into()));
         for text in

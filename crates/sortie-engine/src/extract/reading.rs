@@ -227,8 +227,10 @@ fn bare(text: &str, trust: Trust) -> Option<Reading<'_>> {
     }
     // With a port a single label will do in a parameter for destinations, but `node:20` is a tag.
     let port = written.port;
-    let trust = if trust == Trust::Destination && port.is_some_and(|p| p >= 80) { Trust::Host } else { trust };
-    let named = port.is_some() || written.userinfo;
+    let has_empty_port = raw.ends_with(':') && tail.starts_with('/');
+    let is_telling = port.is_some_and(|p| p >= 80) || has_empty_port && written.host == "0";
+    let trust = if trust == Trust::Destination && is_telling { Trust::Host } else { trust };
+    let named = port.is_some() || has_empty_port || written.userinfo;
     (named && is_host(written.host, trust)).then(|| reading_of_bare(written.host, port, tail)).flatten()
 }
 

@@ -138,7 +138,7 @@ impl Sink {
             None => false,
             Some(Proof::Narrow) => true,
             Some(Proof::Destinations) => {
-                self.rho() >= PROOF_RHO
+                self.rho_so_far() >= PROOF_RHO
                     && self.destinations.iter().filter(|other| *other != host).count() >= PROOF_DESTINATIONS
             }
         }
@@ -158,7 +158,7 @@ impl Sink {
         } else if self.destinations.len() < PROOF_DESTINATIONS {
             Some(Missing::Destinations { have: self.destinations.len(), need: PROOF_DESTINATIONS })
         } else {
-            Some(Missing::HonourRate(self.rho()))
+            Some(Missing::HonourRate(self.rho_so_far()))
         }
     }
 
@@ -255,7 +255,7 @@ impl Sink {
         let of_one_host = |host: &Host| self.narrow.iter().filter(|(known, _)| known == host).count();
         if self.narrow.iter().any(|(host, _)| of_one_host(host) >= NARROW_CANDIDATES) {
             self.proof = Some(Proof::Narrow);
-        } else if self.destinations.len() >= PROOF_DESTINATIONS && self.rho() >= PROOF_RHO {
+        } else if self.destinations.len() >= PROOF_DESTINATIONS && self.rho_so_far() >= PROOF_RHO {
             self.proof = Some(Proof::Destinations);
         }
         was_unproven && self.proof.is_some()
@@ -305,11 +305,12 @@ mod tests {
 
     #[test]
     fn orders_obeyed_count_before_their_offers_are_over() {
-        let mut sink = Sink::new(Nature::Named, Micros(0));
+        let mut sink = Sink::new(Nature::Value, Micros(0));
         for host in ["a.example", "b.example", "c.example"] {
             sink.obeyed(&Host::name(host), None);
         }
         assert!(sink.rho() < 0.5 && sink.rho_so_far() > 0.5);
+        assert!(sink.is_proven_for(&Host::name("billing.internal")));
         for n in 0..30 {
             sink.close(actor(n), 0.0);
         }

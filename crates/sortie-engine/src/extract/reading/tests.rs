@@ -196,3 +196,12 @@ fn a_host_for_a_url_may_hold_line_breaks() {
     assert_eq!(read("10.20\t.0.5", Trust::Value), None);
     assert_eq!(read("10.20.0.5\n10.20.0.6", Trust::Host), None);
 }
+
+#[test]
+fn an_empty_port_is_a_port() {
+    assert_eq!(read("0://evil.example/", Trust::Destination).map(|read| read.1).as_deref(), Some("0.0.0.0"));
+    assert_eq!(read("10.0.0.5:/x", Trust::Value).map(|read| read.1).as_deref(), Some("10.0.0.5"));
+    for text in ["0", "0/1", "C:/x", "note:/x"] {
+        assert_eq!(read(text, Trust::Destination), None, "{text}");
+    }
+}
