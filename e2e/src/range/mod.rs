@@ -33,7 +33,7 @@ const TOLD: f64 = 95.0;
 /// before: an order for a host that the service calls itself cannot be told from its own calls then.
 const COLD: f64 = 5.0;
 /// The same in `block` at carriers that no customer ever proves.
-const UNPROVEN: f64 = 10.0;
+const UNPROVEN: f64 = 20.0;
 
 /// The whole range on one back end.
 pub fn run(name: &str, language: Language) {

@@ -73,7 +73,9 @@ const CALLS: (f64, f64) = (0.05, 0.5);
 /// for all that is known.
 fn calls_anyway(scene: &Scene<'_>, dialled: &Dialled, order: &Order) -> bool {
     let closed = scene.learned.endpoints.get(&order.endpoint).map_or(0, |stats| stats.closed);
-    if closed < KNOWN_AFTER {
+    // Few services call these at all, and nobody mentions them in passing.
+    let is_delicate = matches!(dialled.dial.class, AddressClass::Metadata | AddressClass::LinkLocal);
+    if closed < KNOWN_AFTER && !is_delicate {
         return true;
     }
     let stats = scene.learned.destinations.get(&dialled.dial.destination);
