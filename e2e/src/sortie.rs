@@ -45,6 +45,12 @@ impl Sortie {
         said(words, &output.expect("sortie starts"))
     }
 
+    /// Waits until `sortie status` tells what `tells` asks for: what a place led to is known only
+    /// when its requests can no longer order anything.
+    pub async fn until_status(&self, what: &str, tells: impl Fn(&str) -> bool) {
+        until(what, async || tells(&self.command(&["status"])).then_some(())).await;
+    }
+
     /// What it printed so far.
     pub fn output(&self) -> String {
         self.process.output()
