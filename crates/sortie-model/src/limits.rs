@@ -55,9 +55,9 @@ pub const WEIGHED_PER_ACTOR: usize = CANDIDATES;
 pub const REMEMBERED_MICROS: u64 = 30 * crate::Micros::DAY;
 /// How long a verdict stands for retries after its request's end.
 pub const RETRY_MICROS: u64 = 60_000_000;
-/// Redirect hops that may be pending at once per service.
-pub const HOPS: usize = 1_000;
-/// Hops followed from one order.
+/// Redirect hops that may be pending at once per service; for a dropped one a window opens.
+pub const HOPS: usize = 4_000;
+/// Hops of one chain that a finding shows.
 pub const HOP_CHAIN: usize = 20;
 /// How long a seen `Location` may still be followed.
 pub const HOP_MICROS: u64 = 30_000_000;

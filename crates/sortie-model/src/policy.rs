@@ -153,9 +153,14 @@ impl Policy {
         of_places.map(|&(_, mode)| mode).fold(self.mode_at(endpoint, None), Mode::max)
     }
 
+    /// The strictest mode anywhere in the service.
+    pub fn strictest(&self) -> Mode {
+        self.scopes.iter().map(|&(_, mode)| mode).fold(self.mode, Mode::max)
+    }
+
     /// Whether `block` stands anywhere, so that a door must be ready to refuse.
     pub fn may_block(&self) -> bool {
-        self.mode == Mode::Block || self.scopes.iter().any(|&(_, mode)| mode == Mode::Block)
+        self.strictest() == Mode::Block
     }
 
     /// The allow entry for an order, if one holds at `at`.

@@ -112,7 +112,7 @@ pub struct Verdict {
 }
 
 /// What may hide an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Window {
     /// A request whose inspection was cut.
@@ -208,6 +208,15 @@ impl Source {
         }
     }
 
+    /// Whether it is an order from a proven sink or an allowed one, directly or through seen hops.
+    pub fn is_obeyed(&self) -> bool {
+        match self {
+            Self::Order(order) => order.proven || order.allowed,
+            Self::Hop(hop) => (hop.proven || hop.allowed) && hop.order.is_some(),
+            Self::OwnCall { .. } | Self::Background => false,
+        }
+    }
+
     /// Whether it is an unallowed order from a proven sink, directly or through seen hops.
     pub fn is_proven(&self) -> bool {
         match self {
@@ -278,6 +287,12 @@ impl Verdict {
     /// Share of unallowed orders that come from proven sinks, directly or through seen hops.
     pub fn proven_share(&self) -> f64 {
         self.explanations.iter().filter(|e| e.source.is_proven()).map(|e| e.share).sum()
+    }
+
+    /// Share of orders from proven sinks, allowed ones too: an `allow` entry proves its sink. Where such
+    /// an order redirects to, nobody has allowed.
+    pub fn obeyed_share(&self) -> f64 {
+        self.explanations.iter().filter(|e| e.source.is_obeyed()).map(|e| e.share).sum()
     }
 
     /// Share of own calls and the background.

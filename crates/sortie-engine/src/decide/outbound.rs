@@ -232,7 +232,7 @@ impl Case<'_> {
         let Circumstances { inflight, policy, now, .. } = *self.circumstances;
         let modes = inflight.open_windows(now).map(|window| match &window.endpoint {
             Some(endpoint) => policy.strictest_at(endpoint),
-            None => policy.mode,
+            None => policy.strictest(),
         });
         modes.fold(policy.mode, Mode::max)
     }

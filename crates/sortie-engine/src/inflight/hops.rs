@@ -1,11 +1,12 @@
 //! Redirects that were seen and may be followed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use sortie_model::actor::ActorId;
 use sortie_model::event::{Dial, RedirectTarget};
 use sortie_model::verdict::{Order, Source, Verdict};
-use sortie_model::{Host, Micros, Mode, Reference, limits};
+use sortie_model::{Host, Micros, Mode, PathMatch, Reference, limits};
 
 /// A `Location` that a dial's answer held.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,42 +31,92 @@ pub struct PendingHop {
     pub used: f64,
 }
 
+impl PendingHop {
+    /// When it can be followed no more.
+    pub fn until(&self) -> Micros {
+        self.at.plus(limits::HOP_MICROS)
+    }
+
+    fn actor(&self) -> Option<ActorId> {
+        self.order.as_ref().map(|order| order.actor.id())
+    }
+
+    /// How well a dial to its host fits: by port, then by path.
+    fn fit(&self, dial: &Dial) -> (bool, bool) {
+        let path = dial.request.as_ref().map(|request| self.target.path.compare(&request.path));
+        (self.target.destination.port == dial.destination.port, path == Some(PathMatch::Equal))
+    }
+}
+
+/// Names a pending hop; later ones have greater numbers.
+type HopNumber = u64;
+
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Hops {
-    by_host: BTreeMap<Host, Vec<PendingHop>>,
-    count: usize,
+    pending: BTreeMap<HopNumber, PendingHop>,
+    by_host: BTreeMap<Host, BTreeSet<HopNumber>>,
+    by_actor: BTreeMap<Option<ActorId>, BTreeSet<HopNumber>>,
+    next: HopNumber,
 }
 
 impl Hops {
-    pub(super) fn insert(&mut self, hop: PendingHop) {
-        // A chain without end is cut; the table is small, so that a flood of redirects costs little.
-        if usize::from(hop.depth) > limits::HOP_CHAIN || self.count >= limits::HOPS {
-            return;
-        }
-        self.count += 1;
-        self.by_host.entry(hop.target.destination.host.clone()).or_default().push(hop);
+    /// Enters a hop. Returns the one that had to go for it, where the table is full.
+    #[must_use = "what is dropped may be followed unseen"]
+    pub(super) fn insert(&mut self, hop: PendingHop) -> Option<PendingHop> {
+        let number = self.next;
+        self.next += 1;
+        self.by_host.entry(hop.target.destination.host.clone()).or_default().insert(number);
+        self.by_actor.entry(hop.actor()).or_default().insert(number);
+        self.pending.insert(number, hop);
+        if self.pending.len() > limits::HOPS { self.worth_least().and_then(|number| self.remove(number)) } else { None }
     }
 
-    pub(super) fn followed(&mut self, parent: Reference, host: &Host, share: f64) {
-        if let Some(hop) = self.by_host.get_mut(host).and_then(|hops| hops.iter_mut().find(|hop| hop.parent == parent))
-        {
+    /// Of the actor with the most hops: the oldest that was followed, else the oldest. So that a flood
+    /// of redirects pushes out its own.
+    fn worth_least(&self) -> Option<HopNumber> {
+        let of_actor = self.by_actor.values().max_by_key(|numbers| numbers.len())?;
+        let is_followed = |number: &&HopNumber| self.pending.get(*number).is_some_and(|hop| hop.used >= 1.0);
+        of_actor.iter().find(is_followed).or_else(|| of_actor.first()).copied()
+    }
+
+    fn remove(&mut self, number: HopNumber) -> Option<PendingHop> {
+        let hop = self.pending.remove(&number)?;
+        leave(&mut self.by_host, &hop.target.destination.host, number);
+        leave(&mut self.by_actor, &hop.actor(), number);
+        Some(hop)
+    }
+
+    /// A hop of `parent` was followed by a dial. One answer may name a host several times, in fields or
+    /// in readings: the one that fits best was it.
+    pub(super) fn followed(&mut self, parent: Reference, dial: &Dial, share: f64) {
+        let Some(numbers) = self.by_host.get(&dial.destination.host) else { return };
+        let of_parent =
+            numbers.iter().filter(|number| self.pending.get(*number).is_some_and(|hop| hop.parent == parent));
+        let best = of_parent.max_by_key(|number| self.pending.get(*number).map(|hop| hop.fit(dial))).copied();
+        if let Some(hop) = best.and_then(|number| self.pending.get_mut(&number)) {
             hop.used = (hop.used + share).min(1.0);
         }
     }
 
     pub(super) fn to(&self, host: &Host) -> impl Iterator<Item = &PendingHop> {
-        self.by_host.get(host).into_iter().flatten()
+        self.by_host.get(host).into_iter().flatten().filter_map(|number| self.pending.get(number))
     }
 
     pub(super) fn expire(&mut self, now: Micros) {
-        if self.count == 0 {
-            return;
+        while let Some((&number, hop)) = self.pending.first_key_value()
+            && hop.until() <= now
+        {
+            self.remove(number);
         }
-        self.by_host.retain(|_, hops| {
-            hops.retain(|hop| hop.at.plus(limits::HOP_MICROS) > now);
-            !hops.is_empty()
-        });
-        self.count = self.by_host.values().map(Vec::len).sum();
+    }
+}
+
+fn leave<K: Ord>(index: &mut BTreeMap<K, BTreeSet<HopNumber>>, key: &K, number: HopNumber) {
+    if let Some(numbers) = index.get_mut(key) {
+        numbers.remove(&number);
+        if numbers.is_empty() {
+            index.remove(key);
+        }
     }
 }
 
@@ -80,7 +131,7 @@ pub fn hop_after(at: Micros, dial: &Dial, verdict: &Verdict, target: RedirectTar
         at,
         parent: dial.dial,
         p_parent: verdict.p_ordered,
-        q_parent: verdict.proven_share(),
+        q_parent: verdict.obeyed_share(),
         order: leading.map(|(_, order)| Box::new(order.clone())),
         depth: depth.saturating_add(1),
         target,

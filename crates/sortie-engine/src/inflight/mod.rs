@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
-use sortie_model::event::{Dial, RequestBegan};
+use sortie_model::event::{Carrier, Dial, RequestBegan};
 use sortie_model::verdict::{Explanation, Source, Verdict, Window};
 use sortie_model::{Actor, Candidate, Destination, Endpoint, Host, Micros, Reference, limits};
 
@@ -30,6 +30,10 @@ use candidates::Candidates;
 use hops::Hops;
 use retries::Retries;
 use windows::Windows;
+
+/// Share of orders of proven sinks from which a dial's redirect that is not seen, or not kept, may lead to what
+/// they ordered.
+const HIDING_SHARE: f64 = 0.5;
 
 /// See the module.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -143,7 +147,7 @@ impl InFlight {
 
     /// A request was refused: it leaves no candidates.
     pub fn forget(&mut self, request: Reference) {
-        self.windows.close_now(request);
+        self.windows.close(request, Micros(0));
         if let Some(live) = self.requests.remove(&request) {
             for index in 0..live.candidates {
                 self.candidates.remove(CandidateId { request, index });
@@ -199,7 +203,7 @@ impl InFlight {
                     let id = CandidateId { request: order.request, index: order.candidate };
                     self.candidates.obeyed(id, explanation.share);
                 }
-                Source::Hop(hop) => self.hops.followed(hop.parent, &dial.destination.host, explanation.share),
+                Source::Hop(hop) => self.hops.followed(hop.parent, dial, explanation.share),
                 Source::OwnCall { request, .. } => {
                     if let Some(live) = self.requests.get_mut(request) {
                         match live.own_used.iter_mut().find(|(known, _)| *known == dial.destination) {
@@ -211,7 +215,7 @@ impl InFlight {
                 Source::Background => {}
             }
         }
-        if windows::may_hide_a_redirect(dial, verdict) {
+        if is_opaque(dial) && verdict.obeyed_share() >= HIDING_SHARE {
             let endpoint = verdict.leading_order().map(|(_, order)| Arc::new(order.endpoint.clone()));
             self.windows.open(Window::Hop, dial.dial, endpoint, at);
         }
@@ -224,13 +228,28 @@ impl InFlight {
             self.candidates.refused(id, explanation.share);
         }
         if let Source::Hop(hop) = &explanation.source {
-            self.hops.followed(hop.parent, &dial.destination.host, candidates::REFUSED * explanation.share);
+            self.hops.followed(hop.parent, dial, candidates::REFUSED * explanation.share);
         }
     }
 
-    /// A dial's answer redirects: the hop is an order, as probable as its parent was.
+    /// A dial's answer redirects: the hop is an order, as probable as its parent was. What the table
+    /// has no room for may be followed out of sight.
     pub fn redirected(&mut self, hop: PendingHop) {
-        self.hops.insert(hop);
+        if let Some(dropped) = self.hops.insert(hop)
+            && dropped.q_parent >= HIDING_SHARE
+        {
+            let endpoint = dropped.order.as_ref().map(|order| Arc::new(order.endpoint.clone()));
+            self.windows.open_until(Window::Hop, endpoint, dropped.until());
+        }
+    }
+
+    /// A dial's answer redirects to nobody knows where. If proven sinks ordered the dial, what they
+    /// ordered may have anything dialled for as long as redirects are followed.
+    pub fn redirected_out_of_sight(&mut self, at: Micros, verdict: &Verdict) {
+        if verdict.obeyed_share() >= HIDING_SHARE {
+            let endpoint = verdict.leading_order().map(|(_, order)| Arc::new(order.endpoint.clone()));
+            self.windows.open_until(Window::Hop, endpoint, at.plus(limits::HOP_MICROS));
+        }
     }
 
     /// A dial is over; a hop window that it opened closes a little later.
@@ -273,7 +292,7 @@ impl InFlight {
 
     /// Redirects to `host` that were seen and may be followed.
     pub fn hops_to(&self, host: &Host, now: Micros) -> impl Iterator<Item = &PendingHop> {
-        self.hops.to(host).filter(move |hop| now < hop.at.plus(limits::HOP_MICROS))
+        self.hops.to(host).filter(move |hop| now < hop.until())
     }
 
     /// Windows that are open at `now`.
@@ -311,6 +330,11 @@ impl InFlight {
             }
         }
     }
+}
+
+/// Whether a dial's answer, and any redirect in it, is out of sight: inside TLS, or no HTTP.
+fn is_opaque(dial: &Dial) -> bool {
+    matches!(dial.carrier, Carrier::TunnelTls | Carrier::TunnelOpaque)
 }
 
 fn is_in_flight(requests: &BTreeMap<Reference, LiveRequest>, request: Reference) -> bool {

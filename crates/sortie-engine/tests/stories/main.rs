@@ -4,6 +4,7 @@ mod floods;
 mod hostile;
 mod manners;
 mod play;
+mod redirects;
 mod scoped;
 mod telling;
 

@@ -217,29 +217,42 @@ impl Play {
         (reference, verdict)
     }
 
-    /// The destination answered, perhaps with a redirect.
-    pub(crate) fn answer(&mut self, dial: Reference, status: u16, location: Option<&str>) {
-        let target = location.map(|location| {
-            let url = url::Url::parse(location).unwrap();
-            let scheme = Scheme::parse(url.scheme());
-            RedirectTarget {
-                destination: Destination::new(
-                    Host::parse(url.host_str().unwrap()),
-                    url.port().or(scheme.default_port()).unwrap(),
-                ),
-                scheme,
-                path: PathDigest::of(url.path(), &self.key),
-                shown: location.into(),
-            }
-        });
+    /// A dial with its verdict.
+    pub(crate) fn dialled(&self, dial: Reference) -> (Dial, Verdict) {
         let dialled = self.events.iter().rev().find_map(|event| match &event.what {
-            What::Dialled(dialled) if dialled.dial.dial == dial => Some(dialled.clone()),
+            What::Dialled(dialled) if dialled.dial.dial == dial => Some(dialled),
             _ => None,
         });
-        if let (Some(target), Some(dialled)) = (&target, dialled) {
-            self.table.redirected(hop_after(self.now, &dialled.dial, &dialled.verdict, target.clone()));
+        let dialled = dialled.expect("was dialled");
+        (dialled.dial.clone(), dialled.verdict.clone())
+    }
+
+    /// The destination answered, perhaps with a redirect.
+    pub(crate) fn answer(&mut self, dial: Reference, status: u16, location: Option<&str>) {
+        if let Some(location) = location {
+            self.redirect(dial, location);
         }
         self.table.dial_ended(self.now, dial);
+        self.progress(dial, status, None, true);
+    }
+
+    /// The head of an answer holds one more redirect.
+    pub(crate) fn redirect(&mut self, dial: Reference, location: &str) {
+        let url = url::Url::parse(location).unwrap();
+        let scheme = Scheme::parse(url.scheme());
+        let host = Host::parse(url.host_str().unwrap());
+        let target = RedirectTarget {
+            destination: Destination::new(host, url.port().or(scheme.default_port()).unwrap()),
+            scheme,
+            path: PathDigest::of(url.path(), &self.key),
+            shown: location.into(),
+        };
+        let (dialled, verdict) = self.dialled(dial);
+        self.table.redirected(hop_after(self.now, &dialled, &verdict, target.clone()));
+        self.progress(dial, 302, Some(target), false);
+    }
+
+    fn progress(&mut self, dial: Reference, status: u16, location: Option<RedirectTarget>, ended: bool) {
         let progressed = DialProgressed {
             dial,
             outcome: Outcome::Answered,
@@ -248,8 +261,8 @@ impl Play {
             bytes_in: 1204,
             bytes_out: 80,
             took: 3000,
-            location: target,
-            ended: true,
+            location,
+            ended,
         };
         self.tell(What::DialProgressed(Box::new(progressed)));
     }

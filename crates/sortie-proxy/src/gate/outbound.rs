@@ -23,8 +23,6 @@ use crate::permit::Permit;
 
 /// Passages through this door that a request may have made before it counts as a loop.
 const LOOP_LIMIT: usize = 4;
-/// Share of proven orders from which a dial's unreadable redirect may lead to what they ordered.
-const HIDING_SHARE: f64 = 0.5;
 /// Headers that carry a credential.
 const CREDENTIALS: [&str; 6] =
     ["authorization", "cookie", "x-api-key", "api-key", "x-auth-token", "x-amz-security-token"];
@@ -308,28 +306,13 @@ impl DialRecord {
         let Some(base) = self.base.as_deref() else { return };
         let targets = redirect::targets(base, locations, &self.gate.settings.key);
         if targets.hides_some {
-            self.redirected_out_of_sight();
+            let now = self.gate.clock.now();
+            self.gate.table.lock().inflight.redirected_out_of_sight(now, &self.dialled.verdict);
         }
         // The likeliest is told last: the last one is what people see.
         for target in targets.seen.into_iter().rev() {
             self.report(0, 0, Some(target), false);
         }
-    }
-
-    /// The answer redirects to nobody knows where. If a proven sink ordered the dial, its request may
-    /// have anything dialled from now on, as one whose inspection was cut.
-    fn redirected_out_of_sight(&self) {
-        let verdict = &self.dialled.verdict;
-        if verdict.proven_share() < HIDING_SHARE {
-            return;
-        }
-        let now = self.gate.clock.now();
-        let mut table = self.gate.table.lock();
-        // The window of a request that is over would not be closed by it: then it is the dial's.
-        let request = verdict.leading_order().map(|(_, order)| order.request);
-        let is_open = |request: &Reference| table.inflight.request(*request).is_some_and(|live| live.ended.is_none());
-        let owner = request.filter(is_open).unwrap_or(self.dialled.dial.dial);
-        table.inflight.wildcard(now, owner);
     }
 
     /// Bytes of the answer's body to keep for fingerprints; 0 means none.
