@@ -23,7 +23,7 @@ use crate::time::Micros;
 use crate::verdict::{Rule, Verdict};
 
 /// Version of the event schema. A journal of another version is not read.
-pub const SCHEMA: u16 = 1;
+pub const SCHEMA: u16 = 2;
 
 /// One thing that happened. `number` orders all events of a process as the doors enqueued them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

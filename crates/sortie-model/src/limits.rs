@@ -34,8 +34,9 @@ pub const IN_FLIGHT: usize = 20_000;
 pub const AFTER_END_MICROS: u64 = 2_000_000;
 /// How long a wildcard or hop window stays open after its end.
 pub const WINDOW_TAIL_MICROS: u64 = 1_000_000;
-/// Remembered candidates of proven places, per host.
-pub const REMEMBERED_PROVEN: usize = 150;
+/// Remembered candidates of proven places, per host. A call-back host that many tenants share is
+/// ordered by hundreds within the seconds in which their dials follow.
+pub const REMEMBERED_PROVEN: usize = 500;
 /// Remembered candidates of other places, per host.
 pub const REMEMBERED_UNPROVEN: usize = 100;
 /// Remembered candidates of one actor, per host.
@@ -47,10 +48,12 @@ pub const REMEMBERED_ALL_PROVEN: usize = 40_000;
 /// Remembered candidates of other places of one service in all.
 pub const REMEMBERED_ALL_UNPROVEN: usize = 60_000;
 /// Candidates in flight of places that are no proven sinks that are weighed for one host; those of
-/// proven sinks are weighed all.
+/// proven sinks are weighed for every actor.
 pub const WEIGHED_UNPROVEN: usize = 256;
 /// The same, of one actor: as many as one request may carry.
 pub const WEIGHED_PER_ACTOR: usize = CANDIDATES;
+/// Candidates in flight of proven sinks that name one host and are weighed of one actor.
+pub const WEIGHED_PROVEN_PER_ACTOR: usize = 256;
 /// How long a candidate is remembered.
 pub const REMEMBERED_MICROS: u64 = 30 * crate::Micros::DAY;
 /// How long a verdict stands for retries after its request's end.
@@ -85,8 +88,11 @@ pub const CREDENTIALS: usize = 2_000;
 
 /// Explanations a verdict carries.
 pub const EXPLANATIONS: usize = 64;
-/// Smallest share of an explanation that is reported.
+/// Smallest share of an explanation that is reported, unless it takes smaller ones to make up
+/// [`EXPLAINED`].
 pub const EXPLANATION_SHARE: f64 = 0.005;
+/// Share that the reported explanations make up together, as far as their number allows.
+pub const EXPLAINED: f64 = 0.9;
 /// Requests of an endpoint that are asked whether they made an own call.
 pub const OWN_SAMPLES: usize = 8;
 /// Requests or dials that one finding lists; later ones are counted.

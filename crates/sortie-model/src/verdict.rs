@@ -126,6 +126,9 @@ pub enum Window {
 pub struct Explanation {
     /// Its share, from 0 to 1.
     pub share: f64,
+    /// What is learned from it, from 0 to 1: its share, and those of others like it that are too small
+    /// to be listed and for which it stands.
+    pub mass: f64,
     /// What it is.
     pub source: Source,
 }

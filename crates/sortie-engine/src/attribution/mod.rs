@@ -4,6 +4,7 @@
 //! Requests compete with each other, with the own calls of every request in flight, and with the
 //! background, so the answer is *who*, as a set, not only *whether*.
 
+mod listing;
 mod order;
 mod own;
 
@@ -11,7 +12,7 @@ use smallvec::SmallVec;
 use sortie_model::event::Dial;
 use sortie_model::policy::OrderView;
 use sortie_model::verdict::{Explanation, Hop, Order, Source};
-use sortie_model::{Host, Micros, Mode, PathMatch, Policy, limits};
+use sortie_model::{Host, Micros, Mode, PathMatch, Policy};
 
 use crate::inflight::{InFlight, LiveCandidate};
 use crate::learned::Learned;
@@ -89,17 +90,9 @@ pub struct Weighted {
 }
 
 impl Posterior {
-    /// The explanations that a verdict reports.
-    pub fn explanations(&self) -> SmallVec<[Explanation; 2]> {
-        let total = self.masses.total();
-        self.ranked
-            .iter()
-            .map(|weighted| (weighted.rate / total, weighted))
-            .enumerate()
-            .take_while(|(rank, (share, _))| *rank == 0 || *share >= limits::EXPLANATION_SHARE)
-            .take(limits::EXPLANATIONS)
-            .map(|(_, (share, weighted))| Explanation { share, source: weighted.source.clone() })
-            .collect()
+    /// The explanations that a verdict lists of a dial at `now`.
+    pub fn explanations(&self, now: Micros) -> SmallVec<[Explanation; 2]> {
+        listing::list(&self.ranked, self.masses.total(), now)
     }
 
     /// The order, direct or behind a hop, with the largest rate.
@@ -108,10 +101,10 @@ impl Posterior {
     }
 }
 
-/// Whether the place of a candidate is a proven sink for the host it names: the question that
+/// Whether the place of a candidate is a proven sink for a host it names, in any reading: the question that
 /// [`InFlight::expire`] asks.
 pub fn proven_by<'a>(learned: &'a Learned, policy: &'a Policy) -> impl Fn(&LiveCandidate) -> bool + 'a {
-    |live| order::is_proven(live, &live.candidate.host, learned, policy)
+    |live| live.candidate.hosts().any(|host| order::is_proven(live, host, learned, policy))
 }
 
 /// Weighs every explanation of a dial.

@@ -31,8 +31,9 @@ pub(super) fn story_of(scene: &Scene<'_>, dialled: &Dialled) -> Option<StoryKey>
     }
     let is_unexplained = scene.policy.denies(dial.class) && !verdict.own_evidence;
     let window_story = verdict.window == Some(Window::Hop) && verdict.mode == Mode::Block && is_unexplained;
-    let was_refused = verdict.decision.is_denied() && is_unexplained;
-    (window_story || was_refused).then(|| StoryKey::of_destination(dial.destination.clone(), dial.class))
+    // What `block` would refuse is told in every mode: the operator must know before he turns it on.
+    let is_refused = verdict.decision.rule().is_some() && is_unexplained;
+    (window_story || is_refused).then(|| StoryKey::of_destination(dial.destination.clone(), dial.class))
 }
 
 /// Whether an order is more than a mention.

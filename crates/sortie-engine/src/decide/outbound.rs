@@ -46,7 +46,7 @@ pub fn decide(dial: &Dial, circumstances: &Circumstances<'_>) -> Verdict {
         mode,
         own_evidence: case.own_evidence(),
         window,
-        explanations: posterior.explanations(),
+        explanations: posterior.explanations(circumstances.now),
     }
 }
 

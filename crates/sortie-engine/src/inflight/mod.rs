@@ -197,18 +197,18 @@ impl InFlight {
             }
             return;
         }
-        for explanation in &verdict.explanations {
-            match &explanation.source {
+        for Explanation { mass, source, .. } in &verdict.explanations {
+            match source {
                 Source::Order(order) => {
                     let id = CandidateId { request: order.request, index: order.candidate };
-                    self.candidates.obeyed(id, explanation.share);
+                    self.candidates.obeyed(id, *mass);
                 }
-                Source::Hop(hop) => self.hops.followed(hop.parent, dial, explanation.share),
+                Source::Hop(hop) => self.hops.followed(hop.parent, dial, *mass),
                 Source::OwnCall { request, .. } => {
                     if let Some(live) = self.requests.get_mut(request) {
                         match live.own_used.iter_mut().find(|(known, _)| *known == dial.destination) {
-                            Some((_, used)) => *used = (*used + explanation.share).min(1.0),
-                            None => live.own_used.push((dial.destination.clone(), explanation.share)),
+                            Some((_, used)) => *used = (*used + mass).min(1.0),
+                            None => live.own_used.push((dial.destination.clone(), *mass)),
                         }
                     }
                 }
@@ -223,12 +223,13 @@ impl InFlight {
 
     /// A refused dial shows that its order is obeyed, and leaves less of a seen redirect.
     fn refused(&mut self, dial: &Dial, explanation: &Explanation) {
-        if let Some(order) = explanation.source.order() {
+        let Explanation { mass, source, .. } = explanation;
+        if let Some(order) = source.order() {
             let id = CandidateId { request: order.request, index: order.candidate };
-            self.candidates.refused(id, explanation.share);
+            self.candidates.refused(id, *mass);
         }
-        if let Source::Hop(hop) = &explanation.source {
-            self.hops.followed(hop.parent, dial, candidates::REFUSED * explanation.share);
+        if let Source::Hop(hop) = source {
+            self.hops.followed(hop.parent, dial, candidates::REFUSED * mass);
         }
     }
 

@@ -3,7 +3,7 @@
 //! Those of proven places are kept apart from the others, and no one of the others ever takes the
 //! room of one of them: what is sent to a place that is no sink can not hide what a sink obeys.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sortie_model::actor::ActorId;
@@ -15,17 +15,56 @@ use super::candidates::CandidateId;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct OfHost {
     /// Of requests in flight, at proven places.
-    live_proven: BTreeSet<CandidateId>,
+    live_proven: Group,
     /// Of requests in flight, at other places.
-    live: BTreeSet<CandidateId>,
-    /// The same by their actors, of whom each has only a few slots.
-    live_of_actor: BTreeMap<ActorId, BTreeSet<CandidateId>>,
-    kept_proven: Kept,
-    kept: Kept,
+    live: Group,
+    /// Remembered, of proven places.
+    kept_proven: Group,
+    /// Remembered, of other places.
+    kept: Group,
 }
 
-/// Remembered candidates, the oldest first.
-type Kept = VecDeque<(ActorId, CandidateId)>;
+/// Some candidates by age, and those of each actor.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Group {
+    all: BTreeSet<CandidateId>,
+    of_actor: BTreeMap<ActorId, BTreeSet<CandidateId>>,
+}
+
+impl Group {
+    fn insert(&mut self, id: CandidateId, actor: ActorId) {
+        self.of_actor.entry(actor).or_default().insert(id);
+        self.all.insert(id);
+    }
+
+    /// Where an actor has more than `per_actor`, the oldest goes.
+    fn insert_bounded(&mut self, id: CandidateId, actor: ActorId, per_actor: usize) {
+        self.insert(id, actor);
+        if let Some(oldest) = self.oldest_beyond(actor, per_actor) {
+            self.remove(oldest, actor);
+        }
+    }
+
+    /// The oldest candidate of an actor that has more than `most`.
+    fn oldest_beyond(&self, actor: ActorId, most: usize) -> Option<CandidateId> {
+        let of_actor = self.of_actor.get(&actor).filter(|ids| ids.len() > most)?;
+        of_actor.first().copied()
+    }
+
+    fn remove(&mut self, id: CandidateId, actor: ActorId) -> bool {
+        if let Some(of_actor) = self.of_actor.get_mut(&actor) {
+            of_actor.remove(&id);
+            if of_actor.is_empty() {
+                self.of_actor.remove(&actor);
+            }
+        }
+        self.all.remove(&id)
+    }
+
+    fn newest_first(&self) -> impl Iterator<Item = CandidateId> {
+        self.all.iter().rev().copied()
+    }
+}
 
 /// What room there is for a candidate that is to be remembered.
 pub(super) enum Room {
@@ -40,16 +79,9 @@ pub(super) enum Room {
 impl OfHost {
     pub(super) fn insert(&mut self, id: CandidateId, actor: ActorId, proven: bool) {
         if proven {
-            self.live_proven.insert(id);
-            return;
-        }
-        let of_actor = self.live_of_actor.entry(actor).or_default();
-        of_actor.insert(id);
-        self.live.insert(id);
-        if of_actor.len() > limits::WEIGHED_PER_ACTOR
-            && let Some(oldest) = of_actor.pop_first()
-        {
-            self.live.remove(&oldest);
+            self.live_proven.insert_bounded(id, actor, limits::WEIGHED_PROVEN_PER_ACTOR);
+        } else {
+            self.live.insert_bounded(id, actor, limits::WEIGHED_PER_ACTOR);
         }
     }
 
@@ -58,55 +90,38 @@ impl OfHost {
     /// turns the newcomer away, so that later mentions never push a planted order out.
     pub(super) fn room(&self, actor: ActorId, proven: bool) -> Room {
         let kept = if proven { &self.kept_proven } else { &self.kept };
-        let mut of_actor = kept.iter().filter(|(known, _)| *known == actor);
-        match (of_actor.next(), of_actor.count() + 1) {
-            (Some(&(_, oldest)), count) if count >= limits::REMEMBERED_PER_ACTOR => Room::InsteadOf(oldest),
-            _ if proven && kept.len() >= limits::REMEMBERED_PROVEN => {
-                kept.front().map_or(Room::None, |&(_, oldest)| Room::InsteadOf(oldest))
-            }
-            _ if !proven && kept.len() >= limits::REMEMBERED_UNPROVEN => Room::None,
-            _ => Room::Free,
+        if let Some(oldest) = kept.oldest_beyond(actor, limits::REMEMBERED_PER_ACTOR - 1) {
+            return Room::InsteadOf(oldest);
         }
+        if proven && kept.all.len() >= limits::REMEMBERED_PROVEN {
+            return kept.all.first().map_or(Room::None, |&oldest| Room::InsteadOf(oldest));
+        }
+        if !proven && kept.all.len() >= limits::REMEMBERED_UNPROVEN { Room::None } else { Room::Free }
     }
 
     /// The request of a candidate is over, and it is remembered.
     pub(super) fn keep(&mut self, id: CandidateId, actor: ActorId, proven: bool) {
-        self.remove_live(id, actor);
+        self.live_proven.remove(id, actor);
+        self.live.remove(id, actor);
         let kept = if proven { &mut self.kept_proven } else { &mut self.kept };
-        kept.push_back((actor, id));
+        kept.insert(id, actor);
     }
 
     pub(super) fn remove(&mut self, id: CandidateId, actor: ActorId) {
-        if !self.remove_live(id, actor) {
-            for kept in [&mut self.kept_proven, &mut self.kept] {
-                kept.retain(|(_, known)| *known != id);
-            }
+        for group in [&mut self.live_proven, &mut self.live, &mut self.kept_proven, &mut self.kept] {
+            group.remove(id, actor);
         }
     }
 
-    fn remove_live(&mut self, id: CandidateId, actor: ActorId) -> bool {
-        if self.live_proven.remove(&id) {
-            return true;
-        }
-        if let Some(of_actor) = self.live_of_actor.get_mut(&actor) {
-            of_actor.remove(&id);
-            if of_actor.is_empty() {
-                self.live_of_actor.remove(&actor);
-            }
-        }
-        self.live.remove(&id)
-    }
-
-    /// All of proven places, live before remembered, then the newest of the others. Each group has the
+    /// Those of proven places, live before remembered, then the newest of the others. Each group has the
     /// newest first.
     pub(super) fn weighed(&self) -> impl Iterator<Item = CandidateId> {
-        let kept_proven = self.kept_proven.iter().rev().map(|&(_, id)| id);
-        let proven = self.live_proven.iter().rev().copied().chain(kept_proven);
-        let live = self.live.iter().rev().copied().take(limits::WEIGHED_UNPROVEN);
-        proven.chain(live).chain(self.kept.iter().rev().map(|&(_, id)| id))
+        let proven = self.live_proven.newest_first().chain(self.kept_proven.newest_first());
+        let live = self.live.newest_first().take(limits::WEIGHED_UNPROVEN);
+        proven.chain(live).chain(self.kept.newest_first())
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.live_proven.is_empty() && self.live.is_empty() && self.kept_proven.is_empty() && self.kept.is_empty()
+        [&self.live_proven, &self.live, &self.kept_proven, &self.kept].iter().all(|group| group.all.is_empty())
     }
 }

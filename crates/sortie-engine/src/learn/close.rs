@@ -37,7 +37,8 @@ pub(crate) fn learn_closed(learned: &mut Learned, request: &ClosedRequest<'_>) {
         let hosts = candidate.hosts().filter(|_| sink.obeyed > 0).collect::<SmallVec<[_; 2]>>();
         for host in hosts {
             if let Some(stats) = learned.hosts.get_mut(host) {
-                Arc::make_mut(stats).offered(&key);
+                let sinks = &learned.sinks;
+                Arc::make_mut(stats).offered(&key, |key| sinks.get(key).is_some_and(|sink| sink.is_proven()));
             }
         }
     }

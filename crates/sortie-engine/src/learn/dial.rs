@@ -36,7 +36,7 @@ pub(crate) fn learn_dial(learned: &mut Learned, lesson: &DialLesson<'_>) -> Vec<
     let mut proven = Vec::new();
     for explanation in &verdict.explanations {
         if let Source::Order(order) = &explanation.source
-            && let Some(key) = learn_order(learned, lesson, order, explanation.share)
+            && let Some(key) = learn_order(learned, lesson, order, explanation)
         {
             proven.push(key);
         }
@@ -74,7 +74,12 @@ fn learn_names(learned: &mut Learned, at: Micros, dial: &Dial) {
     learned.note_addresses(name, &dial.addresses);
 }
 
-fn learn_order(learned: &mut Learned, lesson: &DialLesson<'_>, order: &Order, share: f64) -> Option<SinkKey> {
+fn learn_order(
+    learned: &mut Learned,
+    lesson: &DialLesson<'_>,
+    order: &Order,
+    &Explanation { share, mass, .. }: &Explanation,
+) -> Option<SinkKey> {
     let dial = &lesson.dialled.dial;
     let key = SinkKey { place: order.place.clone(), manner: order.manner };
     let host = &dial.destination.host;
@@ -85,12 +90,12 @@ fn learn_order(learned: &mut Learned, lesson: &DialLesson<'_>, order: &Order, sh
     let was_cold = lesson.dialled.verdict.decision.rule() == Some(Rule::ColdExact);
     let unique_path = if counts && !was_cold { unique_path(learned, lesson, order) } else { None };
     let sink = learned.sink_mut(&key, order.nature, lesson.at);
-    sink.dialled(order.delay, share, 1.0 - used);
+    sink.dialled(order.delay, mass, 1.0 - used);
     if let Some(request) = dial.request.as_ref().filter(|_| order.path == PathMatch::Unnamed) {
-        sink.learn_path(request.path.fingerprint(), share);
+        sink.learn_path(request.path.fingerprint(), mass);
     }
     if order.stored {
-        sink.obeyed_late(share * (1.0 - used));
+        sink.obeyed_late(mass * (1.0 - used));
     }
     if !(counts && sink.obeyed(host, unique_path)) {
         return None;
@@ -128,6 +133,9 @@ fn unique_path(learned: &Learned, lesson: &DialLesson<'_>, order: &Order) -> Opt
 
 fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
     let Dialled { dial, verdict } = lesson.dialled;
+    if !is_evidence(dial.class, verdict) {
+        return;
+    }
     let own_share = verdict.own_share();
     learned.own_dials += own_share;
     learned.host_mut(&dial.destination.host).add_port(dial.destination.port);
@@ -148,7 +156,7 @@ fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
             stats.learn_own_path(&request.path, own_share);
         }
     }
-    for Explanation { share, source } in &verdict.explanations {
+    for Explanation { mass, source, .. } in &verdict.explanations {
         let Source::OwnCall { request, endpoint } = source else { continue };
         let live = lesson.inflight.request(*request);
         // A request that names the host itself teaches nothing about own calls.
@@ -156,8 +164,8 @@ fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
             continue;
         }
         if let (Some(caller), Some(live)) = (stats.caller_mut(endpoint), live) {
-            caller.calls += share;
-            caller.delays.learn(lesson.at.0.saturating_sub(live.at.0), *share);
+            caller.calls += mass;
+            caller.delays.learn(lesson.at.0.saturating_sub(live.at.0), *mass);
         }
     }
     if own_share >= OWN && !verdict.explanations.iter().any(|e| matches!(e.source, Source::OwnCall { .. })) {
@@ -189,7 +197,8 @@ fn credit_requests_in_flight(stats: &mut DestinationStats, lesson: &DialLesson<'
     }
 }
 
-/// For metadata, link-local and loopback only what was dialled outside windows is own evidence.
+/// Of metadata, link-local and loopback only what is dialled outside windows teaches anything about
+/// own calls: in a window an order may hide behind every one of them.
 fn is_evidence(class: AddressClass, verdict: &Verdict) -> bool {
     let is_delicate = matches!(class, AddressClass::Metadata | AddressClass::LinkLocal | AddressClass::Loopback);
     !is_delicate || verdict.window.is_none()

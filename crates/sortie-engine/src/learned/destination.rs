@@ -174,11 +174,17 @@ impl HostStats {
         }
     }
 
-    pub(crate) fn offered(&mut self, sink: &SinkKey) {
+    /// A place offered the host. Only proven sinks explain dials, so where there is no room one of them
+    /// takes that of a place which is none.
+    pub(crate) fn offered(&mut self, sink: &SinkKey, is_proven: impl Fn(&SinkKey) -> bool) {
         if let Some((_, count)) = self.offers.iter_mut().find(|(known, _)| known == sink) {
             *count += 1.0;
         } else if self.offers.len() < OFFERING_SINKS {
             self.offers.push((sink.clone(), 1.0));
+        } else if is_proven(sink)
+            && let Some(other) = self.offers.iter_mut().find(|(known, _)| !is_proven(known))
+        {
+            *other = (sink.clone(), 1.0);
         }
     }
 }

@@ -12,6 +12,10 @@ use crate::kernel::Kernel;
 const PROOF_DESTINATIONS: usize = 3;
 /// Honour rate below which a place is not proven.
 const PROOF_RHO: f64 = 0.2;
+/// Honour rate below which a proof no longer holds, among the votes of actors that were obeyed there.
+/// Others, who name what cannot be dialled, have no say in it: else a proof would cost an attacker
+/// nothing but addresses. The rate itself already weighs less what is obeyed less.
+const LAPSED_RHO: f64 = 0.02;
 /// Candidates of one destination that prove a narrow sink.
 const NARROW_CANDIDATES: usize = 2;
 /// Closed offers after which a place may be called ignored, and the honour rate below which it is.
@@ -21,6 +25,8 @@ const IGNORED_RHO: f64 = 0.1;
 const ACTOR_VOTES: f64 = 4.0;
 /// The honour rate's counts are halved at this weight.
 const HALVE_AT: f64 = 400.0;
+/// How far a candidate must have been obeyed for its actor to count as obeyed.
+const OBEYED: f64 = 0.5;
 /// Bounds of κ, the further dials that an obeyed candidate causes.
 const KAPPA: (f64, f64) = (0.03, 5.0);
 
@@ -52,12 +58,24 @@ pub struct Sink {
     /// Paths of dials that obeyed candidates which name none, with their weights.
     paths: Vec<(u64, f32)>,
     path_mass: f64,
-    /// Votes per actor.
-    actors: Vec<(ActorId, u16)>,
+    /// Those who voted, and how often.
+    voters: Vec<Voter>,
+    /// The counts of the honour rate among actors that were obeyed.
+    honoured_of_obeyed: f64,
+    ignored_of_obeyed: f64,
     /// Distinct actors seen, as far as they were counted.
     pub actor_count: u32,
     /// When and by what it was proven.
     pub proof: Option<Proof>,
+}
+
+/// An actor whose candidates at a place are over.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Voter {
+    actor: ActorId,
+    votes: u16,
+    /// Whether some candidate of the actor was obeyed here.
+    was_obeyed: bool,
 }
 
 /// How a place was proven by its traffic.
@@ -104,7 +122,9 @@ impl Sink {
             narrow: Vec::new(),
             paths: Vec::new(),
             path_mass: 0.0,
-            actors: Vec::new(),
+            voters: Vec::new(),
+            honoured_of_obeyed: prior,
+            ignored_of_obeyed: 1.0 - prior,
             actor_count: 0,
             proof: None,
         }
@@ -120,6 +140,10 @@ impl Sink {
     pub fn rho_so_far(&self) -> f64 {
         let open = self.obeyed.saturating_sub(self.offers) as f64;
         ((self.honoured + open) / (self.honoured + self.ignored + open)).clamp(0.0001, 0.9999)
+    }
+
+    fn rho_of_obeyed(&self) -> f64 {
+        self.honoured_of_obeyed / (self.honoured_of_obeyed + self.ignored_of_obeyed)
     }
 
     /// κ: dials per obeyed candidate beyond the first.
@@ -138,7 +162,7 @@ impl Sink {
             None => false,
             Some(Proof::Narrow) => true,
             Some(Proof::Destinations) => {
-                self.rho_so_far() >= PROOF_RHO
+                self.rho_of_obeyed() >= LAPSED_RHO
                     && self.destinations.iter().filter(|other| *other != host).count() >= PROOF_DESTINATIONS
             }
         }
@@ -174,34 +198,32 @@ impl Sink {
         &self.destinations
     }
 
-    /// The weight of this actor's next vote.
-    fn vote(&mut self, actor: ActorId) -> f64 {
-        let votes = match self.actors.iter_mut().find(|(known, _)| *known == actor) {
-            Some((_, votes)) => votes,
-            None => {
-                if self.actors.len() == limits::SINK_ACTORS {
-                    self.actors.remove(0);
-                }
-                self.actor_count = self.actor_count.saturating_add(1);
-                self.actors.push((actor, 0));
-                &mut self.actors.last_mut().expect("just pushed").1
+    /// Counts a vote of this actor. Returns its weight, and whether the actor was ever obeyed here.
+    fn vote(&mut self, actor: ActorId, is_obeyed: bool) -> (f64, bool) {
+        let known = self.voters.iter().position(|voter| voter.actor == actor);
+        let index = known.unwrap_or_else(|| {
+            if self.voters.len() == limits::SINK_ACTORS {
+                self.voters.remove(0);
             }
-        };
-        *votes = votes.saturating_add(1);
-        (ACTOR_VOTES / f64::from(*votes)).min(1.0)
+            self.actor_count = self.actor_count.saturating_add(1);
+            self.voters.push(Voter { actor, votes: 0, was_obeyed: false });
+            self.voters.len() - 1
+        });
+        let voter = &mut self.voters[index];
+        voter.votes = voter.votes.saturating_add(1);
+        voter.was_obeyed |= is_obeyed;
+        ((ACTOR_VOTES / f64::from(voter.votes)).min(1.0), voter.was_obeyed)
     }
 
     /// Learns that an offer is over: `used` is how far it was obeyed, from 0 to 1.
     pub(crate) fn close(&mut self, actor: ActorId, used: f64) {
-        let weight = self.vote(actor);
-        self.honoured += weight * used;
-        self.ignored += weight * (1.0 - used);
+        let (weight, was_obeyed) = self.vote(actor, used >= OBEYED);
+        count(&mut self.honoured, &mut self.ignored, weight, used);
+        if was_obeyed {
+            count(&mut self.honoured_of_obeyed, &mut self.ignored_of_obeyed, weight, used);
+        }
         self.closed += weight;
         self.offers += 1;
-        if self.honoured + self.ignored > HALVE_AT {
-            self.honoured *= 0.5;
-            self.ignored *= 0.5;
-        }
     }
 
     /// Learns that an offer was obeyed after it had been closed: the vote moves over.
@@ -209,6 +231,7 @@ impl Sink {
         let moved = gained.min((self.ignored - 0.05).max(0.0));
         self.honoured += gained;
         self.ignored -= moved;
+        self.honoured_of_obeyed += gained;
     }
 
     /// Learns one dial that an order here explains with probability `share`; `fresh` is how much of
@@ -264,6 +287,16 @@ impl Sink {
     /// Hosts with orders of unique paths, for `explain`.
     pub fn narrow(&self) -> SmallVec<[&Host; 4]> {
         self.narrow.iter().map(|(host, _)| host).collect()
+    }
+}
+
+/// Adds a vote to a pair of counts, which forget by halves.
+fn count(honoured: &mut f64, ignored: &mut f64, weight: f64, used: f64) {
+    *honoured += weight * used;
+    *ignored += weight * (1.0 - used);
+    if *honoured + *ignored > HALVE_AT {
+        *honoured *= 0.5;
+        *ignored *= 0.5;
     }
 }
 
@@ -335,6 +368,23 @@ mod tests {
         }
         assert!(sink.rho() > 0.1, "{}", sink.rho());
         assert!(!sink.is_ignored());
+    }
+
+    #[test]
+    fn a_proof_outlives_votes_of_those_who_were_never_obeyed() {
+        let mut sink = obedient(&["a.example", "b.example", "c.example", "d.example"]);
+        for n in 0..4_000_u32 {
+            sink.close(ActorId::Address(std::net::Ipv4Addr::from(n).into()), 0.0);
+        }
+        assert!(sink.rho() < 0.01, "{}", sink.rho());
+        assert!(sink.is_proven_for(&Host::name("billing.internal")));
+        // But one that no longer obeys those whom it obeyed is a sink no more.
+        for n in 0..4_000_u32 {
+            sink.voters.clear();
+            sink.vote(actor(n as u8), true);
+            sink.close(actor(n as u8), 0.0);
+        }
+        assert!(!sink.is_proven_for(&Host::name("billing.internal")));
     }
 
     #[test]

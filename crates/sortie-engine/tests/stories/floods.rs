@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sortie_model::event::RequestBegan;
 use sortie_model::{Actor, Decision, Endpoint, Method, Mode, Nature, Reference, Rule};
 
-use crate::play::Play;
+use crate::play::{Ask, Play};
 
 const PLANTED: &str = "http://evil.example/x/5f3a9c01";
 
@@ -39,7 +39,7 @@ fn mentions_of_other_hosts_do_not_make_a_planted_order_forgotten() {
     play.end(request, Vec::new());
     play.wait(2_000);
     // The doors' table alone: what is learned stays as it is.
-    for n in 0..1_000u32 {
+    for n in 0..1_600u32 {
         let mentions = (0..64).map(|i| play.candidate("q", &format!("http://h{n}-{i}.example/"), Nature::Value));
         let began = RequestBegan {
             request: Reference::local(1_000_000 + u64::from(n)),
@@ -56,6 +56,65 @@ fn mentions_of_other_hosts_do_not_make_a_planted_order_forgotten() {
         play.table.end(play.now, began.request);
     }
     play.wait(60_000);
+    let (_, verdict) = play.dial(PLANTED, "10.1.2.3");
+    assert_eq!(verdict.decision, Decision::Deny(Rule::OrderedDeny), "{verdict:#?}");
+}
+
+/// Many orders at once for one host, each a small part of the explanation of each dial.
+fn burst(play: &mut Play, size: u32, round: u32, address: &str) -> sortie_model::Verdict {
+    let url = |n: u32| format!("https://zap.example/x/{round:04x}{n:04x}");
+    for n in 0..size {
+        let candidate = play.candidate("url", &url(n), Nature::Named);
+        let request = play.request((n % 200) as u8, "POST", "/v1/hooks", vec![candidate]).expect("admitted");
+        play.end(request, Vec::new());
+    }
+    play.wait(2_300);
+    let mut last = None;
+    for n in 0..size {
+        let (dial, verdict) = play.ask(&Ask { url: &url(n), addresses: &[address], hidden: true, credential: None });
+        play.answer(dial, 200, None);
+        last = Some(verdict);
+    }
+    last.expect("some")
+}
+
+#[test]
+fn bursts_of_orders_are_all_learned_from() {
+    for (size, rounds) in [(40, 12), (250, 8)] {
+        let mut play = Play::new(Mode::Block);
+        for n in 0..8u8 {
+            let url = format!("http://hooks{n}.example/events/{n:08x}");
+            let candidate = play.candidate("url", &url, Nature::Named);
+            let request = play.request(n, "POST", "/v1/hooks", vec![candidate]).expect("admitted");
+            play.end(request, Vec::new());
+            play.wait(2_300);
+            let (dial, _) = play.dial(&url, "8.8.8.8");
+            play.answer(dial, 200, None);
+            play.wait(3_000);
+        }
+        for round in 0..rounds {
+            burst(&mut play, size, round, "8.8.4.4");
+        }
+        let verdict = burst(&mut play, 1, 99, "10.1.2.3");
+        assert!(!verdict.own_evidence, "{size}: {verdict:#?}");
+    }
+}
+
+#[test]
+fn votes_of_many_addresses_take_no_proof_away() {
+    let mut play = settled();
+    for n in 0..400u32 {
+        let candidate = play.candidate("url", &format!("http://nothing{n}.example/"), Nature::Named);
+        let request = play.request((n % 250) as u8, "POST", "/v1/hooks", vec![candidate]).expect("admitted");
+        play.end(request, Vec::new());
+        if n % 50 == 0 {
+            play.wait(1_100);
+        }
+    }
+    play.wait(2_000);
+    let order = play.candidate("url", PLANTED, Nature::Named);
+    play.request(66, "POST", "/v1/hooks", vec![order]).expect("nothing is known of the name");
+    play.wait(15);
     let (_, verdict) = play.dial(PLANTED, "10.1.2.3");
     assert_eq!(verdict.decision, Decision::Deny(Rule::OrderedDeny), "{verdict:#?}");
 }

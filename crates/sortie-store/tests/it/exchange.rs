@@ -151,7 +151,7 @@ fn dialled(key: &Key, first: u64, order: Order) -> Dialled {
         own_evidence: false,
         window: is_hop.then_some(Window::Hop),
         explanations: [(0.97 + pick(first, 9, 1 << 40) as f64 * 1e-14, ordered), (0.01, own)]
-            .map(|(share, source)| Explanation { share, source })
+            .map(|(share, source)| Explanation { share, mass: share, source })
             .into_iter()
             .collect(),
     };

@@ -118,8 +118,8 @@ fn dialled() -> Dialled {
             own_evidence: false,
             window: Some(Window::Hop),
             explanations: smallvec![
-                Explanation { share: 0.998, source: Source::Order(Box::new(order())) },
-                Explanation { share: 0.002, source: Source::Background },
+                Explanation { share: 0.998, mass: 0.998, source: Source::Order(Box::new(order())) },
+                Explanation { share: 0.002, mass: 0.002, source: Source::Background },
             ],
         },
     }
