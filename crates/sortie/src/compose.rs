@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use sortie_model::{Key, Policy, ServiceName};
 use sortie_proxy::clock::Clock;
 use sortie_proxy::framing::FramingCounts;
-use sortie_proxy::gate::{EventQueue, Gate, GateSettings};
+use sortie_proxy::gate::{EventQueue, Gate, GateSettings, OwnListeners};
 use sortie_proxy::inbound::{self, InboundConfig, Upstream};
 use sortie_proxy::outbound::{self, OutboundConfig, ProxyCredentials};
 use sortie_proxy::resolve::Resolver;
@@ -206,9 +206,12 @@ fn gates(
     queue: &EventQueue,
     policies: &BTreeMap<ServiceName, Arc<Policy>>,
 ) -> Gates {
-    let mut own_listeners: Vec<SocketAddr> = config.services.values().map(|service| service.outbound.listen).collect();
+    let mut listeners = OwnListeners {
+        closed: config.services.values().map(|service| service.outbound.listen).collect(),
+        inbound: config.services.values().map(|service| service.inbound.listen).collect(),
+    };
     if let AdminListen::Tcp(address) = &config.admin {
-        own_listeners.push(*address);
+        listeners.closed.push(*address);
     }
     let gate = |(name, service): (&ServiceName, &Service)| {
         let settings = GateSettings {
@@ -222,7 +225,7 @@ fn gates(
                 .map(|(_, scope, bytes)| (scope.clone(), *bytes))
                 .collect(),
             hosts: service.inbound.hosts.clone(),
-            own_listeners: own_listeners.clone(),
+            listeners: listeners.clone(),
             ..GateSettings::new(name.clone(), key.clone())
         };
         let policy = policies.get(name).cloned().unwrap_or_default();

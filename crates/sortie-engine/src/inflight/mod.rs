@@ -159,6 +159,7 @@ impl InFlight {
     /// An exchange ended. It explains dials for a little longer.
     pub fn end(&mut self, at: Micros, request: Reference) {
         self.windows.close(request, at.plus(limits::WINDOW_TAIL_MICROS));
+        self.retries.ended(request, at);
         if let Some(live) = self.requests.get_mut(&request) {
             live.ended = Some(at);
             self.closing.push_back((at.plus(limits::AFTER_END_MICROS), request));
@@ -183,7 +184,7 @@ impl InFlight {
         self.candidates.expire(now);
         self.hops.expire(now);
         self.windows.expire(now);
-        self.retries.expire(now, |request| is_in_flight(&self.requests, request));
+        self.retries.expire(now);
         closed
     }
 
@@ -191,7 +192,13 @@ impl InFlight {
     /// for its retries.
     pub fn dialled(&mut self, at: Micros, dial: &Dial, verdict: &Verdict) {
         if verdict.decision.is_denied() {
-            self.retries.denied(at, dial, verdict);
+            if let Some((_, order)) = verdict.leading_order() {
+                let ended = match self.requests.get(&order.request) {
+                    Some(live) => live.ended,
+                    None => Some(at),
+                };
+                self.retries.denied(order.request, ended, dial);
+            }
             for explanation in &verdict.explanations {
                 self.refused(dial, explanation);
             }
@@ -303,7 +310,7 @@ impl InFlight {
 
     /// Requests whose refused dial stands for retries of the same.
     pub fn refused_before(&self, key: &RetryKey, now: Micros) -> impl Iterator<Item = Reference> {
-        self.retries.find(key, now, |request| is_in_flight(&self.requests, request))
+        self.retries.find(key, now)
     }
 
     /// Number of requests in flight or just ended, and of candidates in all.
@@ -336,8 +343,4 @@ impl InFlight {
 /// Whether a dial's answer, and any redirect in it, is out of sight: inside TLS, or no HTTP.
 fn is_opaque(dial: &Dial) -> bool {
     matches!(dial.carrier, Carrier::TunnelTls | Carrier::TunnelOpaque)
-}
-
-fn is_in_flight(requests: &BTreeMap<Reference, LiveRequest>, request: Reference) -> bool {
-    requests.get(&request).is_some_and(|live| live.ended.is_none())
 }

@@ -7,6 +7,7 @@
 mod actors;
 mod counters;
 mod inbound;
+mod listeners;
 mod outbound;
 mod queue;
 mod redirect;
@@ -15,7 +16,6 @@ mod tests;
 mod watch;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -29,6 +29,7 @@ use sortie_model::{Endpoint, Key, Micros, Policy, Reference, ServiceName, limits
 
 pub use counters::{Counter, Counters, Gauge};
 pub use inbound::{Admission, InboundHead, Refusal, Ticket};
+pub use listeners::OwnListeners;
 pub use outbound::{DialDenied, DialRecord, Judged, OutboundDial, VisibleRequest};
 pub use queue::EventQueue;
 
@@ -52,8 +53,8 @@ pub struct GateSettings {
     pub inspect_endpoints: Vec<(Scope, usize)>,
     /// Virtual hosts that make endpoints of their own, in lower case.
     pub hosts: Vec<Arc<str>>,
-    /// Sortie's own outbound and admin listeners, which no dial may reach.
-    pub own_listeners: Vec<SocketAddr>,
+    /// Sortie's own listeners.
+    pub listeners: OwnListeners,
 }
 
 impl GateSettings {
@@ -66,7 +67,7 @@ impl GateSettings {
             response_bytes: limits::INSPECT_RESPONSE_BYTES,
             inspect_endpoints: Vec::new(),
             hosts: Vec::new(),
-            own_listeners: Vec::new(),
+            listeners: OwnListeners::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the outbound door asks.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -96,10 +96,15 @@ impl Gate {
     pub fn judge(self: &Arc<Self>, asked: OutboundDial<'_>) -> Judged {
         let now = self.clock.now();
         let base = asked.request.map(|request| format!("http://{}{}", asked.destination, request.target));
-        let is_own_listener = self.is_own_listener(&asked);
+        let Destination { port, .. } = asked.destination;
+        let is_own_listener = self.settings.listeners.is_closed(&asked.addresses, port);
+        let is_inbound_door = self.settings.listeners.is_inbound(&asked.addresses, port);
         let is_loop = asked.via > LOOP_LIMIT;
         let policy = self.policy.load();
-        let class = class_of(&asked, &policy.addresses);
+        let mut class = class_of(&asked, &policy.addresses);
+        if is_inbound_door {
+            class = class.max(AddressClass::Loopback);
+        }
         let dial = self.dial_of(asked, class);
         let is_off = self.is_off();
         let verdict = if is_own_listener {
@@ -166,24 +171,6 @@ impl Gate {
             credentials,
         }
     }
-
-    fn is_own_listener(&self, asked: &OutboundDial<'_>) -> bool {
-        let port = asked.destination.port;
-        let mut listeners = self.settings.own_listeners.iter().filter(|listener| listener.port() == port);
-        listeners.any(|listener| asked.addresses.iter().any(|address| reaches(*address, listener)))
-    }
-}
-
-/// Whether a connection to `address` and the listener's port arrives at the listener.
-fn reaches(address: IpAddr, listener: &SocketAddr) -> bool {
-    // connect() to the unspecified address reaches this host's loopback.
-    let dialled = match address {
-        IpAddr::V4(v4) if v4.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(v6) if v6.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(address, IpAddr::V4),
-        IpAddr::V4(_) => address,
-    };
-    if listener.ip().is_unspecified() { dialled.is_loopback() } else { listener.ip() == dialled }
 }
 
 fn class_of(asked: &OutboundDial<'_>, book: &sortie_model::AddressBook) -> AddressClass {

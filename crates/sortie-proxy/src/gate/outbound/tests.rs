@@ -73,7 +73,7 @@ fn nothing_is_told_of_a_judgement_that_was_not_committed() {
 fn own_listeners_are_never_dialled_not_even_when_off() {
     let (queue, _events) = super::super::EventQueue::new(1, 16);
     let mut settings = super::super::GateSettings::new("test".into(), sortie_model::Key::new(&[1; 32]));
-    settings.own_listeners = vec!["127.0.0.1:3128".parse().unwrap()];
+    settings.listeners.closed = vec!["127.0.0.1:3128".parse().unwrap()];
     let gate = Gate::new(settings, crate::clock::Clock::start(), queue, Arc::new(policy(Mode::Observe)));
     for off in [false, true] {
         gate.set_off(off);
@@ -82,6 +82,25 @@ fn own_listeners_are_never_dialled_not_even_when_off() {
         }
         assert!(gate.judge(dial("127.0.0.1", "127.0.0.1", 3129, "/")).commit().1.is_ok());
     }
+}
+
+#[test]
+fn an_inbound_door_is_loopback_wherever_it_listens() {
+    let (queue, events) = super::super::EventQueue::new(1, 16);
+    let mut settings = super::super::GateSettings::new("test".into(), sortie_model::Key::new(&[1; 32]));
+    settings.listeners.inbound = vec!["10.0.0.7:8080".parse().unwrap()];
+    let gate = Gate::new(settings, crate::clock::Clock::start(), queue, Arc::new(policy(Mode::Observe)));
+    for (address, port) in [("10.0.0.7", 8080), ("10.0.0.7", 8081), ("10.0.0.8", 8080)] {
+        drop(gate.judge(dial(address, address, port, "/")).commit());
+    }
+    let classes: Vec<AddressClass> = told(&events)
+        .into_iter()
+        .filter_map(|event| match event.what {
+            What::Dialled(dialled) => Some(dialled.dial.class),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(classes, [AddressClass::Loopback, AddressClass::Private, AddressClass::Private]);
 }
 
 #[test]

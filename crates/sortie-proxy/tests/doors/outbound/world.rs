@@ -10,7 +10,7 @@ use sortie_model::event::{DialProgressed, Dialled, What};
 use sortie_model::{Event, Key, Policy, ServiceName};
 use sortie_proxy::clock::Clock;
 use sortie_proxy::framing::FramingCounts;
-use sortie_proxy::gate::{EventQueue, Gate, GateSettings};
+use sortie_proxy::gate::{EventQueue, Gate, GateSettings, OwnListeners};
 use sortie_proxy::outbound::{OutboundConfig, serve};
 use sortie_proxy::resolve::Resolver;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -48,8 +48,8 @@ impl Door {
     pub(super) async fn with(choices: Choices) -> Self {
         let (queue, events) = EventQueue::new(1, 65_536);
         let key = Key::new(&[7; Key::LENGTH]);
-        let settings =
-            GateSettings { own_listeners: choices.refused, ..GateSettings::new(ServiceName::from("test"), key) };
+        let listeners = OwnListeners { closed: choices.refused, inbound: Vec::new() };
+        let settings = GateSettings { listeners, ..GateSettings::new(ServiceName::from("test"), key) };
         let gate = Gate::new(settings, Clock::start(), queue, Arc::new(choices.policy));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
