@@ -4,15 +4,22 @@ use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
 use parking_lot::Mutex;
+use sortie_model::actor::ActorId;
 use sortie_model::privacy::{Digest, Domain, Key};
-use sortie_model::{Actor, ActorKind};
+use sortie_model::{Actor, ActorKind, Micros};
 
 /// Tokens that are remembered as accepted.
 const ACCEPTED: usize = 100_000;
 /// Headers that carry an API key.
 const API_KEYS: [&str; 4] = ["x-api-key", "api-key", "apikey", "x-api-token"];
-/// Parts of the names of cookies that carry a session.
-const SESSION_COOKIES: [&str; 7] = ["sess", "sid", "token", "auth", "jwt", "login", "remember"];
+/// Words in the names of cookies that carry a session.
+const SESSION_WORDS: [&str; 8] = ["session", "sess", "sid", "token", "auth", "jwt", "login", "remember"];
+/// Tokens that one address may have accepted at once, and one more for every so many microseconds: a
+/// site with public pages accepts anything, and identities must not cost an attacker nothing.
+const NEW_TOKENS: u64 = 256;
+const NEW_TOKEN_MICROS: u64 = 10_000_000;
+/// Addresses whose new tokens are counted.
+const ADDRESSES: usize = 20_000;
 
 /// Tokens that the back end accepted. A token counts as an identity only then: anybody can send any
 /// token, and so frame whoever owns it.
@@ -25,6 +32,9 @@ struct Accepted {
     /// renew its value with every response.
     first: HashMap<Digest, Digest>,
     order: VecDeque<Digest>,
+    /// When the last new token of each address counts as accepted: the further ahead of now, the more
+    /// there were (GCRA, ITU-T I.371).
+    paid_until: HashMap<ActorId, Micros>,
 }
 
 /// A token that a request carries, accepted or not.
@@ -45,8 +55,12 @@ impl AcceptedTokens {
         }
     }
 
-    pub(super) fn accept(&self, token: Token) {
-        self.0.lock().insert(token.digest, token.digest);
+    /// The back end accepted a token of a request from `client`.
+    pub(super) fn accept(&self, token: Token, client: IpAddr, now: Micros) {
+        let mut accepted = self.0.lock();
+        if !accepted.first.contains_key(&token.digest) && accepted.may_bring_more(client, now) {
+            accepted.insert(token.digest, token.digest);
+        }
     }
 
     /// A response to a request with `token` sets a cookie: where it is the session's, its new value
@@ -66,6 +80,24 @@ impl AcceptedTokens {
 }
 
 impl Accepted {
+    /// Counts a new token against its address.
+    fn may_bring_more(&mut self, client: IpAddr, now: Micros) -> bool {
+        let address = Actor::by_address(client).id();
+        if self.paid_until.len() >= ADDRESSES {
+            self.paid_until.retain(|_, until| *until > now);
+        }
+        if self.paid_until.len() >= ADDRESSES && !self.paid_until.contains_key(&address) {
+            return false;
+        }
+        let until = self.paid_until.entry(address).or_insert(now);
+        let next = (*until).max(now).plus(NEW_TOKEN_MICROS);
+        let may = next <= now.plus(NEW_TOKENS * NEW_TOKEN_MICROS);
+        if may {
+            *until = next;
+        }
+        may
+    }
+
     fn insert(&mut self, token: Digest, first: Digest) {
         if self.first.contains_key(&token) {
             return;
@@ -104,10 +136,19 @@ pub(super) fn token_of(fields: &[(&str, &[u8])], key: &Key) -> Option<Token> {
 fn session_cookie(header: &[u8]) -> Option<&[u8]> {
     header.split(|byte| *byte == b';').map(<[u8]>::trim_ascii).find(|pair| {
         let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
-        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-        // A CSRF token is per form, not per session.
-        !name.contains("csrf") && !name.contains("xsrf") && SESSION_COOKIES.iter().any(|part| name.contains(part))
+        is_session(&String::from_utf8_lossy(name).to_ascii_lowercase())
     })
+}
+
+/// Whether a cookie of this name, in lower case, carries a session, by the names that frameworks give.
+fn is_session(name: &str) -> bool {
+    // A CSRF token is per form, not per session.
+    if name.contains("csrf") || name.contains("xsrf") {
+        return false;
+    }
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    // `PHPSESSID`, `JSESSIONID`, `connect.sid`, `auth_token`, `mysession`.
+    words.any(|word| SESSION_WORDS.contains(&word) || word.ends_with("sessid") || word.contains("session"))
 }
 
 #[cfg(test)]
@@ -124,7 +165,7 @@ mod tests {
         let client = IpAddr::from([198, 51, 100, 1]);
         let bearer = token(&[("authorization", b"Bearer a")]);
         assert_eq!(tokens.actor(bearer, client), Actor::by_address(client));
-        tokens.accept(bearer.unwrap());
+        tokens.accept(bearer.unwrap(), client, Micros(1));
         assert_eq!(tokens.actor(bearer, client).kind, ActorKind::Session);
     }
 
@@ -137,7 +178,7 @@ mod tests {
         tokens.renewed(first, b"session=b; HttpOnly", &key);
         let second = token(&[("cookie", b"session=b")]);
         assert_eq!(tokens.actor(second, client).token, None, "the first was not accepted");
-        tokens.accept(first);
+        tokens.accept(first, client, Micros(1));
         tokens.renewed(first, b"theme=dark", &key);
         tokens.renewed(first, b"session=b; Path=/; HttpOnly", &key);
         assert_eq!(tokens.actor(second, client), tokens.actor(Some(first), client));
@@ -148,7 +189,29 @@ mod tests {
         let plain = token(&[("cookie", b"theme=dark; csrf_token=x; PHPSESSID=abc")]).unwrap();
         let other = token(&[("cookie", b"PHPSESSID=abc; theme=light")]).unwrap();
         assert_eq!(plain.digest, other.digest);
-        assert!(token(&[("cookie", b"theme=dark")]).is_none());
+        for name in ["theme", "author", "sidebar", "csrf_token", "considered"] {
+            assert!(!is_session(name), "{name}");
+        }
+        for name in ["connect.sid", "jsessionid", "auth_token", "asp.net_sessionid", "shop_session", "remember_web_1"] {
+            assert!(is_session(name), "{name}");
+        }
         assert_eq!(token(&[("x-api-key", b"k")]).unwrap().kind, ActorKind::ApiKey);
+    }
+
+    #[test]
+    fn one_address_does_not_bring_any_number_of_identities() {
+        let tokens = AcceptedTokens::default();
+        let (client, other) = (IpAddr::from([198, 51, 100, 1]), IpAddr::from([198, 51, 100, 2]));
+        let bearer = |n: u64| token(&[("authorization", format!("Bearer {n}").as_bytes())]).unwrap();
+        let is_known = |n: u64| tokens.actor(Some(bearer(n)), client).token.is_some();
+        for n in 0..1_000 {
+            tokens.accept(bearer(n), client, Micros(1));
+        }
+        assert!(is_known(0) && is_known(NEW_TOKENS - 1) && !is_known(NEW_TOKENS));
+        tokens.accept(bearer(1_000), other, Micros(1));
+        assert!(is_known(1_000), "others are not held back");
+        tokens.accept(bearer(1_001), client, Micros(1 + NEW_TOKEN_MICROS));
+        tokens.accept(bearer(1_002), client, Micros(1 + NEW_TOKEN_MICROS));
+        assert!(is_known(1_001) && !is_known(1_002), "but one more after a while");
     }
 }

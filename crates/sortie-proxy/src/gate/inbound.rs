@@ -225,6 +225,12 @@ fn is_accepted(status: u16) -> bool {
     (100..400).contains(&status)
 }
 
+/// Whether a status says that the back end took the request's token as it was: who is not logged in is
+/// often redirected to where one logs in.
+fn is_token_accepted(status: u16) -> bool {
+    matches!(status, 200..300 | 304)
+}
+
 fn guarded_template(target: &str) -> String {
     catch_unwind(|| extract::template(target)).unwrap_or_else(|_| "/".to_owned())
 }
@@ -281,12 +287,12 @@ impl Ticket {
         active.inspects = false;
     }
 
-    /// The response begins. A status below 400 says that the back end accepted the request's token;
+    /// The response begins. A status of success says that the back end accepted the request's token;
     /// where a cookie renews it, both are one actor.
     pub fn answered<'a>(&mut self, status: u16, set_cookies: impl Iterator<Item = &'a [u8]>) {
         let Some(active) = &self.active else { return };
-        let Some(token) = active.token.filter(|_| is_accepted(status)) else { return };
-        active.gate.tokens.accept(token);
+        let Some(token) = active.token.filter(|_| is_token_accepted(status)) else { return };
+        active.gate.tokens.accept(token, active.actor.address, active.gate.clock.now());
         for set_cookie in set_cookies {
             active.gate.tokens.renewed(token, set_cookie, &active.gate.settings.key);
         }
