@@ -33,8 +33,10 @@ pub const FINDINGS: u64 = 100_000;
 pub const RETENTION_BATCH: u32 = 500;
 /// Names that an ambiguous short id is answered with.
 pub const AMBIGUOUS: u32 = 10;
-/// Alerts that wait for delivery.
+/// Alerts that wait for delivery to one target: a dead one must not use up the room of the others.
 pub const DELIVERIES: u64 = 10_000;
+/// Targets for which alerts may wait, those of earlier configurations among them.
+pub const TARGETS: u32 = 1000;
 
 /// Bytes of the engine's state in a checkpoint.
 pub const CHECKPOINT_RAW: usize = 1024 * 1024 * 1024;

@@ -26,7 +26,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::alerts::{self, AlertsHealth};
+use crate::alerts::{Alerting, Courier};
 use crate::config::Config;
 use crate::config::checked::{AdminListen, Service};
 use crate::runtime::{
@@ -75,14 +75,21 @@ pub enum StartError {
         source: io::Error,
     },
     /// A thread cannot be started.
-    #[error("cannot start the engine's thread")]
-    Thread(#[source] io::Error),
+    #[error("cannot start the thread of {what}")]
+    Thread {
+        /// Whose.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
 }
 
 /// A running program.
 pub struct Running {
     operator: Arc<Operator>,
     runtime: Runtime,
+    courier: Option<Courier>,
     stop: watch::Sender<bool>,
     doors: JoinSet<()>,
 }
@@ -104,9 +111,13 @@ impl Running {
         self.operator.ready.store(false, Ordering::Release);
         let _ = self.stop.send(true); // nobody listens where no door is left
         while self.doors.join_next().await.is_some() {}
-        let runtime = self.runtime;
-        // Joining the engine's thread blocks: not on a thread that serves.
-        let _ = tokio::task::spawn_blocking(move || runtime.stop()).await;
+        let (runtime, courier) = (self.runtime, self.courier);
+        // Joining threads blocks: not on a thread that serves.
+        let stop = move || {
+            runtime.stop();
+            courier.into_iter().for_each(Courier::stop);
+        };
+        let _ = tokio::task::spawn_blocking(stop).await;
     }
 }
 
@@ -126,7 +137,7 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
     let config = Arc::new(config);
 
     let told = Arc::new(Told::default());
-    let alerts_health = Arc::new(AlertsHealth::default());
+    let alerting = Arc::new(Alerting::new(&config.alerts));
     let operator = Arc::new(Operator {
         config: Arc::clone(&config),
         folder: Arc::clone(&folder),
@@ -134,7 +145,7 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
         queue: queue.clone(),
         clock,
         told: Arc::clone(&told),
-        alerts: Arc::clone(&alerts_health),
+        alerting: Arc::clone(&alerting),
         overrides: Mutex::new(overrides),
         started,
         ready: AtomicBool::new(false),
@@ -152,9 +163,9 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
         clock,
         gates: gates.clone(),
         told: Arc::clone(&told),
-        alerts: config.alerts.clone(),
+        alerting: Arc::clone(&alerting),
     })
-    .map_err(StartError::Thread)?;
+    .map_err(thread("the engine"))?;
 
     let (stop, stopped) = watch::channel(false);
     let mut doors = JoinSet::new();
@@ -167,18 +178,15 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
         let settings = outbound_config(service, timeouts)?;
         spawn_outbound(&mut doors, outbound, settings, Arc::clone(gate), Arc::clone(&resolver), stopped.clone());
     }
-    if !config.alerts.is_empty() {
-        let delivering = alerts::deliver(folder, config.alerts.clone(), clock, alerts_health, told.subscribe());
-        let mut stopped = stopped.clone();
-        doors.spawn(async move {
-            tokio::select! {
-                () = delivering => {}
-                _ = stopped.wait_for(|stop| *stop) => {}
-            }
-        });
-    }
+    let courier = (!config.alerts.is_empty())
+        .then(|| Courier::start(folder, alerting, clock).map_err(thread("the alerts")))
+        .transpose()?;
     operator.ready.store(true, Ordering::Release);
-    Ok(Running { operator, runtime, stop, doors })
+    Ok(Running { operator, runtime, courier, stop, doors })
+}
+
+fn thread(what: &'static str) -> impl FnOnce(io::Error) -> StartError {
+    move |source| StartError::Thread { what, source }
 }
 
 type Listeners = BTreeMap<ServiceName, (TcpListener, TcpListener)>;

@@ -22,7 +22,7 @@ pub enum Enqueued {
     Closed,
     /// There is no such finding in the index: put it there first.
     NoFinding,
-    /// [`limits::DELIVERIES`] alerts wait. It may be tried again.
+    /// [`limits::DELIVERIES`] alerts wait for this target. It may be tried again.
     Full,
 }
 
@@ -32,22 +32,24 @@ impl IndexReader {
         told(self.sql(), finding, target)
     }
 
-    /// Deliveries whose time has come, in the order in which they are to be tried.
-    pub fn due(&self, now: Micros, limit: u32) -> Result<Vec<Waiting>, StoreError> {
-        let statement =
-            format!("SELECT {} FROM delivery WHERE next_at <= ?1 ORDER BY next_at, number LIMIT ?2", delivery::COLUMNS);
-        self.sql().all(&statement, (integer(now.0), limit), delivery::decode)
+    /// Deliveries for a target whose time has come, in the order in which they are to be tried.
+    pub fn due(&self, target: &str, now: Micros, limit: u32) -> Result<Vec<Waiting>, StoreError> {
+        let statement = format!(
+            "SELECT {} FROM delivery WHERE target = ?1 AND next_at <= ?2 ORDER BY next_at, number LIMIT ?3",
+            delivery::COLUMNS
+        );
+        self.sql().all(&statement, (target, integer(now.0), limit), delivery::decode)
     }
 
-    /// When the next delivery's time comes; `None` where none waits.
-    pub fn next_due(&self) -> Result<Option<Micros>, StoreError> {
-        let earliest = self.sql().one("SELECT min(next_at) FROM delivery", [], |row| row.get::<_, Option<i64>>(0))?;
-        Ok(earliest.flatten().map(|at| Micros(number(at))))
+    /// The targets for which something waits, by name.
+    pub fn targets(&self) -> Result<Vec<String>, StoreError> {
+        const TARGETS: &str = "SELECT DISTINCT target FROM delivery ORDER BY target LIMIT ?1";
+        self.sql().all(TARGETS, [limits::TARGETS], |row| row.get(0))
     }
 
     /// How many deliveries wait.
     pub fn waiting(&self) -> Result<u64, StoreError> {
-        waiting(self.sql())
+        Ok(self.sql().one("SELECT count(*) FROM delivery", [], |row| row.get(0))?.map_or(0, number))
     }
 }
 
@@ -71,7 +73,7 @@ impl Batch<'_> {
         if told(sql, &alert.finding, &alert.target)?.is_some_and(|told| told >= alert.severity) {
             return Ok(Enqueued::AlreadyTold);
         }
-        if waiting(sql)? >= limits::DELIVERIES {
+        if waiting_for(sql, &alert.target)? >= limits::DELIVERIES {
             return Ok(Enqueued::Full);
         }
         let severity = severity_code(alert.severity);
@@ -92,11 +94,24 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Counts a failed attempt and says when to try again.
+    /// Counts a failed attempt of one delivery, and says when to try it again.
     pub fn retry(&mut self, delivery: DeliveryNumber, next_at: Micros) -> Result<(), StoreError> {
         const RETRY: &str = "UPDATE delivery SET attempts = attempts + 1, next_at = ?2 WHERE number = ?1";
         self.sql().execute(RETRY, (delivery.0, integer(next_at.0)))?;
         Ok(())
+    }
+
+    /// Counts a failed attempt of everything that waits for a target: it was down. What has failed
+    /// `attempts` times is given up; says how many went.
+    pub fn missed(&mut self, target: &str, attempts: u32) -> Result<u64, StoreError> {
+        let sql = self.sql();
+        sql.execute("UPDATE delivery SET attempts = attempts + 1 WHERE target = ?1", [target])?;
+        Ok(sql.execute("DELETE FROM delivery WHERE target = ?1 AND attempts >= ?2", (target, attempts))? as u64)
+    }
+
+    /// Takes everything off the queue that waits for a target; says how many it was.
+    pub fn forget_target(&mut self, target: &str) -> Result<u64, StoreError> {
+        Ok(self.sql().execute("DELETE FROM delivery WHERE target = ?1", [target])? as u64)
     }
 }
 
@@ -105,6 +120,6 @@ fn told(sql: Sql<'_>, finding: &FindingId, target: &str) -> Result<Option<Severi
     Ok(sql.one(TOLD, (finding.as_str(), target), |row| row.get(0))?.map(severity_of))
 }
 
-fn waiting(sql: Sql<'_>) -> Result<u64, StoreError> {
-    Ok(sql.one("SELECT count(*) FROM delivery", [], |row| row.get(0))?.map_or(0, number))
+fn waiting_for(sql: Sql<'_>, target: &str) -> Result<u64, StoreError> {
+    Ok(sql.one("SELECT count(*) FROM delivery WHERE target = ?1", [target], |row| row.get(0))?.map_or(0, number))
 }

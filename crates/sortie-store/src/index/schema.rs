@@ -1,13 +1,22 @@
-//! The tables, and their version.
+//! The tables, their version, and how those of an earlier version become those of this one.
 
 use super::Index;
 use super::sql::{self, Sql};
 use crate::error::StoreError;
 
-/// Version of [`TABLES`], kept in `user_version`.
-const VERSION: u32 = 1;
+/// What makes version 1 of an empty file, version 2 of version 1, and so on. The version is kept in
+/// `user_version`. A step that was published is never changed.
+const STEPS: &[&str] = &[TABLES, BY_TARGET];
 
-const TABLES: &str = "
+const VERSION: u32 = STEPS.len() as u32;
+
+/// Each target is delivered to on a schedule of its own.
+const BY_TARGET: &str = "
+    DROP INDEX delivery_by_time;
+    CREATE INDEX delivery_by_target ON delivery (target, next_at, number);
+";
+
+pub(super) const TABLES: &str = "
     CREATE TABLE finding (
         id         TEXT PRIMARY KEY,
         severity   INTEGER NOT NULL,
@@ -56,14 +65,16 @@ const TABLES: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
-/// Makes the tables of an empty file, and checks the version of another.
+/// Brings the tables to this version, each step in a transaction of its own. Those of a later
+/// version are an error.
 pub(super) fn make(index: &mut Index) -> Result<(), StoreError> {
-    if version(index.reader.sql())? == 0 {
+    let found = version(index.reader.sql())? as usize;
+    for (number, step) in STEPS.iter().enumerate().skip(found) {
         let batch = index.begin()?;
         let made = batch
             .transaction
-            .execute_batch(TABLES)
-            .and_then(|()| batch.transaction.pragma_update(None, "user_version", VERSION));
+            .execute_batch(step)
+            .and_then(|()| batch.transaction.pragma_update(None, "user_version", number as u32 + 1));
         made.map_err(sql::error(batch.path))?;
         batch.commit()?;
     }

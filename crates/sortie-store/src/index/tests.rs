@@ -7,7 +7,7 @@ use sortie_model::{Finding, Micros, ServiceName};
 
 use super::*;
 use crate::record::close::tests::closed;
-use crate::record::delivery::Delivery;
+use crate::record::delivery::{Delivery, Waiting};
 use crate::record::finding::tests::sample;
 
 struct Place {
@@ -198,6 +198,10 @@ fn a_closed_story_is_told_again_only_when_it_reopens() {
     }
 }
 
+fn due(place: &Place, target: &str, now: u64) -> Vec<Waiting> {
+    place.index.reader().due(target, Micros(now), 10).unwrap()
+}
+
 #[test]
 fn deliveries_wait_until_they_are_settled() {
     let mut place = Place::new();
@@ -205,21 +209,52 @@ fn deliveries_wait_until_they_are_settled() {
         place.put(&sample(number));
         place.enqueue(&alert(number, Severity::High));
     }
-    let due = |place: &Place, now| place.index.reader().due(Micros(now), 10).unwrap();
-    assert!(due(&place, 99).is_empty());
-    let waiting = due(&place, 100);
+    assert!(due(&place, "hook", 99).is_empty());
+    let waiting = due(&place, "hook", 100);
     assert_eq!(
         waiting.iter().map(|one| one.delivery.clone()).collect::<Vec<_>>(),
         [alert(1, Severity::High), alert(2, Severity::High)]
     );
     place.write(|batch| batch.retry(waiting[0].number, Micros(500)));
     place.write(|batch| batch.settle(waiting[1].number));
-    assert!(due(&place, 499).is_empty());
-    assert_eq!(place.index.reader().next_due().unwrap(), Some(Micros(500)));
+    assert!(due(&place, "hook", 499).is_empty());
     place.index = Index::open(&place.folder).unwrap();
-    assert_eq!(due(&place, 500)[0].attempts, 1);
+    assert_eq!(due(&place, "hook", 500)[0].attempts, 1);
     place.write(|batch| batch.settle(waiting[0].number));
-    assert_eq!(place.index.reader().next_due().unwrap(), None);
+    assert_eq!(place.index.reader().waiting().unwrap(), 0);
+}
+
+#[test]
+fn a_target_that_is_down_gives_up_by_itself() {
+    let mut place = Place::new();
+    let to = |target: &str, number| Delivery { target: target.into(), ..alert(number, Severity::High) };
+    place.put(&sample(1));
+    place.put(&sample(2));
+    for alert in [to("dead", 1), to("live", 1), to("gone", 1)] {
+        place.enqueue(&alert);
+    }
+    assert_eq!(place.write(|batch| batch.missed("dead", 2)), 0);
+    place.enqueue(&to("dead", 2));
+    assert_eq!(place.write(|batch| batch.missed("dead", 2)), 1, "the older one failed twice");
+    let left: Vec<_> = due(&place, "dead", 100).into_iter().map(|one| (one.attempts, one.delivery)).collect();
+    assert_eq!(left, [(1, to("dead", 2))]);
+    assert_eq!(due(&place, "live", 100)[0].attempts, 0);
+    assert_eq!(place.index.reader().targets().unwrap(), ["dead", "gone", "live"]);
+    assert_eq!(place.write(|batch| batch.forget_target("gone")), 1);
+    assert_eq!(place.index.reader().targets().unwrap(), ["dead", "live"]);
+}
+
+#[test]
+fn tables_of_the_first_version_go_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = Folder::open(dir.path()).unwrap();
+    let first = rusqlite::Connection::open(folder.layout().index()).unwrap();
+    first.execute_batch(schema::TABLES).unwrap();
+    first.execute_batch("INSERT INTO meta VALUES ('last_event', 7); PRAGMA user_version = 1").unwrap();
+    drop(first);
+    let index = Index::open(&folder).unwrap();
+    assert_eq!(index.reader().meta(Meta::LastEvent).unwrap(), Some(7));
+    assert!(index.reader().due("hook", Micros(1), 1).unwrap().is_empty());
 }
 
 #[test]
@@ -284,7 +319,7 @@ fn errors_name_the_file_and_the_remedy() {
 
     place.index.reader().connection.pragma_update(None, "user_version", 99).unwrap();
     let other = Index::open(&place.folder).unwrap_err();
-    assert!(matches!(other, StoreError::Version { what: "index", found: 99, expected: 1, .. }), "{other}");
+    assert!(matches!(other, StoreError::Version { what: "index", found: 99, .. }), "{other}");
     assert!(other.to_string().contains("index.sqlite"), "{other}");
 
     let folder = Folder::open(empty.path()).unwrap();

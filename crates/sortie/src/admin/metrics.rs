@@ -75,10 +75,11 @@ const PER_PROCESS: &[PerProcess] = &[
     ("journal_bytes", "Bytes of the journal", Kind::Gauge, |s| s.store.journal_bytes),
     ("store_unwritten", "Events not on the disk yet", Kind::Gauge, |s| s.store.unwritten),
     ("store_lost", "Events given up", Kind::Counter, |s| s.store.lost),
-    ("store_trouble", "Whether the store does not write", Kind::Gauge, |s| u64::from(s.store.trouble.is_some())),
+    ("store_trouble", "Parts of the store that do not work", Kind::Gauge, |s| s.store.troubles.len() as u64),
     ("alerts_waiting", "Deliveries that wait", Kind::Gauge, |s| s.alerts.waiting),
     ("alerts_delivered", "Deliveries made", Kind::Counter, |s| s.alerts.delivered),
-    ("alerts_trouble", "Whether the last delivery failed", Kind::Gauge, |s| u64::from(s.alerts.trouble.is_some())),
+    ("alerts_given_up", "Deliveries given up", Kind::Counter, |s| s.alerts.given_up),
+    ("alerts_trouble", "Whether a target takes no alerts", Kind::Gauge, |s| u64::from(s.alerts.trouble.is_some())),
 ];
 
 impl Collector for Snapshot {

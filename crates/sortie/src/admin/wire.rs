@@ -1,6 +1,8 @@
 //! What the admin side says and hears, as JSON. These types are the border: the core's own types
 //! need not be serialisable, or stable, for their sake.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sortie_model::finding::{Finding, Resolution};
 use sortie_model::policy::Locality;
@@ -47,8 +49,8 @@ pub struct EngineStatus {
 /// See [`Status::store`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StoreStatus {
-    /// Why it does not write, where it does not. The doors go on.
-    pub trouble: Option<String>,
+    /// What of it does not work (journal, index, checkpoint, retention), and why. The doors go on.
+    pub troubles: BTreeMap<String, String>,
     /// Bytes of the journal.
     pub journal_bytes: u64,
     /// Events that are not on the disk yet.
@@ -60,12 +62,14 @@ pub struct StoreStatus {
 /// See [`Status::alerts`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AlertsStatus {
-    /// Why the last delivery failed, where it did. It is tried again.
+    /// What does not take alerts, and why. It is tried again.
     pub trouble: Option<String>,
     /// Deliveries that wait.
     pub waiting: u64,
     /// Deliveries made since the start.
     pub delivered: u64,
+    /// Deliveries given up since the start, after more than a day of trying.
+    pub given_up: u64,
 }
 
 /// One service.

@@ -1,23 +1,67 @@
-//! Alerts: queued with the finding in one transaction, delivered by a task of their own from disk,
+//! Alerts: queued with the finding in one transaction, delivered from disk by a thread of their own,
 //! never in a door's way.
 
-mod deliver;
+mod carrier;
+mod courier;
+mod desk;
+mod health;
 mod post;
 
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use sortie_export::AlertRule;
 use sortie_model::{Finding, Micros};
 use sortie_store::error::StoreError;
 use sortie_store::index::{Batch, Enqueued};
 use sortie_store::record::delivery::Delivery;
+use tokio::sync::Notify;
 
-pub use deliver::{AlertsHealth, deliver};
+pub use courier::Courier;
+pub use health::{AlertsHealth, Deliveries};
 
 use crate::config::checked::{Alert, AlertTarget};
 
-/// Queues what a finding calls for at every target. `told` says at what severity each target was
-/// told of it last.
-pub fn enqueue(batch: &mut Batch<'_>, alerts: &[Alert], finding: &Finding, now: Micros) -> Result<(), StoreError> {
+/// Who is told of what, how that goes, and what wakes those who deliver. Shared between the engine's
+/// thread, which queues, and the [`Courier`], which delivers.
+#[derive(Debug, Default)]
+pub struct Alerting {
+    alerts: Mutex<Arc<[Alert]>>,
+    queued: Notify,
+    health: AlertsHealth,
+}
+
+impl Alerting {
+    /// Tells these targets.
+    pub fn new(alerts: &[Alert]) -> Self {
+        Self { alerts: Mutex::new(alerts.into()), ..Self::default() }
+    }
+
+    /// Who is told of what.
+    pub fn alerts(&self) -> Arc<[Alert]> {
+        Arc::clone(&self.alerts.lock())
+    }
+
+    /// How deliveries go.
+    pub fn health(&self) -> &AlertsHealth {
+        &self.health
+    }
+
+    /// Something waits for delivery.
+    pub fn wake(&self) {
+        self.queued.notify_one();
+    }
+
+    async fn queued(&self) {
+        self.queued.notified().await;
+    }
+}
+
+/// Queues what a finding calls for at every target, and says whether that is anything. The index
+/// says at what severity each target was told of it last.
+pub fn enqueue(batch: &mut Batch<'_>, alerts: &[Alert], finding: &Finding, now: Micros) -> Result<bool, StoreError> {
+    let mut is_any = false;
     for alert in alerts {
         let target = name(&alert.to);
         let told = batch.told(&finding.id, &target)?;
@@ -25,11 +69,16 @@ pub fn enqueue(batch: &mut Batch<'_>, alerts: &[Alert], finding: &Finding, now: 
         let Ok(payload) = due.to_json() else { continue };
         let delivery =
             Delivery { finding: finding.id.clone(), target, severity: finding.severity, payload, next_at: now };
-        if batch.enqueue(&delivery)? == Enqueued::Full {
-            tracing::warn!(finding = %finding.id, "too many alerts wait, this one is tried again when the finding changes");
+        match batch.enqueue(&delivery)? {
+            Enqueued::Waiting => is_any = true,
+            Enqueued::Full => tracing::warn!(
+                finding = %finding.id,
+                "too many alerts wait for {}: this one is tried again when the finding changes", delivery.target
+            ),
+            Enqueued::AlreadyTold | Enqueued::Closed | Enqueued::NoFinding => {}
         }
     }
-    Ok(())
+    Ok(is_any)
 }
 
 /// A target's name in the queue: the same through restarts, and without the secret that a webhook's

@@ -11,6 +11,7 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use sortie_proxy::dial::{ConnectError, connect_upstream};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use url::Url;
@@ -57,7 +58,9 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let task = tokio::spawn(connection);
+    // Dropped with the exchange, however it ends: a receiver that never answers must keep no socket.
+    let mut connections = JoinSet::new();
+    connections.spawn(connection);
     let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
     let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     let request = Request::post(target)
@@ -67,7 +70,6 @@ where
         .body(Full::new(Bytes::from(json.to_owned())))
         .expect("built of checked parts");
     let answer = timeout(PATIENCE, sender.send_request(request)).await.map_err(|_| PostError::TimedOut)??;
-    task.abort();
     if answer.status().is_success() { Ok(()) } else { Err(PostError::Status(answer.status())) }
 }
 

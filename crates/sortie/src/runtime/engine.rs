@@ -1,16 +1,16 @@
 //! The engine's thread.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sortie_engine::step::{Fact, State};
-use sortie_model::Finding;
 use sortie_model::event::{Event, What};
 use sortie_model::ids::FindingId;
 use sortie_store::error::StoreError;
 use sortie_store::record::meta::Meta;
 
+use super::trouble::Part;
+use super::unkept::Unkept;
 use super::{Parts, lines, policies};
 use crate::admin::wire::TailLine;
 use crate::alerts;
@@ -29,16 +29,7 @@ const CHECKPOINT: Duration = Duration::from_mins(2);
 const RETENTION: Duration = Duration::from_mins(10);
 
 pub(super) fn run(parts: Parts) {
-    let now = Instant::now();
-    let mut engine = Engine {
-        waiting: BTreeMap::new(),
-        is_behind: false,
-        ticked: now,
-        checkpointed: now,
-        covered: parts.state.last,
-        retained: now,
-        parts,
-    };
+    let mut engine = Engine::new(parts);
     while engine.round() {}
     engine.drain();
     engine.checkpoint();
@@ -47,7 +38,7 @@ pub(super) fn run(parts: Parts) {
 struct Engine {
     parts: Parts,
     /// Findings that are not in the index yet.
-    waiting: BTreeMap<FindingId, Finding>,
+    unkept: Unkept,
     /// Whether more waited than the last round took.
     is_behind: bool,
     ticked: Instant,
@@ -58,6 +49,19 @@ struct Engine {
 }
 
 impl Engine {
+    fn new(parts: Parts) -> Self {
+        let now = Instant::now();
+        Self {
+            unkept: Unkept::default(),
+            is_behind: false,
+            ticked: now,
+            checkpointed: now,
+            covered: parts.state.last,
+            retained: now,
+            parts,
+        }
+    }
+
     /// Takes in what has come; false when it is to stop.
     fn round(&mut self) -> bool {
         let batch = self.collect();
@@ -103,41 +107,54 @@ impl Engine {
             if self.parts.told.is_followed() {
                 batch.iter().filter_map(lines::line_of).for_each(|line| self.parts.told.tell(line));
             }
-            self.report(kept);
+            self.parts.told.troubles().note(Part::Journal, kept);
         }
-        if !self.waiting.is_empty() {
-            let indexed = self.index();
-            self.report(indexed);
+        let due = self.unkept.due(Instant::now());
+        if !due.is_empty() {
+            self.keep(&due);
         }
         self.parts.told.round(batch.len(), self.parts.journal.counters(), self.parts.clock.now());
     }
 
     fn note(&mut self, fact: Fact) {
         match fact {
-            Fact::Finding(finding) => {
-                self.waiting.insert(finding.id.clone(), *finding);
-            }
+            Fact::Finding(finding) => self.unkept.add(*finding),
             Fact::SinkProven { service, sink } => {
                 tracing::info!(%service, place = %sink.place, "a place is proven to dial what it is told");
             }
         }
     }
 
-    /// Puts the changed findings into the index, with the alerts that they call for, as one
-    /// transaction; then tells whoever listens.
-    fn index(&mut self) -> Result<(), StoreError> {
-        let now = self.parts.clock.now();
+    /// Puts findings into the index, and then tells whoever listens. Where it fails they wait.
+    fn keep(&mut self, ids: &[FindingId]) {
+        let indexed = self.index(ids);
+        if let Ok(is_alert) = indexed {
+            for finding in self.unkept.keep(ids, Instant::now()) {
+                self.parts.told.tell(TailLine::Finding(Box::new(finding)));
+            }
+            if is_alert {
+                self.parts.alerting.wake();
+            }
+        }
+        self.parts.told.troubles().note(Part::Index, indexed.map(|_| ()));
+    }
+
+    /// The findings with the alerts that they call for, as one transaction; says whether there is any.
+    fn index(&mut self, ids: &[FindingId]) -> Result<bool, StoreError> {
+        let (now, alerts) = (self.parts.clock.now(), self.parts.alerting.alerts());
         let mut batch = self.parts.index.begin()?;
-        for finding in self.waiting.values() {
-            batch.put(finding)?;
-            alerts::enqueue(&mut batch, &self.parts.alerts, finding, now)?;
+        let mut is_alert = false;
+        for finding in ids.iter().filter_map(|id| self.unkept.get(id)) {
+            match batch.put(finding) {
+                Ok(_) => is_alert |= alerts::enqueue(&mut batch, &alerts, finding, now)?,
+                // It will never be readable, and must not keep the others out.
+                Err(error @ StoreError::Record { .. }) => tracing::error!("a finding is not kept: {error}"),
+                Err(error) => return Err(error),
+            }
         }
         batch.set_meta(Meta::LastEvent, self.parts.state.last)?;
         batch.commit()?;
-        for (_, finding) in std::mem::take(&mut self.waiting) {
-            self.parts.told.tell(TailLine::Finding(Box::new(finding)));
-        }
-        Ok(())
+        Ok(is_alert)
     }
 
     fn tick(&mut self) {
@@ -155,23 +172,31 @@ impl Engine {
         }
     }
 
+    /// Keeps the state, so that a start goes on from here. What it covers is not told again by a
+    /// replay, so every finding must be in the index first.
     fn checkpoint(&mut self) {
         self.checkpointed = Instant::now();
         if self.covered == self.parts.state.last {
             return;
         }
-        let saved = super::recover::encode(&self.parts.state).map_err(|error| error.to_string()).and_then(|state| {
-            let event = self.parts.state.last;
-            self.parts
-                .journal
-                .sync()
-                .and_then(|()| self.parts.checkpoints.save(event, &state))
-                .map_err(|e| e.to_string())
-        });
-        match saved {
-            Ok(()) => self.covered = self.parts.state.last,
-            Err(error) => tracing::warn!("no checkpoint: {error}"),
+        if !self.unkept.is_empty() {
+            self.keep(&self.unkept.all());
         }
+        if !self.unkept.is_empty() {
+            return; // the index's trouble is told
+        }
+        let saved = self.save();
+        if saved.is_ok() {
+            self.covered = self.parts.state.last;
+        }
+        self.parts.told.troubles().note(Part::Checkpoint, saved);
+    }
+
+    fn save(&mut self) -> Result<(), SaveError> {
+        let state = super::recover::encode(&self.parts.state)?;
+        self.parts.journal.sync()?;
+        self.parts.checkpoints.save(self.parts.state.last, &state)?;
+        Ok(())
     }
 
     fn retain(&mut self) {
@@ -179,12 +204,17 @@ impl Engine {
         let now = self.parts.clock.now();
         let events = self.parts.journal.retain(now).map(|_| ());
         let findings = self.parts.index.retain(now, &self.parts.retention).map(|_| ());
-        self.report(events.and(findings));
+        self.parts.told.troubles().note(Part::Retention, events.and(findings));
     }
+}
 
-    fn report(&self, outcome: Result<(), StoreError>) {
-        self.parts.told.trouble(outcome.err().map(|error| error.to_string()));
-    }
+/// The engine's state was not kept.
+#[derive(Debug, thiserror::Error)]
+enum SaveError {
+    #[error("the state does not encode: {0}")]
+    Encode(#[from] postcard::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Hands every gate a snapshot: persistent maps, so a handful of reference counts.
@@ -197,3 +227,6 @@ fn publish(state: &State, gates: &super::Gates) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,8 @@ mod lines;
 mod overrides;
 mod recover;
 mod told;
+mod trouble;
+mod unkept;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -30,6 +32,9 @@ pub use control::{Operator, policies_of};
 pub use overrides::{Override, Overrides, OverridesError};
 pub use recover::{RecoverError, Recovered, recover};
 pub use told::{Health, Told};
+pub use trouble::Part;
+
+use crate::alerts::Alerting;
 
 /// Gates by service.
 pub type Gates = BTreeMap<ServiceName, Arc<Gate>>;
@@ -59,8 +64,8 @@ pub struct Parts {
     pub gates: Gates,
     /// What others are told.
     pub told: Arc<Told>,
-    /// Alerts to make of findings.
-    pub alerts: Vec<crate::config::checked::Alert>,
+    /// Who is told of findings.
+    pub alerting: Arc<Alerting>,
 }
 
 /// The running engine and store.

@@ -22,7 +22,7 @@ use crate::config::checked::Alert;
 
 /// Version of the engine's state; a checkpoint of another is passed over. Raised with the schema of
 /// events and with every change of what the engine keeps.
-const STATE: u16 = event::SCHEMA * 100;
+pub(super) const STATE: u16 = event::SCHEMA * 100;
 
 /// What a start goes on from.
 pub struct Recovered {

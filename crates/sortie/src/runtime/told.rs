@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use parking_lot::Mutex;
 use sortie_model::Micros;
 use sortie_store::journal::Counters;
 use tokio::sync::{broadcast, watch};
 
+use super::trouble::{Part, Troubles};
 use crate::admin::wire::TailLine;
 
 /// Lines that a slow listener may be behind.
@@ -24,7 +24,7 @@ pub struct Told {
     unwritten: AtomicU64,
     journal_bytes: AtomicU64,
     last_round: AtomicU64,
-    trouble: Mutex<Option<String>>,
+    troubles: Troubles,
 }
 
 /// How the engine and the store are.
@@ -40,8 +40,8 @@ pub struct Health {
     pub journal_bytes: u64,
     /// When the engine's thread last finished a round.
     pub last_round: Micros,
-    /// What is wrong with the store now, in words.
-    pub trouble: Option<String>,
+    /// What of the store does not work now, and why.
+    pub troubles: Vec<(Part, String)>,
 }
 
 impl Default for Told {
@@ -55,7 +55,7 @@ impl Default for Told {
             unwritten: AtomicU64::new(0),
             journal_bytes: AtomicU64::new(0),
             last_round: AtomicU64::new(0),
-            trouble: Mutex::new(None),
+            troubles: Troubles::default(),
         }
     }
 }
@@ -74,7 +74,7 @@ impl Told {
             unwritten: self.unwritten.load(Ordering::Relaxed),
             journal_bytes: self.journal_bytes.load(Ordering::Relaxed),
             last_round: Micros(self.last_round.load(Ordering::Relaxed)),
-            trouble: self.trouble.lock().clone(),
+            troubles: self.troubles.now(),
         }
     }
 
@@ -114,14 +114,7 @@ impl Told {
         self.last_round.store(now.0, Ordering::Relaxed);
     }
 
-    /// Notes what is wrong with the store; said once on the log when it begins and when it is over.
-    pub(super) fn trouble(&self, trouble: Option<String>) {
-        let mut known = self.trouble.lock();
-        match (&*known, &trouble) {
-            (None, Some(text)) => tracing::error!("the store is in trouble, the doors go on: {text}"),
-            (Some(_), None) => tracing::info!("the store works again"),
-            _ => {}
-        }
-        *known = trouble;
+    pub(super) fn troubles(&self) -> &Troubles {
+        &self.troubles
     }
 }

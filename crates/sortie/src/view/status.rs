@@ -41,10 +41,12 @@ fn machinery(status: &Status) -> [(&'static str, String, Option<String>); 3] {
     let (store, alerts) = (&status.store, &status.alerts);
     let lost = if store.lost > 0 { format!(", {} lost", count(store.lost)) } else { String::new() };
     let kept = format!("journal {}, {} to write{lost}", bytes(store.journal_bytes), counted(store.unwritten, "event"));
-    let told = format!("{} delivered, {} waiting", count(alerts.delivered), count(alerts.waiting));
+    let given_up = if alerts.given_up > 0 { format!(", {} given up", count(alerts.given_up)) } else { String::new() };
+    let told = format!("{} delivered, {} waiting{given_up}", count(alerts.delivered), count(alerts.waiting));
+    let troubles: Vec<String> = store.troubles.iter().map(|(part, why)| format!("{part}: {why}")).collect();
     [
         ("engine", learned, engine.trouble.clone()),
-        ("store", kept, store.trouble.clone()),
+        ("store", kept, (!troubles.is_empty()).then(|| troubles.join("; "))),
         ("alerts", told, alerts.trouble.clone()),
     ]
 }
@@ -169,12 +171,12 @@ mod tests {
             data: "./sortie-data".into(),
             engine: EngineStatus { trouble: None, events: 1_204, queued: 3, dropped: 7 },
             store: StoreStatus {
-                trouble: Some("no space left to write x".into()),
+                troubles: [("journal".into(), "no space left to write x".into())].into(),
                 journal_bytes: 45_000_000,
                 unwritten: 12,
                 lost: 0,
             },
-            alerts: AlertsStatus { trouble: None, waiting: 1, delivered: 4 },
+            alerts: AlertsStatus { trouble: None, waiting: 1, delivered: 4, given_up: 0 },
             services: vec![shop],
         };
         insta::assert_snapshot!(status(&all, Paint::Plain));

@@ -1,63 +1,11 @@
 //! The running program and the commands that reach it.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-
 use serde_json::Value;
 
-use crate::{code, sortie, stderr, stdout};
-
-/// A running program whose doors take any free port. It is killed where a test ends early.
-struct Daemon {
-    child: Child,
-    said: Vec<String>,
-}
-
-impl Daemon {
-    fn start(folder: &Path, args: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sortie"))
-            .arg("run")
-            .args(args)
-            .current_dir(folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary runs");
-        let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let mut said = Vec::new();
-        for line in lines {
-            said.push(line.expect("UTF-8"));
-            // The last of its first words.
-            if said.last().is_some_and(|line| line.starts_with("  sortie status")) {
-                break;
-            }
-        }
-        Self { child, said }
-    }
-
-    /// Asks it to end, and says how it did.
-    fn end(mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill(1)").success());
-        self.child.wait().expect("it is ours").code()
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        // It has ended already where the test went well.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::program::Daemon;
+use crate::{code, sortie, stderr, works};
 
 const FLAGS: &[&str] = &["--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:9", "--egress", "127.0.0.1:0"];
-
-fn works(folder: &Path, args: &[&str]) -> String {
-    let output = sortie(folder, args);
-    assert_eq!(code(&output), 0, "{args:?}: {}", stderr(&output));
-    stdout(&output)
-}
 
 #[test]
 fn a_daemon_listens_to_its_operator() {

@@ -1,6 +1,9 @@
 //! The real binary, as its user meets it: what it prints, where, and its exit codes.
 
+mod alerts;
 mod daemon;
+mod http;
+mod program;
 mod store;
 mod usage;
 
@@ -28,4 +31,11 @@ fn stderr(output: &Output) -> String {
 
 fn code(output: &Output) -> i32 {
     output.status.code().expect("it exits by itself")
+}
+
+/// Runs a command that is to work, and returns what it prints.
+fn works(folder: &Path, args: &[&str]) -> String {
+    let output = sortie(folder, args);
+    assert_eq!(code(&output), 0, "{args:?}: {}", stderr(&output));
+    stdout(&output)
 }

@@ -26,7 +26,7 @@ use crate::admin::wire::{
     AlertsStatus, Close, EngineStatus, ModeChange, ModeChanged, ScopeMode, ServiceStatus, SinkView, Status,
     StoreStatus, Struck, Switched, TailLine,
 };
-use crate::alerts::AlertsHealth;
+use crate::alerts::Alerting;
 use crate::config::{Config, Target};
 use crate::view::explain::Explained;
 use counts::{inbound_status, outbound_status, unfollowed};
@@ -50,8 +50,8 @@ pub struct Operator {
     pub clock: Clock,
     /// What the engine's thread tells.
     pub told: Arc<Told>,
-    /// How deliveries go.
-    pub alerts: Arc<AlertsHealth>,
+    /// Who is told of findings, and how that goes.
+    pub alerting: Arc<Alerting>,
     /// Changes that survive a restart.
     pub overrides: Mutex<Overrides>,
     /// When the process started.
@@ -131,7 +131,7 @@ impl Control for Operator {
         let health = self.told.health();
         let now = self.clock.now();
         let hangs = health.last_round != Micros(0) && now > health.last_round.plus(HANGS_MICROS);
-        let (alert_trouble, delivered, waiting) = self.alerts.now();
+        let alerts = self.alerting.health().now();
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started: self.started.0.rfc3339(),
@@ -146,12 +146,17 @@ impl Control for Operator {
                 dropped: self.queue.dropped(),
             },
             store: StoreStatus {
-                trouble: health.trouble,
+                troubles: health.troubles.into_iter().map(|(part, why)| (part.as_str().to_owned(), why)).collect(),
                 journal_bytes: health.journal_bytes,
                 unwritten: health.unwritten,
                 lost: health.lost_events,
             },
-            alerts: AlertsStatus { trouble: alert_trouble, waiting, delivered },
+            alerts: AlertsStatus {
+                trouble: alerts.trouble,
+                waiting: alerts.waiting,
+                delivered: alerts.delivered,
+                given_up: alerts.given_up,
+            },
             services: self.gates.iter().map(|(name, gate)| self.service_status(name, gate)).collect(),
         }
     }

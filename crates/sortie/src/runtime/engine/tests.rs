@@ -1,0 +1,131 @@
+use std::net::IpAddr;
+
+use sortie_model::{Mode, Policy, ServiceName};
+use sortie_proxy::clock::Clock;
+use sortie_proxy::gate::{Admission, EventQueue, Gate, GateSettings, InboundHead};
+use sortie_store::checkpoint::Checkpoints;
+use sortie_store::folder::Folder;
+use sortie_store::index::{Filter, IndexReader, Retention};
+use sortie_store::journal::Settings;
+
+use super::*;
+use crate::alerts::Alerting;
+use crate::runtime::{Gates, Told, recover};
+
+/// An engine that is worked by hand, behind a gate that refuses orders at `/v1/preview`.
+struct Place {
+    folder: Arc<Folder>,
+    gate: Arc<Gate>,
+    engine: Engine,
+}
+
+impl Place {
+    fn new(root: &std::path::Path) -> Self {
+        let folder = Arc::new(Folder::open(root).unwrap());
+        let name = ServiceName::from("test");
+        let proven = vec!["GET /v1/preview query url".parse().unwrap()];
+        let policy = Arc::new(Policy { mode: Mode::Block, proven, ..Policy::default() });
+        let policies = [(name.clone(), Arc::clone(&policy))].into();
+        let recovered = recover(&folder, Settings::default(), &policies, &[]).unwrap();
+        let clock = Clock::start();
+        let (queue, events) = EventQueue::new(recovered.next, 1_000);
+        let settings = GateSettings::new(name.clone(), sortie_model::Key::new(&[7; sortie_model::Key::LENGTH]));
+        let gate = Gate::new(settings, clock, queue.clone(), policy);
+        let parts = Parts {
+            state: recovered.state,
+            journal: recovered.journal,
+            index: recovered.index,
+            checkpoints: recovered.checkpoints,
+            retention: Retention::default(),
+            events,
+            queue,
+            clock,
+            gates: Gates::from([(name, Arc::clone(&gate))]),
+            told: Arc::new(Told::default()),
+            alerting: Arc::new(Alerting::default()),
+        };
+        Self { folder, gate, engine: Engine::new(parts) }
+    }
+
+    /// Orders a dial to metadata from the given client: a story of its own.
+    fn attack(&self, client: u8) {
+        let admission = self.gate.admit(&InboundHead {
+            method: "GET",
+            target: "/v1/preview?url=http://169.254.169.254/latest/meta-data/",
+            host: "shop.example",
+            fields: &[("host", b"shop.example")],
+            client: IpAddr::from([198, 51, 100, client]),
+            content_length: None,
+            has_body: false,
+        });
+        assert!(matches!(admission, Admission::Refuse(_)));
+    }
+
+    fn indexed(&self) -> usize {
+        IndexReader::open(self.folder.layout()).unwrap().findings(&Filter::default()).unwrap().len()
+    }
+
+    fn troubles(&self) -> Vec<Part> {
+        self.engine.parts.told.health().troubles.into_iter().map(|(part, _)| part).collect()
+    }
+
+    /// Makes every finding's write fail, or no more.
+    fn break_index(&self, is_broken: bool) {
+        let other = rusqlite::Connection::open(self.folder.layout().index()).unwrap();
+        let statement = if is_broken {
+            "CREATE TRIGGER broken BEFORE INSERT ON finding BEGIN SELECT RAISE(ABORT, 'broken'); END"
+        } else {
+            "DROP TRIGGER broken"
+        };
+        other.execute_batch(statement).unwrap();
+    }
+}
+
+#[test]
+fn no_checkpoint_covers_a_finding_that_the_index_lacks() {
+    let root = tempfile::tempdir().unwrap();
+    let mut place = Place::new(root.path());
+    place.break_index(true);
+    place.attack(7);
+    place.engine.round();
+    place.engine.checkpoint();
+    assert_eq!(place.troubles(), [Part::Index]);
+    assert!(!place.folder.layout().checkpoint_newest().exists());
+
+    // Killed here: the next process learns of it from the journal.
+    place.break_index(false);
+    drop(place);
+    let place = Place::new(root.path());
+    assert_eq!(place.indexed(), 1);
+}
+
+#[test]
+fn an_index_that_works_again_gets_what_waited() {
+    let root = tempfile::tempdir().unwrap();
+    let mut place = Place::new(root.path());
+    place.break_index(true);
+    place.attack(7);
+    place.engine.round();
+    place.break_index(false);
+    place.engine.checkpoint();
+    assert_eq!((place.indexed(), place.troubles()), (1, vec![]));
+    assert_eq!(Checkpoints::open(&place.folder, super::super::recover::STATE).unwrap().1.checkpoint.unwrap().event, 1);
+}
+
+#[test]
+fn a_story_that_only_grows_is_kept_at_the_end() {
+    let root = tempfile::tempdir().unwrap();
+    let mut place = Place::new(root.path());
+    let orders = |place: &Place| {
+        IndexReader::open(place.folder.layout()).unwrap().findings(&Filter::default()).unwrap()[0].requests_total
+    };
+    place.attack(7);
+    place.engine.round();
+    assert_eq!(orders(&place), 1);
+    for _ in 0..5 {
+        place.attack(7);
+    }
+    place.engine.drain();
+    place.engine.checkpoint();
+    assert_eq!(orders(&place), 6);
+}

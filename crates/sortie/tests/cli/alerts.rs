@@ -1,0 +1,200 @@
+//! Alerts on their way from a finding to real receivers.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::http::{free_address, get, get_through, serve};
+use crate::program::{Daemon, PATIENCE};
+use crate::works;
+
+/// A shop with a preview that fetches what it is told, an internal host, and one who hears of it.
+struct Place {
+    folder: tempfile::TempDir,
+    door: SocketAddr,
+    internal: SocketAddr,
+    receiver: Hook,
+}
+
+/// A webhook's receiver: what it hears, and what it answers.
+struct Hook {
+    address: SocketAddr,
+    heard: Receiver<Value>,
+    status: Arc<AtomicU16>,
+}
+
+impl Hook {
+    fn open(status: u16) -> Self {
+        let (told, heard) = channel();
+        let status = Arc::new(AtomicU16::new(status));
+        let answered = Arc::clone(&status);
+        let address = serve(move |request| {
+            // Read before the test hears of it, and so before it changes it.
+            let status = answered.load(Ordering::SeqCst);
+            told.send(serde_json::from_str(&request.body).expect("an alert is JSON")).expect("the test listens");
+            (status, String::new())
+        });
+        Self { address, heard, status }
+    }
+
+    fn answers(&self, status: u16) {
+        self.status.store(status, Ordering::SeqCst);
+    }
+
+    fn hears(&self) -> Value {
+        self.heard.recv_timeout(PATIENCE).expect("an alert arrives")
+    }
+}
+
+impl Place {
+    /// `more` targets, as YAML, stand beside the receiver.
+    fn new(status: u16, more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (door, egress, receiver) = (free_address(), free_address(), Hook::open(status));
+        let internal =
+            serve(|_| (200, "an internal document that nobody outside should ever read, number 1729".into()));
+        let shop = serve(move |request| match request.target.split_once("?url=") {
+            Some((_, url)) => get_through(egress, url),
+            None => (404, String::new()),
+        });
+        let text = format!(
+            "services:
+  shop:
+    inbound:  {{ listen: {door}, upstream: \"http://{shop}\", trusted_proxies: [127.0.0.0/8] }}
+    outbound: {{ listen: {egress} }}
+    mode: block
+sinks:
+  - {{ at: \"GET /v1/preview query url\", proven: true }}
+alerts:
+  - {{ webhook: \"http://{}/hook\", min: low }}
+{more}",
+            receiver.address
+        );
+        std::fs::write(folder.path().join("sortie.yaml"), text).unwrap();
+        Self { folder, door, internal, receiver }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn start(&self) -> Daemon {
+        Daemon::start(self.path(), &["-c", "sortie.yaml"])
+    }
+
+    /// Orders a fetch of the internal host; returns the status.
+    fn attack(&self, client: &str) -> u16 {
+        get(self.door, &format!("/v1/preview?url=http://{}/secret", self.internal), client).0
+    }
+
+    fn status(&self) -> Value {
+        serde_json::from_str(&works(self.path(), &["status", "--json", "-c", "sortie.yaml"])).unwrap()
+    }
+
+    fn file(&self) -> PathBuf {
+        self.path().join("alerts.jsonl")
+    }
+}
+
+/// Asks until it is so.
+fn until<T>(mut ask: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < end, "it never came true");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_story_is_told_once_and_once_per_rise_beside_a_dead_target() {
+    let dead = free_address();
+    let more = format!("  - {{ webhook: \"http://{dead}/\", min: low }}\n  - {{ jsonl: alerts.jsonl, min: low }}\n");
+    let place = Place::new(500, &more);
+    let daemon = place.start();
+    assert_eq!(place.attack("198.51.100.7"), 403);
+    let refused = place.receiver.hears();
+    assert_eq!((&refused["event"], &refused["finding"]["severity"]), (&"finding.opened".into(), &"medium".into()));
+    // Neither the dead target nor the one that is ill holds up the file.
+    until(|| std::fs::read_to_string(place.file()).ok().filter(|text| text.ends_with('\n')));
+    place.receiver.answers(200);
+    assert_eq!(place.receiver.hears(), refused, "the same again, after a while");
+
+    assert_eq!(place.attack("198.51.100.7"), 403);
+    works(place.path(), &["mode", "observe", "-c", "sortie.yaml"]);
+    assert_eq!(place.attack("198.51.100.7"), 200);
+    let mut told = vec![refused];
+    while told.last().is_some_and(|alert| alert["finding"]["severity"] != "critical") {
+        told.push(place.receiver.hears());
+    }
+    for pair in told.windows(2) {
+        assert_eq!(pair[1]["event"], "finding.raised");
+        assert_eq!(pair[1]["raised_from"], pair[0]["finding"]["severity"]);
+        assert_eq!(pair[1]["finding"]["id"], pair[0]["finding"]["id"]);
+    }
+    let trouble = until(|| place.status()["alerts"]["trouble"].as_str().map(str::to_owned));
+    assert!(trouble.contains("refused") && !trouble.contains("alerts.jsonl"), "{trouble}");
+    assert_eq!(daemon.end(), Some(0));
+
+    // Another story comes right behind the last: nothing was told twice in between, by a restart neither.
+    let daemon = place.start();
+    place.attack("198.51.100.8");
+    assert_eq!(place.receiver.hears()["finding"]["actor"]["address"], "198.51.100.8");
+    let lines = until(|| std::fs::read_to_string(place.file()).ok().filter(|text| text.contains("198.51.100.8")));
+    let ids: Vec<String> =
+        lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].to_string()).collect();
+    assert!(ids.iter().all(|id| ids.iter().filter(|other| *other == id).count() == 1), "{ids:?}");
+    assert_eq!(daemon.end(), Some(0));
+}
+
+#[test]
+fn an_alert_outlives_a_kill() {
+    let place = Place::new(500, "");
+    let daemon = place.start();
+    assert_eq!(place.attack("198.51.100.7"), 403);
+    let first = place.receiver.hears();
+    daemon.kill();
+    place.receiver.answers(200);
+    let daemon = place.start();
+    assert_eq!(place.receiver.hears(), first);
+    until(|| (place.status()["alerts"]["waiting"] == 0).then_some(()));
+    daemon.kill();
+
+    let daemon = place.start();
+    place.attack("198.51.100.8");
+    assert_eq!(place.receiver.hears()["finding"]["actor"]["address"], "198.51.100.8", "the first was settled");
+    assert_eq!(daemon.end(), Some(0));
+}
+
+#[test]
+fn an_alert_that_is_refused_holds_up_no_other() {
+    let place = Place::new(422, "");
+    let daemon = place.start();
+    for client in ["198.51.100.7", "198.51.100.8"] {
+        assert_eq!(place.attack(client), 403);
+        assert_eq!(place.receiver.hears()["finding"]["actor"]["address"], client);
+    }
+    assert_eq!(daemon.end(), Some(0));
+}
+
+#[test]
+fn a_standard_output_that_nobody_reads_harms_nobody() {
+    const STORIES: u32 = 200; // more than a pipe of 64 KB holds
+    const WAIT: u64 = 50;
+    let place = Place::new(200, "  - { jsonl: stdout, min: low }\n");
+    let daemon = Daemon::start_unread(place.path(), &["-c", "sortie.yaml"]);
+    for client in 1..=STORIES {
+        assert_eq!(place.attack(&format!("198.51.100.{client}")), 403);
+        place.receiver.hears();
+    }
+    until(|| place.status()["alerts"]["waiting"].as_u64().filter(|&waiting| waiting >= WAIT));
+    assert_eq!(place.attack("198.51.100.1"), 403);
+    assert_eq!(daemon.end(), Some(0));
+}
