@@ -5,6 +5,14 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
+/// Replaces a small file that only its owner may read, durably: after a crash, or where this fails,
+/// the old content or the new one is there.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let incoming = path.with_extension("incoming");
+    write_durably(&incoming, &[bytes])?;
+    put_in_place(&incoming, path)
+}
+
 /// Makes a folder that only its owner may enter, with its parents, if it is not there.
 pub(crate) fn make_private_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)

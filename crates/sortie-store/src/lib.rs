@@ -15,7 +15,7 @@
 mod bytes;
 pub mod checkpoint;
 pub mod error;
-mod files;
+pub mod files;
 pub mod folder;
 pub mod index;
 pub mod journal;

@@ -19,14 +19,18 @@ pub trait Control: Send + Sync + 'static {
     /// Counts and troubles as they are now.
     fn status(&self) -> Status;
 
-    /// Changes the mode at a target.
+    /// Changes the mode at a target. In force when it returns; [`Control::keep`] makes it last.
     fn set_mode(&self, target: &Target, mode: Mode) -> Result<ModeChanged, ControlError>;
 
-    /// Switches a service, or all, to pass-through (`off`) or back.
+    /// Switches a service, or all, to pass-through (`off`) or back. In force when it returns;
+    /// [`Control::keep`] makes it last.
     fn switch(&self, target: &Target, off: bool) -> Result<Switched, ControlError>;
 
     /// Forgets that services call a destination of their own accord.
     fn strike(&self, target: &Target, destination: &Destination) -> Result<Struck, ControlError>;
+
+    /// Makes changed modes and switches survive a restart, durably before it returns.
+    fn keep(&self) -> Result<(), ControlError>;
 
     /// Lines for `sortie tail` from now on. A reader that is too slow loses the oldest.
     fn subscribe(&self) -> broadcast::Receiver<Arc<TailLine>>;

@@ -12,6 +12,8 @@ mod server;
 mod token;
 pub mod wire;
 
+use std::time::Duration;
+
 pub use client::{Client, ClientError};
 pub use server::{Running, Server, ServerError};
 
@@ -23,6 +25,8 @@ const ANSWER_BYTES: usize = 64 * 1024 * 1024;
 const CONNECTIONS: usize = 64;
 /// Requests that may read the disk at once.
 const READERS: usize = 4;
+/// How long the answer to a change waits for the disk. The change is in force already.
+const KEEP_PATIENCE: Duration = Duration::from_secs(5);
 /// Readers that may follow `tail` at once.
 const TAILS: usize = 16;
 

@@ -21,8 +21,8 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use super::control::{Control, ControlError};
 use super::token::Token;
-use super::wire::{Close, ClosedAnswer, Fault, SetMode, Strike, Switch, TailLine};
-use super::{READERS, REQUEST_BYTES, TAILS, metrics};
+use super::wire::{Close, ClosedAnswer, Fault, ModeChanged, SetMode, Strike, Switch, Switched, TailLine};
+use super::{KEEP_PATIENCE, READERS, REQUEST_BYTES, TAILS, metrics};
 
 /// Findings of one answer, where the request does not say.
 const FINDINGS: u32 = 1_000;
@@ -34,13 +34,15 @@ const FINDINGS_MOST: u32 = 10_000;
 struct Admin {
     control: Arc<dyn Control>,
     readers: Arc<Semaphore>,
+    keeper: Arc<Semaphore>,
     tails: Arc<Semaphore>,
 }
 
 /// The routes. With a `token` the listener is TCP: every request must name a loopback host, so that
 /// no web page can reach it under a name of its own (DNS rebinding), and `/v1` asks for the token.
 pub(super) fn router(control: Arc<dyn Control>, token: Option<Token>) -> Router {
-    let admin = Admin { control, readers: Arc::new(Semaphore::new(READERS)), tails: Arc::new(Semaphore::new(TAILS)) };
+    let room = |places| Arc::new(Semaphore::new(places));
+    let admin = Admin { control, readers: room(READERS), keeper: room(1), tails: room(TAILS) };
     let v1 = Router::new()
         .route("/v1/status", get(status))
         .route("/v1/sinks", get(sinks))
@@ -107,15 +109,15 @@ async fn explain(State(admin): State<Admin>, Path(reference): Path<String>) -> R
 }
 
 async fn mode(State(admin): State<Admin>, body: Result<Json<SetMode>, JsonRejection>) -> Response {
-    with_body(body, |asked| control_answer(admin.control.set_mode(&asked.target, asked.mode)))
+    change(&admin, body, |control, asked| control.set_mode(&asked.target, asked.mode)).await
 }
 
 async fn off(State(admin): State<Admin>, body: Result<Json<Switch>, JsonRejection>) -> Response {
-    with_body(body, |asked| control_answer(admin.control.switch(&asked.target, true)))
+    change(&admin, body, |control, asked| control.switch(&asked.target, true)).await
 }
 
 async fn on(State(admin): State<Admin>, body: Result<Json<Switch>, JsonRejection>) -> Response {
-    with_body(body, |asked| control_answer(admin.control.switch(&asked.target, false)))
+    change(&admin, body, |control, asked| control.switch(&asked.target, false)).await
 }
 
 async fn strike(State(admin): State<Admin>, body: Result<Json<Strike>, JsonRejection>) -> Response {
@@ -187,6 +189,58 @@ where
     }
 }
 
+/// An answer that says whether what was changed lasts.
+trait Change: Serialize {
+    fn not_kept(&mut self) -> &mut Option<String>;
+}
+
+impl Change for ModeChanged {
+    fn not_kept(&mut self) -> &mut Option<String> {
+        &mut self.not_kept
+    }
+}
+
+impl Change for Switched {
+    fn not_kept(&mut self) -> &mut Option<String> {
+        &mut self.not_kept
+    }
+}
+
+/// Changes something at once, here; then keeps it, where it may block.
+async fn change<A, T: Change>(
+    admin: &Admin,
+    body: Result<Json<A>, JsonRejection>,
+    work: impl FnOnce(&dyn Control, A) -> Result<T, ControlError>,
+) -> Response {
+    let changed = match body {
+        Ok(Json(asked)) => work(&*admin.control, asked),
+        Err(rejection) => return fault(rejection.status(), &rejection.body_text()),
+    };
+    let mut changed = match changed {
+        Ok(changed) => changed,
+        Err(error) => return refusal(&error),
+    };
+    let kept = tokio::time::timeout(KEEP_PATIENCE, keep(admin)).await;
+    *changed.not_kept() = kept.unwrap_or_else(|_| Some("the disk does not answer".to_owned()));
+    answer(&changed)
+}
+
+/// Keeps what was changed; one at a time, so that the last one is what stands in the file. Says why
+/// it failed.
+async fn keep(admin: &Admin) -> Option<String> {
+    // The semaphore is never closed.
+    let place = Arc::clone(&admin.keeper).acquire_owned().await.ok()?;
+    let control = Arc::clone(&admin.control);
+    let kept = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        control.keep()
+    });
+    match kept.await {
+        Ok(kept) => kept.err().map(|error| error.to_string()),
+        Err(_) => Some("it failed inside; the log has more".to_owned()),
+    }
+}
+
 fn with_body<T>(body: Result<Json<T>, JsonRejection>, work: impl FnOnce(T) -> Response) -> Response {
     match body {
         Ok(Json(asked)) => work(asked),
@@ -197,15 +251,17 @@ fn with_body<T>(body: Result<Json<T>, JsonRejection>, work: impl FnOnce(T) -> Re
 fn control_answer<T: Serialize>(result: Result<T, ControlError>) -> Response {
     match result {
         Ok(value) => answer(&value),
-        Err(error) => {
-            let status = match &error {
-                ControlError::NotFound(_) => StatusCode::NOT_FOUND,
-                ControlError::Invalid(_) => StatusCode::BAD_REQUEST,
-                ControlError::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            };
-            fault(status, &error.to_string())
-        }
+        Err(error) => refusal(&error),
     }
+}
+
+fn refusal(error: &ControlError) -> Response {
+    let status = match error {
+        ControlError::NotFound(_) => StatusCode::NOT_FOUND,
+        ControlError::Invalid(_) => StatusCode::BAD_REQUEST,
+        ControlError::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    fault(status, &error.to_string())
 }
 
 fn answer<T: Serialize>(value: &T) -> Response {

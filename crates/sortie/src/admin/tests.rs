@@ -44,17 +44,21 @@ impl Control for Core {
     fn set_mode(&self, target: &Target, mode: Mode) -> Result<ModeChanged, ControlError> {
         self.did(format!("mode {mode} {target}"));
         let change = ModeChange { target: target.clone(), was: Some(Mode::Observe), now: mode, note: None };
-        Ok(ModeChanged { changes: vec![change], review: Vec::new() })
+        Ok(ModeChanged { changes: vec![change], review: Vec::new(), not_kept: None })
     }
 
     fn switch(&self, target: &Target, off: bool) -> Result<Switched, ControlError> {
         self.did(format!("off {off} {target}"));
-        Ok(Switched { services: vec!["shop".into()], off })
+        Ok(Switched { services: vec!["shop".into()], off, not_kept: None })
     }
 
     fn strike(&self, target: &Target, destination: &Destination) -> Result<Struck, ControlError> {
         self.did(format!("strike {destination} {target}"));
         Ok(Struck { services: vec!["shop".into()] })
+    }
+
+    fn keep(&self) -> Result<(), ControlError> {
+        Err(ControlError::Failed("the disk is full".into()))
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Arc<TailLine>> {
@@ -125,6 +129,7 @@ async fn both_transports_carry_orders_and_answers() {
         assert_eq!(changed.changes[0].target, target);
         let switched: Switched = client.post("/v1/off", &Switch::default()).await.unwrap();
         assert!(switched.off);
+        assert_eq!(switched.not_kept.as_deref(), Some("the disk is full"), "it is in force, and is said not to last");
         let _: Switched = client.post("/v1/on", &Switch::default()).await.unwrap();
         let strike = Strike { target: Target::default(), destination: "10.0.0.1:80".into() };
         let _: Struck = client.post("/v1/strike", &strike).await.unwrap();

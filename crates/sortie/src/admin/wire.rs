@@ -246,6 +246,9 @@ pub struct ModeChanged {
     /// On a switch to `block`: private destinations that count as the service's own although they
     /// were first seen while an order could hide. Somebody who attacked before may have made them.
     pub review: Vec<ReviewRow>,
+    /// Why it would not survive a restart, where that is so. It is in force all the same.
+    #[serde(default)]
+    pub not_kept: Option<String>,
 }
 
 /// One change of mode.
@@ -291,6 +294,9 @@ pub struct Switched {
     pub services: Vec<String>,
     /// Whether they are off now.
     pub off: bool,
+    /// Why it would not survive a restart, where that is so. It is in force all the same.
+    #[serde(default)]
+    pub not_kept: Option<String>,
 }
 
 /// `POST /v1/strike`.

@@ -9,7 +9,8 @@ use sortie_store::folder::Folder;
 use tokio::sync::oneshot;
 
 use super::Alerting;
-use super::desk::Desk;
+use super::desk::{Desk, DeskError};
+use crate::view::text::chain;
 
 /// Delivers what is queued, on a thread and a runtime of its own: neither a slow disk nor a slow
 /// target takes a worker from the doors.
@@ -28,10 +29,10 @@ impl Courier {
             let done = runtime.block_on(async {
                 let desk = Desk::open(&folder, &alerting, clock)?;
                 desk.work(stopped).await;
-                Ok::<_, super::desk::DeskError>(())
+                Ok::<_, DeskError>(())
             });
             if let Err(error) = done {
-                alerting.health().fails("their delivery", &error.to_string());
+                alerting.health().fails("their delivery", &chain(&error));
             }
         };
         let thread = std::thread::Builder::new().name("alerts".to_owned()).spawn(work)?;

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::carrier::{Carrier, Failure, Outcome};
 use super::{Alerting, name};
+use crate::view::text::chain;
 
 /// How often the queue is looked at when nothing says that it changed.
 const IDLE: Duration = Duration::from_secs(5);
@@ -34,7 +35,7 @@ const WRITING: &str = "writing their queue";
 pub(super) enum DeskError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("cannot start a writer: {0}")]
+    #[error("cannot start a writer")]
     Thread(#[from] io::Error),
 }
 
@@ -239,7 +240,7 @@ impl<'a> Desk<'a> {
                 Some(done)
             }
             Err(error) => {
-                self.alerting.health().fails(WRITING, &error.to_string());
+                self.alerting.health().fails(WRITING, &chain(&error));
                 None
             }
         }
@@ -248,7 +249,7 @@ impl<'a> Desk<'a> {
     fn has_read(&self, outcome: Result<(), StoreError>) {
         match outcome {
             Ok(()) => self.alerting.health().works(READING),
-            Err(error) => self.alerting.health().fails(READING, &error.to_string()),
+            Err(error) => self.alerting.health().fails(READING, &chain(&error)),
         }
     }
 

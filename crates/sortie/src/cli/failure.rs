@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::output::Output;
 use crate::config::LoadError;
-use crate::view::text::clean;
+use crate::view::text::{chain, clean};
 
 /// A command that did not work.
 #[derive(Debug)]
@@ -49,36 +49,5 @@ impl Failure {
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
         Self::usage(error)
-    }
-}
-
-/// The error and its causes in one line; a cause that its effect repeats is left out.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let words = error.to_string();
-        if !text.contains(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        cause = error.source();
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("cannot open x")]
-    struct Outer(#[source] std::io::Error);
-
-    #[test]
-    fn causes_follow_their_effects_once() {
-        let error = Outer(std::io::Error::other("no such thing"));
-        assert_eq!(chain(&error), "cannot open x: no such thing");
-        assert_eq!(chain(&std::io::Error::other("cannot open x")), "cannot open x");
     }
 }

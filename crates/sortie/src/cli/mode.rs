@@ -30,8 +30,19 @@ pub(super) fn run(args: &Args, output: Output) -> Result<(), Failure> {
     let target = target(&args.scope)?;
     let client = args.whence.client()?;
     let changed: ModeChanged = converse(client.post("/v1/mode", &SetMode { target, mode: args.mode }))?;
-    Output::print(&view::mode_changed(&changed, output.paint))
+    Output::print(&view::mode_changed(&changed, output.paint))?;
+    lasts(changed.not_kept)
 }
+
+/// A change that a restart would undo is no success.
+pub(super) fn lasts(not_kept: Option<String>) -> Result<(), Failure> {
+    not_kept.map_or(Ok(()), |why| Err(Failure::other(NotKept(why))))
+}
+
+/// It is in force, and would not survive a restart.
+#[derive(Debug, thiserror::Error)]
+#[error("this is in force, but it is not kept, and a restart undoes it: {0}")]
+struct NotKept(String);
 
 /// A target in one argument or in several.
 pub(super) fn target(words: &[String]) -> Result<Target, Failure> {

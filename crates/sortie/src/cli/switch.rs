@@ -20,5 +20,6 @@ pub(super) fn run(args: &Args, off: bool) -> Result<(), Failure> {
     let client = args.whence.client()?;
     let path = if off { "/v1/off" } else { "/v1/on" };
     let switched: Switched = converse(client.post(path, &Switch { target }))?;
-    Output::print(&view::switched(&switched))
+    Output::print(&view::switched(&switched))?;
+    mode::lasts(switched.not_kept)
 }

@@ -59,9 +59,14 @@ pub enum OverridesError {
 }
 
 impl Overrides {
-    /// Reads the file; none means no changes.
+    /// Reads the file; none means no changes, and so does an empty one, which is what a loss of power
+    /// may have left of it.
     pub fn load(path: &Path) -> Result<Self, OverridesError> {
         match fs::read(path) {
+            Ok(bytes) if bytes.is_empty() => {
+                tracing::warn!("{} is empty: modes and switches are as configured", path.display());
+                Ok(Self::default())
+            }
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .map_err(|source| OverridesError::Broken { path: path.to_owned(), source }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
@@ -69,13 +74,11 @@ impl Overrides {
         }
     }
 
-    /// Writes the file anew.
+    /// Writes the file anew, durably.
     pub fn save(&self, path: &Path) -> Result<(), OverridesError> {
-        let error = |action| move |source| OverridesError::Io { action, path: path.to_owned(), source };
-        let incoming = path.with_extension("incoming");
         let bytes = serde_json::to_vec_pretty(self).expect("overrides are plain data");
-        fs::write(&incoming, bytes).map_err(error("write"))?;
-        fs::rename(&incoming, path).map_err(error("replace"))
+        let error = |source| OverridesError::Io { action: "write", path: path.to_owned(), source };
+        sortie_store::files::replace(path, &bytes).map_err(error)
     }
 
     /// Notes a changed mode in place of an earlier one of the same scope.
@@ -129,6 +132,8 @@ mod tests {
         overrides.off.insert("shop".into());
         overrides.save(&path).unwrap();
         assert_eq!(Overrides::load(&path).unwrap(), overrides);
+        fs::write(&path, "").unwrap();
+        assert_eq!(Overrides::load(&path).unwrap(), Overrides::default());
         fs::write(&path, "{").unwrap();
         assert!(matches!(Overrides::load(&path), Err(OverridesError::Broken { .. })));
     }

@@ -1,6 +1,10 @@
 //! What of the store does not work at present.
 
+use std::error::Error;
+
 use parking_lot::Mutex;
+
+use crate::view::text::chain;
 
 /// A part of the store that fails and works by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +40,8 @@ pub(super) struct Troubles(Mutex<[Option<String>; Part::ALL.len()]>);
 
 impl Troubles {
     /// Notes how a part did its work.
-    pub(super) fn note<E: std::fmt::Display>(&self, part: Part, outcome: Result<(), E>) {
-        let trouble = outcome.err().map(|error| error.to_string());
+    pub(super) fn note<E: Error + 'static>(&self, part: Part, outcome: Result<(), E>) {
+        let trouble = outcome.err().map(|error| chain(&error));
         let known = std::mem::replace(&mut self.0.lock()[part as usize], trouble.clone());
         let name = part.as_str();
         match (known, trouble) {
@@ -58,17 +62,21 @@ impl Troubles {
 mod tests {
     use super::*;
 
+    fn fails(why: &str) -> Result<(), std::io::Error> {
+        Err(std::io::Error::other(why.to_owned()))
+    }
+
     #[test]
     fn one_part_says_nothing_of_another() {
         let troubles = Troubles::default();
-        troubles.note(Part::Journal, Err("the disk is full"));
-        troubles.note(Part::Index, Ok::<(), String>(()));
-        troubles.note(Part::Checkpoint, Err("no room"));
+        troubles.note(Part::Journal, fails("the disk is full"));
+        troubles.note(Part::Index, Ok::<(), std::io::Error>(()));
+        troubles.note(Part::Checkpoint, fails("no room"));
         assert_eq!(
             troubles.now(),
             [(Part::Journal, "the disk is full".to_owned()), (Part::Checkpoint, "no room".to_owned())]
         );
-        troubles.note(Part::Journal, Ok::<(), String>(()));
+        troubles.note(Part::Journal, Ok::<(), std::io::Error>(()));
         assert_eq!(troubles.now(), [(Part::Checkpoint, "no room".to_owned())]);
     }
 }

@@ -79,10 +79,11 @@ mod tests {
                 first_seen: "2026-11-24T03:07:41.000Z".into(),
                 dials: 3,
             }],
+            not_kept: None,
         };
         insta::assert_snapshot!(mode_changed(&changed, Paint::Plain));
         assert_eq!(
-            switched(&Switched { services: vec!["shop".into(), "news".into()], off: true }),
+            switched(&Switched { services: vec!["shop".into(), "news".into()], off: true, not_kept: None }),
             "shop, news: off, everything passes and nothing is judged\n  undo  sortie on\n"
         );
     }

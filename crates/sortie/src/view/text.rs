@@ -1,11 +1,27 @@
 //! Numbers, times and other people's text, as a reader wants them.
 
 use std::borrow::Cow;
+use std::error::Error;
 
 use sortie_model::Micros;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 pub use sortie_export::escape_terminal as clean;
+
+/// The error and its causes in one line; a cause that its effect repeats is left out.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !text.contains(&words) {
+            text.push_str(": ");
+            text.push_str(&words);
+        }
+        cause = error.source();
+    }
+    text
+}
 
 /// `1,204`.
 pub fn count(number: u64) -> String {
@@ -94,6 +110,17 @@ pub fn pad(text: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot open x")]
+    struct Outer(#[source] std::io::Error);
+
+    #[test]
+    fn causes_follow_their_effects_once() {
+        let error = Outer(std::io::Error::other("no such thing"));
+        assert_eq!(chain(&error), "cannot open x: no such thing");
+        assert_eq!(chain(&std::io::Error::other("cannot open x")), "cannot open x");
+    }
 
     #[test]
     fn numbers_are_grouped() {

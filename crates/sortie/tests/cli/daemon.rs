@@ -78,3 +78,27 @@ admin: { listen: 127.0.0.1:0 }
     assert!(works(folder, &["off", "shop", "-c", "sortie.yaml"]).starts_with("shop: off"));
     assert_eq!(daemon.end(), Some(0));
 }
+
+#[test]
+fn a_change_that_cannot_be_kept_is_in_force_and_no_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let daemon = Daemon::start(folder, FLAGS);
+    std::fs::create_dir(folder.join("sortie-data/overrides.incoming")).unwrap();
+    for (args, shown) in [(&["mode", "block"][..], "app  block"), (&["off"], "app  block  OFF")] {
+        let output = sortie(folder, args);
+        assert_eq!(code(&output), 1, "{args:?}");
+        assert!(
+            stderr(&output).contains("in force, but it is not kept, and a restart undoes it"),
+            "{}",
+            stderr(&output)
+        );
+        assert!(works(folder, &["status"]).contains(shown));
+    }
+    std::fs::remove_dir(folder.join("sortie-data/overrides.incoming")).unwrap();
+    works(folder, &["mode", "shadow"]);
+    daemon.kill();
+    let daemon = Daemon::start(folder, FLAGS);
+    assert!(works(folder, &["status"]).contains("app  shadow  OFF"), "kept, through a kill");
+    assert_eq!(daemon.end(), Some(0));
+}

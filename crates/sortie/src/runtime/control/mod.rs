@@ -29,6 +29,7 @@ use crate::admin::wire::{
 use crate::alerts::Alerting;
 use crate::config::{Config, Target};
 use crate::view::explain::Explained;
+use crate::view::text::chain;
 use counts::{inbound_status, outbound_status, unfollowed};
 use modes::{mode_before, note_of, review};
 use sinks::{proof_of, sink_view};
@@ -84,13 +85,6 @@ impl Operator {
                 let known: Vec<String> = self.gates.keys().map(ToString::to_string).collect();
                 ControlError::NotFound(format!("there is no service '{name}'; there is: {}", known.join(", ")))
             }),
-        }
-    }
-
-    fn save(&self, overrides: &Overrides) {
-        // What was asked is in force already; that it would not survive a restart is worth a warning.
-        if let Err(error) = overrides.save(&self.folder.layout().overrides()) {
-            tracing::warn!("the change holds until the next restart only: {error}");
         }
     }
 
@@ -164,7 +158,7 @@ impl Control for Operator {
     fn set_mode(&self, target: &Target, mode: Mode) -> Result<ModeChanged, ControlError> {
         let meant = self.meant(target)?;
         let mut overrides = self.overrides.lock();
-        let mut changed = ModeChanged { changes: Vec::new(), review: Vec::new() };
+        let mut changed = ModeChanged { changes: Vec::new(), review: Vec::new(), not_kept: None };
         for (name, gate) in meant {
             let before = gate.policy();
             overrides.set_mode(Override { service: name.clone(), scope: target.scope.clone(), mode });
@@ -183,7 +177,6 @@ impl Control for Operator {
                 changed.review.extend(review(name, &learned));
             }
         }
-        self.save(&overrides);
         Ok(changed)
     }
 
@@ -208,8 +201,13 @@ impl Control for Operator {
             }
             self.act(name, OperatorAct::Off { off });
         }
-        self.save(&overrides);
-        Ok(Switched { services, off })
+        Ok(Switched { services, off, not_kept: None })
+    }
+
+    fn keep(&self) -> Result<(), ControlError> {
+        // The lock is not held over the disk: the next change must not wait for it.
+        let overrides = self.overrides.lock().clone();
+        overrides.save(&self.folder.layout().overrides()).map_err(failed)
     }
 
     fn strike(&self, target: &Target, destination: &Destination) -> Result<Struck, ControlError> {
@@ -286,8 +284,8 @@ impl Operator {
     }
 }
 
-fn failed(error: impl std::fmt::Display) -> ControlError {
-    ControlError::Failed(error.to_string())
+fn failed(error: impl std::error::Error + 'static) -> ControlError {
+    ControlError::Failed(chain(&error))
 }
 
 /// The policies that the configuration and the operator's changes make, by service.
