@@ -24,18 +24,21 @@ use sortie_store::key::{self, KeyError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{MissedTickBehavior, timeout};
 
 use crate::alerts::{Alerting, Courier};
 use crate::config::Config;
 use crate::config::checked::{AdminListen, Service};
 use crate::runtime::{
-    Gates, Operator, Overrides, OverridesError, Parts, QUEUE, RecoverError, Recovered, Runtime, Told, policies_of,
-    recover,
+    Framing, Gates, Operator, Overrides, OverridesError, Parts, QUEUE, RecoverError, Recovered, Runtime, Told,
+    policies_of, recover,
 };
 
 /// How often the gates let go of what explains nothing any more.
 const GATE_TICK: Duration = Duration::from_millis(50);
+
+/// How long the doors stay shut for what the journal holds behind the newest checkpoint.
+const CATCH_UP: Duration = Duration::from_secs(5);
 
 /// The program cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -128,11 +131,13 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
     let key = key::load_or_make(&folder)?;
     let overrides = Overrides::load(&folder.layout().overrides())?;
     let policies = policies_of(&config, &overrides);
-    let recovered = recover(&folder, journal_settings(&config), &policies, &config.alerts)?;
-    let clock = Clock::start_after(recovered.state.last_at);
+    // Before anything is read: a port that is taken is told at once, and clients wait instead of
+    // being refused.
+    let listeners = bind(&config).await?;
+    let recovered = recover(&folder, journal_settings(&config))?;
+    let clock = Clock::start_after(recovered.last_at);
     let started = (clock.now(), Instant::now());
     let (queue, events) = EventQueue::new(recovered.next, QUEUE);
-    let listeners = bind(&config).await?;
     let gates = gates(&config, &key, clock, &queue, &policies);
     let config = Arc::new(config);
 
@@ -147,6 +152,7 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
         told: Arc::clone(&told),
         alerting: Arc::clone(&alerting),
         overrides: Mutex::new(overrides),
+        framing: config.services.keys().map(|name| (name.clone(), Framing::default())).collect(),
         started,
         ready: AtomicBool::new(false),
     });
@@ -157,6 +163,7 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
         journal,
         index,
         checkpoints,
+        layout: folder.layout().clone(),
         retention: Retention { keep_micros: config.retention.findings.as_micros() as u64, ..Retention::default() },
         events,
         queue,
@@ -166,6 +173,9 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
         alerting: Arc::clone(&alerting),
     })
     .map_err(thread("the engine"))?;
+    if timeout(CATCH_UP, runtime.caught_up()).await.is_err() {
+        tracing::warn!("much of the journal is to be read: the doors open now and decide by what is known so far");
+    }
 
     let (stop, stopped) = watch::channel(false);
     let mut doors = JoinSet::new();
@@ -174,9 +184,12 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
         let (Some(service), Some(gate)) = (config.services.get(&name), gates.get(&name)) else { continue };
         let timeouts = timeouts(&config);
         doors.spawn(tick(Arc::clone(gate), stopped.clone()));
-        spawn_inbound(&mut doors, inbound, service, timeouts, Arc::clone(gate), stopped.clone());
+        let framing = operator.framing.get(&name).cloned().unwrap_or_default();
+        let counts = framing.inbound;
+        spawn_inbound(&mut doors, inbound, service, timeouts, Arc::clone(gate), counts, stopped.clone());
         let settings = outbound_config(service, timeouts)?;
-        spawn_outbound(&mut doors, outbound, settings, Arc::clone(gate), Arc::clone(&resolver), stopped.clone());
+        let parts = (Arc::clone(gate), Arc::clone(&resolver), framing.outbound);
+        spawn_outbound(&mut doors, outbound, settings, parts, stopped.clone());
     }
     let courier = (!config.alerts.is_empty())
         .then(|| Courier::start(folder, alerting, clock).map_err(thread("the alerts")))
@@ -260,6 +273,7 @@ fn spawn_inbound(
     service: &Service,
     timeouts: Timeouts,
     gate: Arc<Gate>,
+    framing: Arc<FramingCounts>,
     mut stopped: watch::Receiver<bool>,
 ) {
     let config = InboundConfig {
@@ -273,7 +287,6 @@ fn spawn_inbound(
         let shutdown = async move {
             let _ = stopped.wait_for(|stop| *stop).await;
         };
-        let framing = Arc::new(FramingCounts::default());
         if let Err(error) = inbound::serve(listener, config, gate, framing, shutdown).await {
             tracing::error!(%service, "the inbound door does not serve: {error}");
         }
@@ -284,8 +297,7 @@ fn spawn_outbound(
     doors: &mut JoinSet<()>,
     listener: TcpListener,
     config: OutboundConfig,
-    gate: Arc<Gate>,
-    resolver: Arc<Resolver>,
+    (gate, resolver, framing): (Arc<Gate>, Arc<Resolver>, Arc<FramingCounts>),
     mut stopped: watch::Receiver<bool>,
 ) {
     doors.spawn(async move {
@@ -293,7 +305,6 @@ fn spawn_outbound(
         let shutdown = async move {
             let _ = stopped.wait_for(|stop| *stop).await;
         };
-        let framing = Arc::new(FramingCounts::default());
         if let Err(error) = outbound::serve(listener, config, gate, resolver, framing, shutdown).await {
             tracing::error!(%service, "the outbound door does not serve: {error}");
         }

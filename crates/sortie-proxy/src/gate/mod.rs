@@ -171,6 +171,13 @@ impl Gate {
         self.table.lock().inflight = inflight;
     }
 
+    /// Replaces the table by the one that the events have made. `make` runs under the table's lock, so
+    /// nothing of this service is numbered until the new one stands.
+    pub fn take_over(&self, make: impl FnOnce() -> InFlight) {
+        let mut table = self.table.lock();
+        table.inflight = make();
+    }
+
     /// Lets go of what explains nothing any more. To be called some twenty times a second, by the
     /// doors' side: where the engine stands still, the table must not fill.
     pub fn tick(&self) {

@@ -110,10 +110,10 @@ impl Index {
 }
 
 impl Batch<'_> {
-    /// Keeps a number under a name.
+    /// Keeps a number under a name, unless a greater one is there: events are never numbered again.
     pub fn set_meta(&mut self, name: Meta, value: u64) -> Result<(), StoreError> {
         const SET: &str = "INSERT INTO meta (name, value) VALUES (?1, ?2)
-             ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+             ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)";
         self.sql().execute(SET, (name.name(), integer(value)))?;
         Ok(())
     }

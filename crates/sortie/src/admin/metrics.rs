@@ -5,6 +5,7 @@ use std::fmt;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
@@ -38,7 +39,7 @@ type PerService = (&'static str, &'static str, Kind, fn(&ServiceStatus) -> u64);
 
 const PER_SERVICE: &[PerService] = &[
     ("requests", "Requests at the inbound door", Kind::Counter, |s| s.inbound.requests),
-    ("requests_in_flight", "Requests in flight", Kind::Gauge, |s| s.inbound.in_flight),
+    ("requests_in_flight", "Requests in flight, or just ended", Kind::Gauge, |s| s.inbound.in_flight),
     ("requests_carrying", "Requests that carried a destination", Kind::Counter, |s| s.inbound.carrying),
     ("candidates", "Destinations that requests carried", Kind::Counter, |s| s.inbound.candidates),
     ("requests_refused", "Requests refused by a rule", Kind::Counter, |s| s.inbound.refused),
@@ -69,12 +70,18 @@ const PER_PROCESS: &[PerProcess] = &[
     ("ready", "Whether all doors listen", Kind::Gauge, |s| u64::from(s.ready)),
     ("uptime_seconds", "Seconds since the start", Kind::Gauge, |s| s.uptime_seconds),
     ("engine_events", "Events learned from", Kind::Counter, |s| s.engine.events),
+    ("engine_behind", "Events of the journal still to be read after the start", Kind::Gauge, |s| {
+        s.engine.behind.unwrap_or(0)
+    }),
     ("engine_queued", "Events in the queue", Kind::Gauge, |s| s.engine.queued),
     ("engine_dropped", "Events dropped because the queue was full", Kind::Counter, |s| s.engine.dropped),
     ("engine_trouble", "Whether the engine does not work", Kind::Gauge, |s| u64::from(s.engine.trouble.is_some())),
     ("journal_bytes", "Bytes of the journal", Kind::Gauge, |s| s.store.journal_bytes),
     ("store_unwritten", "Events not on the disk yet", Kind::Gauge, |s| s.store.unwritten),
     ("store_lost", "Events given up", Kind::Counter, |s| s.store.lost),
+    ("store_passed_over", "Records of the journal that could not be read at the start", Kind::Gauge, |s| {
+        s.store.passed_over
+    }),
     ("store_trouble", "Parts of the store that do not work", Kind::Gauge, |s| s.store.troubles.len() as u64),
     ("alerts_waiting", "Deliveries that wait", Kind::Gauge, |s| s.alerts.waiting),
     ("alerts_delivered", "Deliveries made", Kind::Counter, |s| s.alerts.delivered),
@@ -98,8 +105,29 @@ impl Collector for Snapshot {
                 Kind::Gauge => family(&mut encoder, name, help, values.map(|(s, v)| (s, gauge(v))))?,
             }
         }
-        Ok(())
+        malformed(&mut encoder, &self.0.services)
     }
+}
+
+/// Malformed messages, with door and kind.
+fn malformed(encoder: &mut DescriptorEncoder<'_>, services: &[ServiceStatus]) -> fmt::Result {
+    let doors = services.iter().flat_map(|service| {
+        [("inbound", &service.inbound.malformed), ("outbound", &service.outbound.malformed)]
+            .map(|(door, kinds)| (service.name.as_str(), door, kinds))
+    });
+    let mut counts = doors
+        .flat_map(|(service, door, kinds)| kinds.iter().map(move |(kind, number)| (service, door, kind, *number)))
+        .peekable();
+    if counts.peek().is_none() {
+        return Ok(());
+    }
+    let help = "Messages refused because two parsers would read them differently";
+    let mut family = encoder.encode_descriptor("malformed", help, None, MetricType::Counter)?;
+    for (service, door, kind, number) in counts {
+        let labels = [("service", service), ("door", door), ("kind", kind.as_str())];
+        ConstCounter::new(number).encode(family.encode_family(&labels)?)?;
+    }
+    Ok(())
 }
 
 fn gauge(value: u64) -> ConstGauge<i64> {
@@ -134,7 +162,11 @@ mod tests {
     fn every_service_has_its_line() {
         let service = |name: &str, requests| ServiceStatus {
             name: name.into(),
-            inbound: InboundStatus { requests, ..InboundStatus::default() },
+            inbound: InboundStatus {
+                requests,
+                malformed: [("chunk".into(), requests)].into(),
+                ..InboundStatus::default()
+            },
             ..ServiceStatus::default()
         };
         let status =
@@ -144,6 +176,7 @@ mod tests {
             "# TYPE sortie_requests counter",
             "sortie_requests_total{service=\"shop\"} 214",
             "sortie_requests_total{service=\"news\"} 3",
+            "sortie_malformed_total{service=\"news\",door=\"inbound\",kind=\"chunk\"} 3",
             "sortie_ready 1",
             "sortie_store_trouble 0",
         ] {

@@ -40,6 +40,8 @@ pub struct EngineStatus {
     pub trouble: Option<String>,
     /// Events learned from since the start.
     pub events: u64,
+    /// Events of the journal that are still to be read after the start; `None` where all are.
+    pub behind: Option<u64>,
     /// Events in the queue.
     pub queued: u64,
     /// Events dropped because the queue was full.
@@ -57,6 +59,8 @@ pub struct StoreStatus {
     pub unwritten: u64,
     /// Events that were given up.
     pub lost: u64,
+    /// Records of the journal that could not be read, or learned from, at the start.
+    pub passed_over: u64,
 }
 
 /// See [`Status::alerts`].
@@ -122,7 +126,7 @@ pub struct InboundStatus {
     pub connections: u64,
     /// Requests.
     pub requests: u64,
-    /// Requests in flight.
+    /// Requests in flight, and those that ended within the last two seconds: a dial may still follow.
     pub in_flight: u64,
     /// Requests that carried a destination.
     pub carrying: u64,
@@ -138,6 +142,9 @@ pub struct InboundStatus {
     pub bytes: u64,
     /// Of them, bytes that were not inspected.
     pub bytes_not_inspected: u64,
+    /// Messages refused because two parsers would read them differently, or that never came whole,
+    /// by kind.
+    pub malformed: BTreeMap<String, u64>,
 }
 
 /// Counts since the start.
@@ -165,6 +172,9 @@ pub struct OutboundStatus {
     pub tls: u64,
     /// Dials of another protocol.
     pub opaque: u64,
+    /// Messages refused because two parsers would read them differently, or that never came whole,
+    /// by kind.
+    pub malformed: BTreeMap<String, u64>,
     /// Where TLS hides most orders: only seeing inside tells a redirect from a new own call.
     pub hidden: Vec<HiddenAt>,
 }

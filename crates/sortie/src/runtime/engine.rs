@@ -1,11 +1,15 @@
 //! The engine's thread.
 
+mod catch_up;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sortie_engine::step::{Fact, State};
 use sortie_model::event::{Event, What};
 use sortie_model::ids::FindingId;
+use sortie_model::{Policy, ServiceName};
 use sortie_store::error::StoreError;
 use sortie_store::record::meta::Meta;
 
@@ -25,15 +29,23 @@ const BUSY_TICK: Duration = Duration::from_millis(50);
 const QUIET_TICK: Duration = Duration::from_secs(1);
 /// How often the state is kept as a checkpoint, where it changed.
 const CHECKPOINT: Duration = Duration::from_mins(2);
+/// Work after which a checkpoint is due anyway: a start has to do it again before it knows as much.
+const WORK_LOST: Duration = Duration::from_secs(2);
+/// But what keeping it takes is at most one part in so many.
+const KEEPING_SHARE: u32 = 10;
 /// How often old findings and events are let go.
 const RETENTION: Duration = Duration::from_mins(10);
 
 pub(super) fn run(parts: Parts) {
     let mut engine = Engine::new(parts);
-    while engine.round() {}
-    engine.drain();
+    if engine.catch_up() {
+        while engine.round() {}
+        engine.drain();
+    }
     engine.checkpoint();
 }
+
+type Policies = BTreeMap<ServiceName, Arc<Policy>>;
 
 struct Engine {
     parts: Parts,
@@ -43,6 +55,9 @@ struct Engine {
     is_behind: bool,
     ticked: Instant,
     checkpointed: Instant,
+    /// How long the work since then took, and how long keeping the checkpoint.
+    worked: Duration,
+    keeping: Duration,
     /// Number of the last event of the newest checkpoint.
     covered: u64,
     retained: Instant,
@@ -56,6 +71,8 @@ impl Engine {
             is_behind: false,
             ticked: now,
             checkpointed: now,
+            worked: Duration::ZERO,
+            keeping: Duration::ZERO,
             covered: parts.state.last,
             retained: now,
             parts,
@@ -72,13 +89,19 @@ impl Engine {
         if self.ticked.elapsed() >= if something_happened { BUSY_TICK } else { QUIET_TICK } {
             self.tick();
         }
-        if self.checkpointed.elapsed() >= CHECKPOINT {
+        self.housekeeping();
+        is_connected
+    }
+
+    /// What is done now and then.
+    fn housekeeping(&mut self) {
+        let is_much = self.worked >= WORK_LOST.max(self.keeping * KEEPING_SHARE);
+        if is_much || self.checkpointed.elapsed() >= CHECKPOINT {
             self.checkpoint();
         }
         if self.retained.elapsed() >= RETENTION {
             self.retain();
         }
-        is_connected
     }
 
     /// What has come since the last round. The thread looks by itself, after a rest, instead of being
@@ -96,24 +119,38 @@ impl Engine {
     /// Journal, engine, index, snapshot: nothing is told to anybody before it is kept.
     fn take_in(&mut self, batch: &[Event]) {
         if !batch.is_empty() {
-            let kept = self.parts.journal.append(batch).and_then(|()| self.parts.journal.flush());
-            let policies = policies(&self.parts.gates);
-            for event in batch {
-                for fact in self.parts.state.step(event, &policies) {
-                    self.note(fact);
-                }
-            }
+            self.write(batch);
+            self.learn(batch);
             publish(&self.parts.state, &self.parts.gates);
             if self.parts.told.is_followed() {
                 batch.iter().filter_map(lines::line_of).for_each(|line| self.parts.told.tell(line));
             }
-            self.parts.told.troubles().note(Part::Journal, kept);
         }
+        self.keep_due();
+        self.parts.told.round(batch.len(), self.parts.journal.counters(), self.parts.clock.now());
+    }
+
+    fn write(&mut self, batch: &[Event]) {
+        let kept = self.parts.journal.append(batch).and_then(|()| self.parts.journal.flush());
+        self.parts.told.troubles().note(Part::Journal, kept);
+    }
+
+    fn learn(&mut self, batch: &[Event]) {
+        let began = Instant::now();
+        let policies = policies(&self.parts.gates);
+        for event in batch {
+            for fact in self.parts.state.step(event, &policies) {
+                self.note(fact);
+            }
+        }
+        self.worked += began.elapsed();
+    }
+
+    fn keep_due(&mut self) {
         let due = self.unkept.due(Instant::now());
         if !due.is_empty() {
             self.keep(&due);
         }
-        self.parts.told.round(batch.len(), self.parts.journal.counters(), self.parts.clock.now());
     }
 
     fn note(&mut self, fact: Fact) {
@@ -176,6 +213,7 @@ impl Engine {
     /// replay, so every finding must be in the index first.
     fn checkpoint(&mut self) {
         self.checkpointed = Instant::now();
+        self.worked = Duration::ZERO;
         if self.covered == self.parts.state.last {
             return;
         }
@@ -189,6 +227,7 @@ impl Engine {
         if saved.is_ok() {
             self.covered = self.parts.state.last;
         }
+        self.keeping = self.checkpointed.elapsed();
         self.parts.told.troubles().note(Part::Checkpoint, saved);
     }
 

@@ -24,11 +24,12 @@ use sortie_model::event::{Event, What};
 use sortie_model::{Policy, ServiceName};
 use sortie_proxy::clock::Clock;
 use sortie_proxy::gate::{EventQueue, Gate};
+use sortie_store::Layout;
 use sortie_store::checkpoint::Checkpoints;
 use sortie_store::index::{Index, Retention};
 use sortie_store::journal::Writer;
 
-pub use control::{Operator, policies_of};
+pub use control::{Framing, Operator, policies_of};
 pub use overrides::{Override, Overrides, OverridesError};
 pub use recover::{RecoverError, Recovered, recover};
 pub use told::{Health, Told};
@@ -52,6 +53,8 @@ pub struct Parts {
     pub index: Index,
     /// The checkpoints.
     pub checkpoints: Checkpoints,
+    /// Where the journal is read back from.
+    pub layout: Layout,
     /// How long findings are kept.
     pub retention: Retention,
     /// Events of the doors.
@@ -96,6 +99,11 @@ impl Runtime {
             .name("engine".to_owned())
             .spawn(move || supervise(&watched, move || engine::run(parts)))?;
         Ok(Self { thread: Mutex::new(Some(thread)), told })
+    }
+
+    /// Returns when everything is known that was before the start.
+    pub async fn caught_up(&self) {
+        self.told.caught_up().await;
     }
 
     /// Returns when the engine's thread has ended by a panic.

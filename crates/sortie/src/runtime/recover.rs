@@ -1,24 +1,16 @@
 //! Going on where the last process stopped, however it stopped.
 //!
-//! The newest checkpoint, and every event of the journal after it: the same events give the same
+//! From the newest checkpoint, and every event of the journal after it: the same events give the same
 //! findings and alerts, so a kill at any point loses none that was acknowledged.
 
-use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-
-use sortie_engine::step::{Fact, State};
-use sortie_model::ids::FindingId;
-use sortie_model::{Finding, Policy, ServiceName, event};
+use sortie_engine::step::State;
+use sortie_model::{Micros, event};
 use sortie_store::checkpoint::Checkpoints;
 use sortie_store::error::StoreError;
 use sortie_store::folder::Folder;
 use sortie_store::index::Index;
 use sortie_store::journal::{Reader, Settings, Writer};
 use sortie_store::record::meta::Meta;
-
-use crate::alerts;
-use crate::config::checked::Alert;
 
 /// Version of the engine's state; a checkpoint of another is passed over. Raised with the schema of
 /// events and with every change of what the engine keeps.
@@ -30,12 +22,14 @@ pub struct Recovered {
     pub state: State,
     /// The journal, ready to be written to.
     pub journal: Writer,
-    /// The index, with every finding of the journal.
+    /// The index.
     pub index: Index,
     /// The checkpoints.
     pub checkpoints: Checkpoints,
     /// Number of the next event.
     pub next: u64,
+    /// Time of the last event.
+    pub last_at: Micros,
 }
 
 /// The data folder cannot be gone on from.
@@ -43,13 +37,9 @@ pub struct Recovered {
 #[error(transparent)]
 pub struct RecoverError(#[from] StoreError);
 
-/// Opens the store of a data folder and brings everything up to the last event of the journal.
-pub fn recover(
-    folder: &Folder,
-    settings: Settings,
-    policies: &BTreeMap<ServiceName, Arc<Policy>>,
-    alerts: &[Alert],
-) -> Result<Recovered, RecoverError> {
+/// Opens the store of a data folder. What the journal holds behind the newest checkpoint is left to
+/// the engine's thread.
+pub fn recover(folder: &Folder, settings: Settings) -> Result<Recovered, RecoverError> {
     let (journal, torn) = Writer::open(folder, settings)?;
     for tail in &torn {
         tracing::warn!(
@@ -61,52 +51,31 @@ pub fn recover(
     for error in &loaded.passed_over {
         tracing::warn!("a checkpoint is passed over, the journal is read instead: {error}");
     }
-    let mut state = loaded.checkpoint.and_then(|checkpoint| decode(&checkpoint.state)).unwrap_or_default();
+    let state = loaded.checkpoint.and_then(|checkpoint| decode(&checkpoint.state)).unwrap_or_default();
     let mut index = Index::open(folder)?;
-    let found = replay(folder, &mut state, policies)?;
+    let last_at = last_time(folder, &journal, &state)?;
     // After a full disk the index may be ahead of the journal: no number is given twice.
     let indexed = index.reader().meta(Meta::LastEvent)?.unwrap_or(0);
-    let mut batch = index.begin()?;
-    for finding in found.values() {
-        batch.put(finding)?;
-        // The process may have ended before it came to this; who was told already is not told again.
-        alerts::enqueue(&mut batch, alerts, finding, state.last_at)?;
-    }
     let next = state.last.max(journal.last().unwrap_or(0)).max(indexed) + 1;
+    let mut batch = index.begin()?;
     batch.set_meta(Meta::LastEvent, next - 1)?;
     batch.commit()?;
-    Ok(Recovered { state, journal, index, checkpoints, next })
+    Ok(Recovered { state, journal, index, checkpoints, next, last_at })
 }
 
-/// Brings the state up to the last event, and returns the findings that changed. What of the journal
-/// is damaged, or is more than the engine can take, is passed over: a service must not stay down for
-/// one bad record.
-fn replay(
-    folder: &Folder,
-    state: &mut State,
-    policies: &BTreeMap<ServiceName, Arc<Policy>>,
-) -> Result<BTreeMap<FindingId, Finding>, StoreError> {
-    let mut found = BTreeMap::new();
-    for event in Reader::new(folder.layout()).events_from(state.last + 1)? {
-        let event = match event {
-            Ok(event) => event,
-            Err(error @ StoreError::Damaged { .. }) => {
-                tracing::warn!("events are missing and are passed over: {error}");
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
-        let Ok(facts) = catch_unwind(AssertUnwindSafe(|| state.step(&event, policies))) else {
-            tracing::error!("event {} is more than the engine can take and is passed over", event.number);
-            continue;
-        };
-        for fact in facts {
-            if let Fact::Finding(finding) = fact {
-                found.insert(finding.id.clone(), *finding);
-            }
-        }
+/// The time of the last event. What is to be read is looked into on the way: a journal of another
+/// version is an error now, not later.
+fn last_time(folder: &Folder, journal: &Writer, state: &State) -> Result<Micros, StoreError> {
+    let mut reader = Reader::new(folder.layout());
+    match reader.events_from(state.last + 1)?.next() {
+        None | Some(Ok(_) | Err(StoreError::Damaged { .. })) => {}
+        Some(Err(error)) => return Err(error),
     }
-    Ok(found)
+    let last = match journal.last().map(|last| reader.find(last)) {
+        None | Some(Err(StoreError::Damaged { .. })) => None,
+        Some(found) => found?,
+    };
+    Ok(last.map_or(state.last_at, |event| event.at.max(state.last_at)))
 }
 
 /// The state as a checkpoint holds it.
@@ -123,6 +92,3 @@ fn decode(bytes: &[u8]) -> Option<State> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -19,6 +19,9 @@ pub struct Told {
     lines: broadcast::Sender<Arc<TailLine>>,
     stop: AtomicBool,
     failed: watch::Sender<bool>,
+    /// Events of the journal that are still to be read; `None` where all are.
+    behind: watch::Sender<Option<u64>>,
+    passed_over: AtomicU64,
     events: AtomicU64,
     lost_events: AtomicU64,
     unwritten: AtomicU64,
@@ -32,6 +35,10 @@ pub struct Told {
 pub struct Health {
     /// Events taken in since the start.
     pub events: u64,
+    /// Events of the journal that are still to be read after the start; `None` where all are.
+    pub behind: Option<u64>,
+    /// Records of the journal that could not be read or learned from at the start.
+    pub passed_over: u64,
     /// Events that the journal lost because the disk was full for too long.
     pub lost_events: u64,
     /// Events that are not on the disk yet.
@@ -50,6 +57,8 @@ impl Default for Told {
             lines: broadcast::Sender::new(BEHIND),
             stop: AtomicBool::new(false),
             failed: watch::Sender::new(false),
+            behind: watch::Sender::new(Some(0)),
+            passed_over: AtomicU64::new(0),
             events: AtomicU64::new(0),
             lost_events: AtomicU64::new(0),
             unwritten: AtomicU64::new(0),
@@ -70,6 +79,8 @@ impl Told {
     pub fn health(&self) -> Health {
         Health {
             events: self.events.load(Ordering::Relaxed),
+            behind: *self.behind.borrow(),
+            passed_over: self.passed_over.load(Ordering::Relaxed),
             lost_events: self.lost_events.load(Ordering::Relaxed),
             unwritten: self.unwritten.load(Ordering::Relaxed),
             journal_bytes: self.journal_bytes.load(Ordering::Relaxed),
@@ -86,6 +97,22 @@ impl Told {
     pub(super) async fn failed(&self) {
         // It cannot be closed: the sender is here.
         let _ = self.failed.subscribe().wait_for(|failed| *failed).await;
+    }
+
+    /// How many events of the journal are still to be read.
+    pub(super) fn catch_up(&self, behind: Option<u64>) {
+        self.behind.send_replace(behind);
+    }
+
+    /// Returns when the journal is read to its end.
+    pub(super) async fn caught_up(&self) {
+        // It cannot be closed: the sender is here.
+        let _ = self.behind.subscribe().wait_for(Option::is_none).await;
+    }
+
+    /// Something of the journal could not be read, or learned from.
+    pub(super) fn passed_over(&self) {
+        self.passed_over.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn ask_to_stop(&self) {

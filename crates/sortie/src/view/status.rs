@@ -1,5 +1,8 @@
 //! How the program is, and why it may be silent.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use sortie_model::policy::Locality;
 
 use super::Paint;
@@ -36,11 +39,26 @@ fn machinery(status: &Status) -> [(&'static str, String, Option<String>); 3] {
         0 => String::new(),
         dropped => format!(", {} dropped: findings may lack something, decisions do not", count(dropped)),
     };
-    let learned =
-        format!("{} learned from, {} waiting{dropped}", counted(engine.events, "event"), count(engine.queued));
+    let behind = engine.behind.map(|behind| {
+        format!(", {} of the journal still to be read: doors decide by what is known so far", counted(behind, "event"))
+    });
+    let learned = format!(
+        "{} learned from, {} waiting{dropped}{}",
+        counted(engine.events, "event"),
+        count(engine.queued),
+        behind.unwrap_or_default()
+    );
     let (store, alerts) = (&status.store, &status.alerts);
     let lost = if store.lost > 0 { format!(", {} lost", count(store.lost)) } else { String::new() };
-    let kept = format!("journal {}, {} to write{lost}", bytes(store.journal_bytes), counted(store.unwritten, "event"));
+    let damaged = match store.passed_over {
+        0 => String::new(),
+        records => format!(", {} of it could not be read at the start", counted(records, "record")),
+    };
+    let kept = format!(
+        "journal {}, {} to write{lost}{damaged}",
+        bytes(store.journal_bytes),
+        counted(store.unwritten, "event")
+    );
     let given_up = if alerts.given_up > 0 { format!(", {} given up", count(alerts.given_up)) } else { String::new() };
     let told = format!("{} delivered, {} waiting{given_up}", count(alerts.delivered), count(alerts.waiting));
     let troubles: Vec<String> = store.troubles.iter().map(|(part, why)| format!("{part}: {why}")).collect();
@@ -62,7 +80,7 @@ fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
     lines.push(plain(
         "inbound",
         format!(
-            "{}  {}, {} of them carried {}; {} in flight, {}",
+            "{}  {}, {} of them carried {}; {} in flight or just ended, {}",
             clean(&inbound.listen),
             counted(inbound.requests, "request"),
             count(inbound.carrying),
@@ -80,6 +98,7 @@ fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
             counted(inbound.cut, "request")
         ),
     ));
+    lines.extend(malformed(&inbound.malformed).map(|text| plain("  refused", text)));
     let locality = if outbound.locality == Locality::Remote { " remote" } else { "" };
     lines.push(plain(
         "outbound",
@@ -101,6 +120,7 @@ fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
             count(outbound.opaque)
         ),
     ));
+    lines.extend(malformed(&outbound.malformed).map(|text| plain("  refused", text)));
     lines.push(plain(
         "sinks",
         format!(
@@ -120,6 +140,15 @@ fn unfollowed(place: &Unfollowed) -> String {
         counted(place.offers, "destination"),
         clean(&place.at)
     )
+}
+
+/// `3 malformed: 2 chunk, 1 bare-line-end`.
+fn malformed(kinds: &BTreeMap<String, u64>) -> Option<String> {
+    let mut kinds: Vec<(u64, &String)> = kinds.iter().map(|(kind, number)| (*number, kind)).collect();
+    kinds.sort_unstable_by_key(|&(number, _)| Reverse(number));
+    let each: Vec<String> = kinds.iter().map(|(number, kind)| format!("{} {}", count(*number), clean(kind))).collect();
+    let all = kinds.iter().map(|(number, _)| number).sum();
+    (!each.is_empty()).then(|| format!("{} malformed: {}", count(all), each.join(", ")))
 }
 
 fn stopped(refused: u64, would: u64) -> String {
@@ -157,6 +186,7 @@ mod tests {
                 cut: 3,
                 bytes: 812_345,
                 bytes_not_inspected: 1_204,
+                malformed: [("bare-line-end".into(), 1), ("chunk".into(), 2)].into(),
             },
             outbound: OutboundStatus { listen: "127.0.0.1:3128".into(), ..OutboundStatus::default() },
             sinks_proven: 1,
@@ -169,12 +199,13 @@ mod tests {
             uptime_seconds: 9_000,
             ready: true,
             data: "./sortie-data".into(),
-            engine: EngineStatus { trouble: None, events: 1_204, queued: 3, dropped: 7 },
+            engine: EngineStatus { trouble: None, events: 1_204, behind: None, queued: 3, dropped: 7 },
             store: StoreStatus {
                 troubles: [("journal".into(), "no space left to write x".into())].into(),
                 journal_bytes: 45_000_000,
                 unwritten: 12,
                 lost: 0,
+                passed_over: 2,
             },
             alerts: AlertsStatus { trouble: None, waiting: 1, delivered: 4, given_up: 0 },
             services: vec![shop],

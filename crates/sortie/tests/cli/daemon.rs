@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::http::{exchange, free_address, serve};
 use crate::program::Daemon;
 use crate::{code, sortie, stderr, works};
 
@@ -100,5 +101,19 @@ fn a_change_that_cannot_be_kept_is_in_force_and_no_success() {
     daemon.kill();
     let daemon = Daemon::start(folder, FLAGS);
     assert!(works(folder, &["status"]).contains("app  shadow  OFF"), "kept, through a kill");
+    assert_eq!(daemon.end(), Some(0));
+}
+
+#[test]
+fn malformed_messages_are_counted_by_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let (door, upstream) = (free_address().to_string(), serve(|_| (200, String::new())));
+    let upstream = format!("http://{upstream}");
+    let flags = ["--listen", &door, "--upstream", &upstream, "--egress", "127.0.0.1:0"];
+    let daemon = Daemon::start(folder, &flags);
+    let twice = "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n";
+    assert_eq!(exchange(door.parse().unwrap(), twice).0, 400);
+    assert!(works(folder, &["status"]).contains("1 malformed: 1 host-repeated"));
     assert_eq!(daemon.end(), Some(0));
 }

@@ -72,8 +72,9 @@ pub(crate) fn get_through(proxy: SocketAddr, url: &str) -> (u16, String) {
     exchange(proxy, &format!("GET {url} HTTP/1.1\r\nHost: {host}\r\n"))
 }
 
+/// Sends a head, without its end, and reads status and body.
 #[expect(clippy::disallowed_methods, reason = "the test speaks to doors and servers that it started itself")]
-fn exchange(server: SocketAddr, head: &str) -> (u16, String) {
+pub(crate) fn exchange(server: SocketAddr, head: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(server).unwrap();
     stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).unwrap();
     let mut answer = String::new();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sortie_engine::learned::Learned;
 use sortie_model::{Nature, Place};
+use sortie_proxy::framing::{FramingCounts, Problem};
 use sortie_proxy::gate::Gate;
 
 use super::sinks::scope_of;
@@ -14,10 +15,9 @@ const LISTED: usize = 5;
 /// Offers after which it is worth a line that none was obeyed.
 const UNFOLLOWED: u64 = 3;
 
-pub(super) fn inbound_status(gate: &Gate, listen: String) -> InboundStatus {
+pub(super) fn inbound_status(gate: &Gate) -> InboundStatus {
     let counters = gate.counters();
     InboundStatus {
-        listen,
         connections: counters.inbound_connections.get(),
         requests: counters.requests.get(),
         in_flight: gate.sizes().0 as u64,
@@ -28,14 +28,14 @@ pub(super) fn inbound_status(gate: &Gate, listen: String) -> InboundStatus {
         cut: counters.wildcards.get(),
         bytes: counters.bytes.get(),
         bytes_not_inspected: counters.bytes_uninspected.get(),
+        ..InboundStatus::default()
     }
 }
 
-pub(super) fn outbound_status(gate: &Gate, listen: String) -> OutboundStatus {
+pub(super) fn outbound_status(gate: &Gate) -> OutboundStatus {
     let counters = gate.counters();
     let (visible, tls, opaque) = (counters.dials_visible.get(), counters.dials_tls.get(), counters.dials_opaque.get());
     OutboundStatus {
-        listen,
         locality: gate.policy().locality,
         connections: counters.outbound_connections.get(),
         dials: visible + tls + opaque,
@@ -47,7 +47,15 @@ pub(super) fn outbound_status(gate: &Gate, listen: String) -> OutboundStatus {
         tls,
         opaque,
         hidden: hidden(&gate.learned()),
+        ..OutboundStatus::default()
     }
+}
+
+/// What was refused because two parsers would read it differently, by kind; kinds that were not met
+/// are left out.
+pub(super) fn malformed(counts: &FramingCounts) -> BTreeMap<String, u64> {
+    let kinds = Problem::ALL.into_iter().map(|problem| (problem.as_str().to_owned(), counts.refused(problem)));
+    kinds.filter(|&(_, number)| number > 0).collect()
 }
 
 fn hidden(learned: &Learned) -> Vec<HiddenAt> {

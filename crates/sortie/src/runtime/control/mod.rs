@@ -14,6 +14,7 @@ use sortie_model::event::{OperatorAct, What};
 use sortie_model::finding::Closed;
 use sortie_model::{Destination, Finding, Micros, Mode, Policy, ServiceName};
 use sortie_proxy::clock::Clock;
+use sortie_proxy::framing::FramingCounts;
 use sortie_proxy::gate::{EventQueue, Gate};
 use sortie_store::folder::Folder;
 use sortie_store::index::{Filter, Index, IndexReader};
@@ -23,14 +24,14 @@ use super::{Gates, Override, Overrides, Told};
 use crate::admin::control::{Control, ControlError};
 use crate::admin::lookup::{self, LookupError};
 use crate::admin::wire::{
-    AlertsStatus, Close, EngineStatus, ModeChange, ModeChanged, ScopeMode, ServiceStatus, SinkView, Status,
-    StoreStatus, Struck, Switched, TailLine,
+    AlertsStatus, Close, EngineStatus, InboundStatus, ModeChange, ModeChanged, OutboundStatus, ScopeMode,
+    ServiceStatus, SinkView, Status, StoreStatus, Struck, Switched, TailLine,
 };
 use crate::alerts::Alerting;
 use crate::config::{Config, Target};
 use crate::view::explain::Explained;
 use crate::view::text::chain;
-use counts::{inbound_status, outbound_status, unfollowed};
+use counts::{inbound_status, malformed, outbound_status, unfollowed};
 use modes::{mode_before, note_of, review};
 use sinks::{proof_of, sink_view};
 
@@ -55,10 +56,21 @@ pub struct Operator {
     pub alerting: Arc<Alerting>,
     /// Changes that survive a restart.
     pub overrides: Mutex<Overrides>,
+    /// Messages that the doors found malformed.
+    pub framing: BTreeMap<ServiceName, Framing>,
     /// When the process started.
     pub started: (Micros, Instant),
     /// Whether all doors listen.
     pub ready: AtomicBool,
+}
+
+/// What the doors of a service count of malformed and unusual messages.
+#[derive(Clone, Debug, Default)]
+pub struct Framing {
+    /// Of the inbound door.
+    pub inbound: Arc<FramingCounts>,
+    /// Of the outbound door.
+    pub outbound: Arc<FramingCounts>,
 }
 
 impl Operator {
@@ -111,8 +123,16 @@ impl Operator {
                 .iter()
                 .map(|(scope, mode)| ScopeMode { at: scope.to_string(), mode: *mode })
                 .collect(),
-            inbound: inbound_status(gate, configured.map(|s| s.inbound.listen.to_string()).unwrap_or_default()),
-            outbound: outbound_status(gate, configured.map(|s| s.outbound.listen.to_string()).unwrap_or_default()),
+            inbound: InboundStatus {
+                listen: configured.map(|s| s.inbound.listen.to_string()).unwrap_or_default(),
+                malformed: self.framing.get(name).map(|framing| malformed(&framing.inbound)).unwrap_or_default(),
+                ..inbound_status(gate)
+            },
+            outbound: OutboundStatus {
+                listen: configured.map(|s| s.outbound.listen.to_string()).unwrap_or_default(),
+                malformed: self.framing.get(name).map(|framing| malformed(&framing.outbound)).unwrap_or_default(),
+                ..outbound_status(gate)
+            },
             sinks_proven: proven as u64,
             sinks_learning: learning as u64,
             unfollowed: unfollowed(&learned),
@@ -136,6 +156,7 @@ impl Control for Operator {
                 trouble: hangs
                     .then(|| "the engine has not answered for 5 s; the doors decide by the last snapshot".to_owned()),
                 events: health.events,
+                behind: health.behind,
                 queued: self.queue.pushed().saturating_sub(self.queue.dropped() + health.events),
                 dropped: self.queue.dropped(),
             },
@@ -144,6 +165,7 @@ impl Control for Operator {
                 journal_bytes: health.journal_bytes,
                 unwritten: health.unwritten,
                 lost: health.lost_events,
+                passed_over: health.passed_over,
             },
             alerts: AlertsStatus {
                 trouble: alerts.trouble,

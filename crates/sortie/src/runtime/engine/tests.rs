@@ -1,6 +1,7 @@
 use std::net::IpAddr;
 
-use sortie_model::{Mode, Policy, ServiceName};
+use sortie_model::finding::Severity;
+use sortie_model::{Key, Micros, Mode, Policy, ServiceName};
 use sortie_proxy::clock::Clock;
 use sortie_proxy::gate::{Admission, EventQueue, Gate, GateSettings, InboundHead};
 use sortie_store::checkpoint::Checkpoints;
@@ -10,6 +11,7 @@ use sortie_store::journal::Settings;
 
 use super::*;
 use crate::alerts::Alerting;
+use crate::config::checked::{Alert, AlertTarget};
 use crate::runtime::{Gates, Told, recover};
 
 /// An engine that is worked by hand, behind a gate that refuses orders at `/v1/preview`.
@@ -21,30 +23,37 @@ struct Place {
 
 impl Place {
     fn new(root: &std::path::Path) -> Self {
+        Self::with(root, Settings::default(), &[])
+    }
+
+    /// Reads what is there to its end.
+    fn with(root: &std::path::Path, settings: Settings, alerts: &[Alert]) -> Self {
         let folder = Arc::new(Folder::open(root).unwrap());
         let name = ServiceName::from("test");
         let proven = vec!["GET /v1/preview query url".parse().unwrap()];
         let policy = Arc::new(Policy { mode: Mode::Block, proven, ..Policy::default() });
-        let policies = [(name.clone(), Arc::clone(&policy))].into();
-        let recovered = recover(&folder, Settings::default(), &policies, &[]).unwrap();
+        let recovered = recover(&folder, settings).unwrap();
         let clock = Clock::start();
         let (queue, events) = EventQueue::new(recovered.next, 1_000);
-        let settings = GateSettings::new(name.clone(), sortie_model::Key::new(&[7; sortie_model::Key::LENGTH]));
-        let gate = Gate::new(settings, clock, queue.clone(), policy);
+        let key = Key::new(&[7; Key::LENGTH]);
+        let gate = Gate::new(GateSettings::new(name.clone(), key), clock, queue.clone(), policy);
         let parts = Parts {
             state: recovered.state,
             journal: recovered.journal,
             index: recovered.index,
             checkpoints: recovered.checkpoints,
+            layout: folder.layout().clone(),
             retention: Retention::default(),
             events,
             queue,
             clock,
             gates: Gates::from([(name, Arc::clone(&gate))]),
             told: Arc::new(Told::default()),
-            alerting: Arc::new(Alerting::default()),
+            alerting: Arc::new(Alerting::new(alerts)),
         };
-        Self { folder, gate, engine: Engine::new(parts) }
+        let mut engine = Engine::new(parts);
+        assert!(engine.catch_up());
+        Self { folder, gate, engine }
     }
 
     /// Orders a dial to metadata from the given client: a story of its own.
@@ -110,6 +119,59 @@ fn an_index_that_works_again_gets_what_waited() {
     place.engine.checkpoint();
     assert_eq!((place.indexed(), place.troubles()), (1, vec![]));
     assert_eq!(Checkpoints::open(&place.folder, super::super::recover::STATE).unwrap().1.checkpoint.unwrap().event, 1);
+}
+
+#[test]
+fn alerts_of_findings_that_only_the_journal_has_are_queued_once() {
+    let root = tempfile::tempdir().unwrap();
+    let place = Place::new(root.path());
+    place.attack(7);
+    let told: Vec<Event> = place.engine.parts.events.try_iter().collect();
+    let mut place = place;
+    place.engine.write(&told);
+    drop(place);
+    let alerts = [Alert { to: AlertTarget::Stdout, min: Severity::Low }];
+    // Killed again before anything else happened: the journal is read once more.
+    for start in ["the first", "the second"] {
+        let place = Place::with(root.path(), Settings::default(), &alerts);
+        assert_eq!(place.engine.parts.index.reader().waiting().unwrap(), 1, "{start} start");
+    }
+}
+
+#[test]
+fn a_damaged_record_is_passed_over_and_told() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = Folder::open(root.path()).unwrap();
+    let settings = Settings { segment_bytes: 1, ..Settings::default() };
+    let (mut journal, _) = sortie_store::journal::Writer::open(&folder, settings).unwrap();
+    for number in 1..=3 {
+        journal.append(&[Event { number, at: Micros(number), service: None, what: What::Tick }]).unwrap();
+        journal.sync().unwrap();
+    }
+    drop(journal);
+    // A torn block that is no longer in the newest segment.
+    let segment = folder.layout().segment(2);
+    let length = std::fs::metadata(&segment).unwrap().len();
+    std::fs::OpenOptions::new().write(true).open(&segment).unwrap().set_len(length - 1).unwrap();
+    drop(folder);
+    let place = Place::with(root.path(), settings, &[]);
+    let health = place.engine.parts.told.health();
+    assert_eq!((place.engine.parts.state.last, health.passed_over, health.behind), (3, 1, None));
+}
+
+#[test]
+fn what_the_doors_tell_while_the_journal_is_read_is_learned_behind_it() {
+    let root = tempfile::tempdir().unwrap();
+    let mut place = Place::new(root.path());
+    place.attack(7);
+    let told: Vec<Event> = place.engine.parts.events.try_iter().collect();
+    place.engine.write(&told);
+    // In the journal and not learned; now the doors go on, and the engine begins to read.
+    place.attack(8);
+    assert!(place.engine.catch_up());
+    assert_eq!((place.engine.parts.state.last, place.indexed()), (2, 2));
+    let (mine, doors) = (place.engine.parts.state.inflight(place.gate.name()), place.gate.sizes());
+    assert_eq!(mine.map(sortie_engine::inflight::InFlight::sizes), Some(doors));
 }
 
 #[test]
