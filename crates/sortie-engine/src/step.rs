@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sortie_model::event::{Dialled, Event, OperatorAct, Outcome, Refused, What};
-use sortie_model::{Finding, Micros, Policy, Reference, ServiceName};
+use sortie_model::{Finding, Key, Micros, Policy, Reference, ServiceName};
 
 use crate::attribution::proven_by;
-use crate::conclude::{Scene, Stories};
+use crate::conclude::{Namer, Scene, Stories};
 use crate::inflight::{InFlight, hop_after};
 use crate::learn::{self, ClosedRequest, DialLesson};
 use crate::learned::{Learned, SinkKey};
@@ -26,6 +26,8 @@ pub struct State {
     /// Its time.
     pub last_at: Micros,
     services: BTreeMap<ServiceName, Service>,
+    #[serde(skip)]
+    namer: Namer,
 }
 
 /// What the engine knows of one service.
@@ -62,15 +64,32 @@ impl State {
         match &event.service {
             Some(name) => {
                 let Some(policy) = policies.get(name) else { return Vec::new() };
-                self.services.entry(name.clone()).or_default().step(event, name, policy)
+                self.service(name).step(event, name, policy)
             }
             None => {
                 let mut facts = Vec::new();
                 for (name, policy) in policies {
-                    facts.extend(self.services.entry(name.clone()).or_default().step(event, name, policy));
+                    facts.extend(self.service(name).step(event, name, policy));
                 }
                 facts
             }
+        }
+    }
+
+    fn service(&mut self, name: &ServiceName) -> &mut Service {
+        self.services.entry(name.clone()).or_insert_with(|| {
+            let mut service = Service::default();
+            service.stories.name_by(self.namer.clone());
+            service
+        })
+    }
+
+    /// Names findings under the key of the installation. It is no part of what is kept, so it is given
+    /// anew to a state that was read back.
+    pub fn name_by(&mut self, key: &Key) {
+        self.namer = Namer::new(key.clone());
+        for service in self.services.values_mut() {
+            service.stories.name_by(self.namer.clone());
         }
     }
 

@@ -157,7 +157,8 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
         ready: AtomicBool::new(false),
     });
     operator.enforce();
-    let Recovered { state, journal, index, checkpoints, .. } = recovered;
+    let Recovered { mut state, journal, index, checkpoints, .. } = recovered;
+    state.name_by(&key);
     let runtime = Runtime::start(Parts {
         state,
         journal,

@@ -2,6 +2,7 @@
 
 mod accuse;
 mod grade;
+mod name;
 mod notes;
 mod rows;
 mod story;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::inflight::Closed;
 use crate::learned::Learned;
+pub(crate) use name::Namer;
 use notes::Notes;
 use story::Story;
 pub use story::StoryKey;
@@ -26,6 +28,9 @@ pub use story::StoryKey;
 pub struct Stories {
     open: BTreeMap<StoryKey, Story>,
     names: BTreeMap<FindingId, StoryKey>,
+    /// Given by whoever has the key: it stays out of what is kept.
+    #[serde(skip)]
+    namer: Namer,
     notes: Notes,
     /// Stories that changed since they were last taken.
     changed: BTreeSet<StoryKey>,
@@ -45,6 +50,11 @@ pub struct Scene<'a> {
 }
 
 impl Stories {
+    /// Stories from now on are named so.
+    pub(crate) fn name_by(&mut self, namer: Namer) {
+        self.namer = namer;
+    }
+
     /// A request was read; it may become part of a story. A refused one is a story at once.
     pub fn request_began(&mut self, scene: &Scene<'_>, began: &RequestBegan) {
         if !began.candidates.is_empty() || began.has_body || began.refused.is_some() {
@@ -185,7 +195,8 @@ impl Stories {
             if self.open.len() >= limits::STORIES {
                 self.forget_oldest();
             }
-            let story = Story::new(scene, key);
+            let id = self.namer.name(scene.service, key, |id| self.names.contains_key(id));
+            let story = Story::new(scene, key, id);
             self.names.insert(story.finding.id.clone(), key.clone());
             self.open.insert(key.clone(), story);
         }

@@ -9,7 +9,9 @@ use sortie_model::finding::{
 };
 use sortie_model::ids::FindingId;
 use sortie_model::verdict::{Order, Source};
-use sortie_model::{Actor, AddressClass, Candidate, Decision, Destination, Endpoint, Mode, Place, Reference, limits};
+use sortie_model::{
+    Actor, AddressClass, Candidate, Decision, Destination, Endpoint, Mode, Place, Reference, ServiceName, limits,
+};
 
 use super::notes::RequestNote;
 use super::{Scene, grade, reopen, words};
@@ -45,18 +47,14 @@ impl StoryKey {
         Self { subject: Subject::Destination(destination), class }
     }
 
-    /// A finding's name: 40 bits of a hash (FNV-1a, 64 bits) over the service and the key in words.
-    fn name(&self, scene: &Scene<'_>) -> FindingId {
-        let text = match &self.subject {
-            Subject::Order(Some(place), actor) => format!("{}|order|{place}|{actor}|{}", scene.service, self.class),
-            Subject::Order(None, actor) => format!("{}|order||{actor}|{}", scene.service, self.class),
-            Subject::Attempts(actor) => format!("{}|attempts|{actor}", scene.service),
-            Subject::Destination(destination) => format!("{}|destination|{destination}|{}", scene.service, self.class),
-        };
-        let digest = text
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-        FindingId::from_digest(digest ^ (digest >> 40))
+    /// Service and key in words, from which the finding's name derives.
+    pub(super) fn text(&self, service: &ServiceName) -> String {
+        match &self.subject {
+            Subject::Order(Some(place), actor) => format!("{service}|order|{place}|{actor}|{}", self.class),
+            Subject::Order(None, actor) => format!("{service}|order||{actor}|{}", self.class),
+            Subject::Attempts(actor) => format!("{service}|attempts|{actor}"),
+            Subject::Destination(destination) => format!("{service}|destination|{destination}|{}", self.class),
+        }
     }
 }
 
@@ -70,9 +68,9 @@ pub(super) struct Story {
 }
 
 impl Story {
-    pub(super) fn new(scene: &Scene<'_>, key: &StoryKey) -> Self {
+    pub(super) fn new(scene: &Scene<'_>, key: &StoryKey, id: FindingId) -> Self {
         let finding = Finding {
-            id: key.name(scene),
+            id,
             kind: FindingKind::OpenSink,
             severity: Severity::Info,
             confidence: 0.0,
