@@ -15,3 +15,4 @@ pub mod resolve;
 mod shutdown;
 pub mod timeouts;
 pub mod tls;
+pub mod workers;

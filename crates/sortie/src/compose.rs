@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +18,7 @@ use sortie_proxy::inbound::{self, InboundConfig, Upstream};
 use sortie_proxy::outbound::{self, OutboundConfig, ProxyCredentials};
 use sortie_proxy::resolve::Resolver;
 use sortie_proxy::timeouts::Timeouts;
+use sortie_proxy::workers::{WorkerThreads, Workers};
 use sortie_store::folder::{Folder, FolderError};
 use sortie_store::index::Retention;
 use sortie_store::journal::Settings;
@@ -93,6 +95,7 @@ pub struct Running {
     operator: Arc<Operator>,
     runtime: Runtime,
     courier: Option<Courier>,
+    workers: WorkerThreads,
     stop: watch::Sender<bool>,
     doors: JoinSet<()>,
 }
@@ -114,9 +117,10 @@ impl Running {
         self.operator.ready.store(false, Ordering::Release);
         let _ = self.stop.send(true); // nobody listens where no door is left
         while self.doors.join_next().await.is_some() {}
-        let (runtime, courier) = (self.runtime, self.courier);
+        let (workers, runtime, courier) = (self.workers, self.runtime, self.courier);
         // Joining threads blocks: not on a thread that serves.
         let stop = move || {
+            workers.stop();
             runtime.stop();
             courier.into_iter().for_each(Courier::stop);
         };
@@ -178,6 +182,7 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
         tracing::warn!("much of the journal is to be read: the doors open now and decide by what is known so far");
     }
 
+    let workers = WorkerThreads::start(worker_threads()).map_err(thread("the doors"))?;
     let (stop, stopped) = watch::channel(false);
     let mut doors = JoinSet::new();
     let resolver = Arc::new(resolver);
@@ -186,21 +191,30 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
         let timeouts = timeouts(&config);
         doors.spawn(tick(Arc::clone(gate), stopped.clone()));
         let framing = operator.framing.get(&name).cloned().unwrap_or_default();
-        let counts = framing.inbound;
-        spawn_inbound(&mut doors, inbound, service, timeouts, Arc::clone(gate), counts, stopped.clone());
+        let served = |framing| Served {
+            gate: Arc::clone(gate),
+            framing,
+            workers: workers.workers().clone(),
+            stopped: stopped.clone(),
+        };
+        spawn_inbound(&mut doors, inbound, service, timeouts, served(framing.inbound));
         let settings = outbound_config(service, timeouts)?;
-        let parts = (Arc::clone(gate), Arc::clone(&resolver), framing.outbound);
-        spawn_outbound(&mut doors, outbound, settings, parts, stopped.clone());
+        spawn_outbound(&mut doors, outbound, settings, Arc::clone(&resolver), served(framing.outbound));
     }
     let courier = (!config.alerts.is_empty())
         .then(|| Courier::start(folder, alerting, clock).map_err(thread("the alerts")))
         .transpose()?;
     operator.ready.store(true, Ordering::Release);
-    Ok(Running { operator, runtime, courier, stop, doors })
+    Ok(Running { operator, runtime, courier, workers, stop, doors })
 }
 
 fn thread(what: &'static str) -> impl FnOnce(io::Error) -> StartError {
     move |source| StartError::Thread { what, source }
+}
+
+/// A thread for each core that this process may use.
+fn worker_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 type Listeners = BTreeMap<ServiceName, (TcpListener, TcpListener)>;
@@ -268,14 +282,20 @@ async fn tick(gate: Arc<Gate>, mut stopped: watch::Receiver<bool>) {
     }
 }
 
+/// What a door is given beside its settings.
+struct Served {
+    gate: Arc<Gate>,
+    framing: Arc<FramingCounts>,
+    workers: Workers,
+    stopped: watch::Receiver<bool>,
+}
+
 fn spawn_inbound(
     doors: &mut JoinSet<()>,
     listener: TcpListener,
     service: &Service,
     timeouts: Timeouts,
-    gate: Arc<Gate>,
-    framing: Arc<FramingCounts>,
-    mut stopped: watch::Receiver<bool>,
+    served: Served,
 ) {
     let config = InboundConfig {
         upstream: Upstream { host: service.inbound.upstream.0.host.to_string(), port: service.inbound.upstream.0.port },
@@ -283,12 +303,13 @@ fn spawn_inbound(
         max_connections: service.inbound.max_connections,
         timeouts,
     };
+    let Served { gate, framing, workers, mut stopped } = served;
     doors.spawn(async move {
         let service = gate.name().clone();
         let shutdown = async move {
             let _ = stopped.wait_for(|stop| *stop).await;
         };
-        if let Err(error) = inbound::serve(listener, config, gate, framing, shutdown).await {
+        if let Err(error) = inbound::serve(listener, config, gate, framing, &workers, shutdown).await {
             tracing::error!(%service, "the inbound door does not serve: {error}");
         }
     });
@@ -298,15 +319,16 @@ fn spawn_outbound(
     doors: &mut JoinSet<()>,
     listener: TcpListener,
     config: OutboundConfig,
-    (gate, resolver, framing): (Arc<Gate>, Arc<Resolver>, Arc<FramingCounts>),
-    mut stopped: watch::Receiver<bool>,
+    resolver: Arc<Resolver>,
+    served: Served,
 ) {
+    let Served { gate, framing, workers, mut stopped } = served;
     doors.spawn(async move {
         let service = gate.name().clone();
         let shutdown = async move {
             let _ = stopped.wait_for(|stop| *stop).await;
         };
-        if let Err(error) = outbound::serve(listener, config, gate, resolver, framing, shutdown).await {
+        if let Err(error) = outbound::serve(listener, config, gate, resolver, framing, &workers, shutdown).await {
             tracing::error!(%service, "the outbound door does not serve: {error}");
         }
     });

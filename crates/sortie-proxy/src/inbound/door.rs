@@ -43,7 +43,8 @@ pub(super) struct Door {
     pub(super) config: InboundConfig,
     pub(super) gate: Arc<Gate>,
     pub(super) trusted: Trusted,
-    pub(super) pool: Arc<Pool<RequestBody>>,
+    /// Idle connections to the back end, of each worker.
+    pub(super) pools: Box<[Arc<Pool<RequestBody>>]>,
     pub(super) framing: Arc<FramingCounts>,
     /// The upstream's authority, for requests that name none.
     pub(super) authority: HeaderValue,
@@ -54,6 +55,8 @@ pub(super) struct Door {
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) door: Arc<Door>,
+    /// The idle connections of its worker.
+    pub(super) pool: Arc<Pool<RequestBody>>,
     pub(super) peer: IpAddr,
     pub(super) peer_text: HeaderValue,
     pub(super) is_trusted: bool,
@@ -114,7 +117,7 @@ impl Connection {
             return self.failed(failure, &exchange);
         }
         let door = &self.door;
-        match upstream::send(request, &door.config, &door.pool, &exchange).await {
+        match upstream::send(request, &door.config, &self.pool, &exchange).await {
             Ok((response, _)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
                 match upgrade.take_if(|_| asks_upgrade) {
                     Some(client) => self.switch(response, exchange, client),
@@ -122,7 +125,7 @@ impl Connection {
                 }
             }
             Ok((response, sender)) => {
-                let pool = Arc::clone(&door.pool);
+                let pool = Arc::clone(&self.pool);
                 answered(response, exchange, |body, exchange, content| {
                     AnswerStream::new(body, exchange, (sender, pool), content, door.config.timeouts.answer_idle)
                 })

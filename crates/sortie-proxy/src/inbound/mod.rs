@@ -40,6 +40,7 @@ use crate::gate::Gate;
 use crate::pool::Pool;
 use crate::shutdown::{self, Stopped};
 use crate::timeouts::Timeouts;
+use crate::workers::Workers;
 use client::Trusted;
 use door::{Connection, Door};
 
@@ -92,7 +93,7 @@ impl InboundConfig {
 #[error("'{0}' is no host: give the upstream as a name or an address")]
 pub struct UpstreamError(String);
 
-/// Serves a listener until `shutdown` completes. Then nothing new is accepted, exchanges in progress
+/// Serves a listener until `shutdown` completes, its connections by `workers`. Then nothing new is accepted, exchanges in progress
 /// may end within `timeouts.drain`, and what is left is cut off.
 ///
 /// # Errors
@@ -102,9 +103,10 @@ pub async fn serve(
     config: InboundConfig,
     gate: Arc<Gate>,
     framing: Arc<FramingCounts>,
+    workers: &Workers,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), UpstreamError> {
-    let door = Arc::new(Door::new(config, gate, framing)?);
+    let door = Arc::new(Door::new(config, gate, framing, workers.count())?);
     let timeouts = door.config.timeouts;
     let most = door.config.max_connections.min(Semaphore::MAX_PERMITS);
     let slots = Arc::new(Semaphore::new(most));
@@ -117,12 +119,15 @@ pub async fn serve(
             biased;
             () = &mut shutdown => break,
             _ = sweep.tick() => {
-                door.pool.sweep();
+                door.pools.iter().for_each(|pool| pool.sweep());
                 let open = most - slots.available_permits();
                 door.gate.counters().inbound_connections.set(open as u64);
             }
             (stream, peer, slot) = accept(&listener, &slots) => {
-                tokio::spawn(serve_connection(Arc::clone(&door), stream, peer, slot, stopped.clone()));
+                let (door, stopped) = (Arc::clone(&door), stopped.clone());
+                workers.serve(stream, move |stream, worker| {
+                    serve_connection(door, worker, stream, peer, slot, stopped)
+                });
             }
         }
     }
@@ -136,12 +141,17 @@ pub async fn serve(
 }
 
 impl Door {
-    fn new(config: InboundConfig, gate: Arc<Gate>, framing: Arc<FramingCounts>) -> Result<Self, UpstreamError> {
+    fn new(
+        config: InboundConfig,
+        gate: Arc<Gate>,
+        framing: Arc<FramingCounts>,
+        workers: usize,
+    ) -> Result<Self, UpstreamError> {
         let authority = config.upstream.authority();
         Ok(Self {
             authority: HeaderValue::try_from(&authority).map_err(|_| UpstreamError(authority))?,
             trusted: Trusted::new(&config.trusted_proxies),
-            pool: Arc::new(Pool::new(config.timeouts.pool_idle)),
+            pools: (0..workers).map(|_| Arc::new(Pool::new(config.timeouts.pool_idle))).collect(),
             config,
             gate,
             framing,
@@ -165,6 +175,7 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, S
 
 async fn serve_connection(
     door: Arc<Door>,
+    worker: usize,
     stream: TcpStream,
     peer: SocketAddr,
     slot: OwnedSemaphorePermit,
@@ -177,8 +188,10 @@ async fn serve_connection(
     let peer = peer.ip().to_canonical();
     let peer_text = HeaderValue::try_from(peer.to_string()).expect("an address is visible ASCII");
     let is_trusted = door.trusted.contains(peer);
+    let pool = Arc::clone(&door.pools[worker]);
     let connection = Arc::new(Connection {
         door,
+        pool,
         peer,
         peer_text,
         is_trusted,

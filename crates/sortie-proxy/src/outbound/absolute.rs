@@ -69,7 +69,7 @@ pub(super) async fn forward(
     append_via(request.headers_mut(), version);
     let uri = std::mem::take(request.uri_mut());
     *request.uri_mut() = origin_form(uri);
-    let lane = Lane::Shared(Arc::clone(&door.pool), asked.destination);
+    let lane = Lane::Shared(Arc::clone(&connection.pool), asked.destination);
     Exchange { connection, record, permit, lane, upgrade }.run(request).await
 }
 

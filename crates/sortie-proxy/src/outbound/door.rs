@@ -31,7 +31,8 @@ pub(super) struct Door {
     pub(super) resolver: Arc<Resolver>,
     pub(super) access: Access,
     pub(super) timeouts: Timeouts,
-    pub(super) pool: Arc<Pool>,
+    /// Idle connections to destinations, of each worker.
+    pub(super) pools: Box<[Arc<Pool>]>,
     pub(super) framing: Arc<FramingCounts>,
 }
 
@@ -39,6 +40,8 @@ pub(super) struct Door {
 /// and the door's word that it is time to end.
 pub(super) struct Connection {
     pub(super) door: Arc<Door>,
+    /// The idle connections of its worker.
+    pub(super) pool: Arc<Pool>,
     pub(super) stopped: Stopped,
     pub(super) exits: Exits,
     pub(super) _slot: OwnedSemaphorePermit,

@@ -39,6 +39,7 @@ use crate::gate::Gate;
 use crate::resolve::Resolver;
 use crate::shutdown::{self, Stopped};
 use crate::timeouts::Timeouts;
+use crate::workers::Workers;
 use access::Access;
 use door::{AppStream, Connection, Door, Exits, server};
 
@@ -77,7 +78,7 @@ pub enum ServeError {
     Address(#[source] io::Error),
 }
 
-/// Serves a listener until `shutdown` completes. Then nothing new is accepted, exchanges and tunnels
+/// Serves a listener until `shutdown` completes, its connections by `workers`. Then nothing new is accepted, exchanges and tunnels
 /// in progress may end within `timeouts.drain`, and what is left is cut off.
 ///
 /// # Errors
@@ -88,12 +89,14 @@ pub async fn serve(
     gate: Arc<Gate>,
     resolver: Arc<Resolver>,
     framing: Arc<FramingCounts>,
+    workers: &Workers,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let listen = listener.local_addr().map_err(ServeError::Address)?;
     let access = Access::new(listen, &config.sources, config.credentials.as_ref())?;
     let timeouts = config.timeouts;
-    let door = Arc::new(Door { gate, resolver, access, timeouts, pool: Arc::default(), framing });
+    let pools = (0..workers.count()).map(|_| Arc::default()).collect();
+    let door = Arc::new(Door { gate, resolver, access, timeouts, pools, framing });
     let most = config.max_connections.min(Semaphore::MAX_PERMITS);
     let slots = Arc::new(Semaphore::new(most));
     let (stop, stopped) = shutdown::channel();
@@ -105,12 +108,13 @@ pub async fn serve(
             biased;
             () = &mut shutdown => break,
             _ = sweep.tick() => {
-                door.pool.sweep(timeouts.pool_idle);
+                door.pools.iter().for_each(|pool| pool.sweep(timeouts.pool_idle));
                 let open = most - slots.available_permits();
                 door.gate.counters().outbound_connections.set(open as u64);
             }
             (stream, slot) = accept(&listener, &door.access, &slots) => {
-                tokio::spawn(serve_connection(Arc::clone(&door), stream, slot, stopped.clone()));
+                let (door, stopped) = (Arc::clone(&door), stopped.clone());
+                workers.serve(stream, move |stream, worker| serve_connection(door, worker, stream, slot, stopped));
             }
         }
     }
@@ -138,12 +142,19 @@ async fn accept(listener: &TcpListener, access: &Access, slots: &Arc<Semaphore>)
     }
 }
 
-async fn serve_connection(door: Arc<Door>, stream: TcpStream, slot: OwnedSemaphorePermit, stopped: Stopped) {
+async fn serve_connection(
+    door: Arc<Door>,
+    worker: usize,
+    stream: TcpStream,
+    slot: OwnedSemaphorePermit,
+    stopped: Stopped,
+) {
     // Without it small answers would wait for the app's acknowledgements. A socket that refuses is
     // gone already, and the first read says so.
     let _ = stream.set_nodelay(true);
     let (stream, guard) = Guarded::new(stream, &door.timeouts, Arc::clone(&door.framing));
-    let connection = Arc::new(Connection { door, stopped, exits: Exits::new(guard), _slot: slot });
+    let pool = Arc::clone(&door.pools[worker]);
+    let connection = Arc::new(Connection { door, pool, stopped, exits: Exits::new(guard), _slot: slot });
     if let Err(error) = serve_requests(stream, &connection).await {
         tracing::debug!(%error, "an app's connection broke off");
     }

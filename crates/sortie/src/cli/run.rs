@@ -58,7 +58,8 @@ pub(super) fn run(args: Args, output: Output) -> Result<(), Failure> {
     let whence = whence(&args);
     let Loaded { config, warnings } = load(args)?;
     Output::complain(&warnings.render(output.colours_errors()));
-    let runtime = tokio::runtime::Runtime::new().map_err(Failure::other)?;
+    // Connections are served by threads of their own; here they are accepted, and little else is done.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::other)?;
     runtime.block_on(stand(config, &whence))
 }
 

@@ -12,6 +12,7 @@ use sortie_proxy::framing::FramingCounts;
 use sortie_proxy::gate::Gate;
 use sortie_proxy::inbound::{InboundConfig, Upstream, serve};
 use sortie_proxy::timeouts::Timeouts;
+use sortie_proxy::workers::Workers;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
@@ -60,10 +61,13 @@ impl Door {
         };
         let framing = Arc::<FramingCounts>::default();
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = serve(listener, config, Arc::clone(&gate), Arc::clone(&framing), async {
-            let _ = stopped.await;
+        let (gate_of_door, framing_of_door) = (Arc::clone(&gate), Arc::clone(&framing));
+        let served = tokio::spawn(async move {
+            let shutdown = async {
+                let _ = stopped.await;
+            };
+            serve(listener, config, gate_of_door, framing_of_door, &Workers::here(), shutdown).await.unwrap();
         });
-        let served = tokio::spawn(async { serving.await.unwrap() });
         Self { address, gate, framing, events, stop: Some(stop), served }
     }
 

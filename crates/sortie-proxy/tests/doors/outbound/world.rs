@@ -13,6 +13,7 @@ use sortie_proxy::framing::FramingCounts;
 use sortie_proxy::gate::{EventQueue, Gate, GateSettings, OwnListeners};
 use sortie_proxy::outbound::{OutboundConfig, serve};
 use sortie_proxy::resolve::Resolver;
+use sortie_proxy::workers::Workers;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -55,10 +56,14 @@ impl Door {
         let address = listener.local_addr().unwrap();
         let resolver = Arc::new(resolver(&choices.hosts, address.port()));
         let (stop, stopped) = oneshot::channel();
-        let serving = serve(listener, choices.config, gate.clone(), resolver, Arc::<FramingCounts>::default(), async {
-            let _ = stopped.await;
+        let gate_of_door = Arc::clone(&gate);
+        let served = tokio::spawn(async move {
+            let (framing, workers) = (Arc::<FramingCounts>::default(), Workers::here());
+            let shutdown = async {
+                let _ = stopped.await;
+            };
+            serve(listener, choices.config, gate_of_door, resolver, framing, &workers, shutdown).await.unwrap();
         });
-        let served = tokio::spawn(async { serving.await.unwrap() });
         Self { address, gate, events, stop: Some(stop), served }
     }
 
