@@ -30,8 +30,14 @@ pub const NESTING: usize = 64;
 
 /// Exchanges in flight per service whose candidates are held; further requests are wildcards.
 pub const IN_FLIGHT: usize = 20_000;
+/// Candidates of a service that are held, of exchanges in flight and remembered; requests that come
+/// while there are as many are wildcards.
+pub const HELD_CANDIDATES: usize = IN_FLIGHT * CANDIDATES;
 /// How long a request may still explain an own dial after its end.
 pub const AFTER_END_MICROS: u64 = 2_000_000;
+/// Requests per service that ended a moment ago and may still explain one; of more, the oldest are let
+/// go before their time.
+pub const JUST_ENDED: usize = 100_000;
 /// How long a wildcard or hop window stays open after its end.
 pub const WINDOW_TAIL_MICROS: u64 = 1_000_000;
 /// Remembered candidates of proven places, per host. A call-back host that many tenants share is

@@ -83,8 +83,10 @@ pub struct Place {
 
 impl Place {
     /// The place of a parameter whose name is already canonical.
-    pub fn new(template: &str, parameter: Arc<str>) -> Self {
-        Self { template: canonical_template(template), parameter }
+    pub fn new(template: &Arc<str>, parameter: Arc<str>) -> Self {
+        let is_canonical = is_canonical(template);
+        let template = if is_canonical { Arc::clone(template) } else { canonical_template(template) };
+        Self { template, parameter }
     }
 }
 
@@ -92,6 +94,11 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.template, self.parameter)
     }
+}
+
+fn is_canonical(template: &str) -> bool {
+    let ends_well = !template.ends_with('/') || template == "/";
+    ends_well && !template.is_empty() && !template.bytes().any(|b| b.is_ascii_uppercase())
 }
 
 /// A template as places compare it: lower case, no trailing slash.

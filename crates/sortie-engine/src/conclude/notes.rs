@@ -44,7 +44,7 @@ pub(super) struct DialNote {
 /// A map that forgets its oldest entries.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Bounded<T> {
-    entries: BTreeMap<Reference, T>,
+    entries: BTreeMap<Reference, Box<T>>,
     order: VecDeque<Reference>,
 }
 
@@ -63,11 +63,11 @@ impl Notes {
     }
 
     pub(super) fn request_mut(&mut self, request: Reference) -> Option<&mut RequestNote> {
-        self.requests.entries.get_mut(&request)
+        self.requests.get_mut(request)
     }
 
     pub(super) fn take_into_story(&mut self, request: Reference) -> Option<RequestNote> {
-        let note = self.requests.entries.get_mut(&request)?;
+        let note = self.requests.get_mut(request)?;
         note.in_story = true;
         Some(note.clone())
     }
@@ -77,7 +77,7 @@ impl Notes {
     }
 
     pub(super) fn dial_mut(&mut self, dial: Reference) -> Option<&mut DialNote> {
-        self.dials.entries.get_mut(&dial)
+        self.dials.get_mut(dial)
     }
 }
 
@@ -88,8 +88,12 @@ impl<T> Bounded<T> {
         {
             self.entries.remove(&oldest);
         }
-        self.entries.insert(key, value);
+        self.entries.insert(key, Box::new(value));
         self.order.push_back(key);
+    }
+
+    fn get_mut(&mut self, key: Reference) -> Option<&mut T> {
+        self.entries.get_mut(&key).map(|value| &mut **value)
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn locations(extraction: &Extraction) -> Vec<String> {
 /// The places of all candidates of one request.
 fn places(target: &str, content_type: &str, content: &str) -> BTreeSet<String> {
     let (head, body) = (head(target), body(content_type, content.as_bytes()));
-    let template = template(target);
+    let template = std::sync::Arc::from(template(target));
     let all = head.candidates.iter().chain(&body.candidates);
     all.map(|c| Place::new(&template, c.parameter.clone()).to_string()).collect()
 }

@@ -65,7 +65,7 @@ impl LiveCandidate {
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Candidates {
-    all: BTreeMap<CandidateId, LiveCandidate>,
+    all: BTreeMap<CandidateId, Box<LiveCandidate>>,
     by_host: BTreeMap<Host, OfHost>,
     /// Remembered candidates of proven places by age, with a budget of their own: no flood of
     /// mentions elsewhere makes a planted order forgotten.
@@ -82,7 +82,7 @@ impl Candidates {
         candidate: Arc<Candidate>,
         is_proven: &impl Fn(&LiveCandidate) -> bool,
     ) {
-        let mut live = LiveCandidate {
+        let mut live = Box::new(LiveCandidate {
             id,
             at: request.at,
             endpoint: Arc::clone(&request.endpoint),
@@ -93,7 +93,7 @@ impl Candidates {
             refused: 0.0,
             remembered: false,
             proven: false,
-        };
+        });
         live.proven = is_proven(&live);
         for host in live.candidate.hosts() {
             self.by_host.entry(host.clone()).or_default().insert(id, live.actor.id(), live.proven);
@@ -185,18 +185,18 @@ impl Candidates {
     }
 
     pub(super) fn get(&self, id: CandidateId) -> Option<&LiveCandidate> {
-        self.all.get(&id)
+        self.all.get(&id).map(|live| &**live)
     }
 
     pub(super) fn of_request(&self, request: Reference) -> impl Iterator<Item = &LiveCandidate> {
         let (first, last) = (CandidateId { request, index: 0 }, CandidateId { request, index: u16::MAX });
-        self.all.range(first..=last).map(|(_, live)| live)
+        self.all.range(first..=last).map(|(_, live)| &**live)
     }
 
     /// See [`OfHost::weighed`].
     pub(super) fn of(&self, host: &Host) -> impl Iterator<Item = &LiveCandidate> {
         let ids = self.by_host.get(host).into_iter().flat_map(OfHost::weighed);
-        ids.filter_map(|id| self.all.get(&id))
+        ids.filter_map(|id| self.get(id))
     }
 
     pub(super) fn len(&self) -> usize {

@@ -16,7 +16,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 use sortie_model::event::{Carrier, Dial, RequestBegan};
 use sortie_model::verdict::{Explanation, Source, Verdict, Window};
 use sortie_model::{Actor, Candidate, Destination, Endpoint, Host, Micros, Reference, limits};
@@ -38,14 +37,24 @@ const HIDING_SHARE: f64 = 0.5;
 /// See the module.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct InFlight {
-    requests: BTreeMap<Reference, LiveRequest>,
-    by_endpoint: BTreeMap<Arc<Endpoint>, VecDeque<Reference>>,
+    // In boxes, as all large values of trees: a tree moves its entries about with every change.
+    requests: BTreeMap<Reference, Box<LiveRequest>>,
+    /// How many of them have not ended.
+    open: usize,
+    by_endpoint: BTreeMap<Arc<Endpoint>, OfEndpoint>,
     /// Ended requests with the moment from which they explain nothing more.
     closing: VecDeque<(Micros, Reference)>,
     candidates: Candidates,
     hops: Hops,
     windows: Windows,
     retries: Retries,
+}
+
+/// Requests of one endpoint, the oldest first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct OfEndpoint {
+    endpoint: Arc<Endpoint>,
+    requests: VecDeque<Reference>,
 }
 
 /// A request in flight, or ended less than [`limits::AFTER_END_MICROS`] ago.
@@ -62,9 +71,9 @@ pub struct LiveRequest {
     /// How many candidates it carries.
     pub candidates: u16,
     /// Hosts that its candidates name.
-    pub hosts: SmallVec<[Host; 2]>,
+    pub hosts: Vec<Host>,
     /// How far its own call to a destination is used up.
-    own_used: SmallVec<[(Destination, f64); 1]>,
+    own_used: Vec<(Destination, f64)>,
 }
 
 impl LiveRequest {
@@ -85,7 +94,7 @@ pub struct Closed {
     /// The request.
     pub request: Reference,
     /// What was known of it.
-    pub live: LiveRequest,
+    pub live: Box<LiveRequest>,
     /// Its candidates and how far each was obeyed, from 0 to 1.
     pub candidates: Vec<(Arc<Candidate>, f64)>,
 }
@@ -95,23 +104,22 @@ impl InFlight {
     /// full: the request is then a wildcard without candidates. `is_proven` says of a candidate whether
     /// its place is a proven sink: those are always weighed.
     pub fn begin(&mut self, at: Micros, began: &RequestBegan, is_proven: impl Fn(&LiveCandidate) -> bool) -> bool {
-        if self.requests.len() >= limits::IN_FLIGHT {
+        if self.is_full() {
             let endpoint = Some(Arc::new(began.endpoint.clone()));
             self.windows.open(Window::Wildcard, began.request, endpoint, at);
             return false;
         }
-        let endpoint = Arc::new(began.endpoint.clone());
-        self.by_endpoint.entry(Arc::clone(&endpoint)).or_default().push_back(began.request);
         let live = LiveRequest {
             at,
             ended: None,
-            endpoint,
+            endpoint: self.enter_endpoint(&began.endpoint, began.request),
             actor: began.actor,
             candidates: 0,
-            hosts: SmallVec::new(),
-            own_used: SmallVec::new(),
+            hosts: Vec::new(),
+            own_used: Vec::new(),
         };
-        self.requests.insert(began.request, live);
+        self.requests.insert(began.request, Box::new(live));
+        self.open += 1;
         self.add_candidates(began.request, &began.candidates, is_proven);
         if began.cut.is_some() {
             self.wildcard(at, began.request);
@@ -149,6 +157,7 @@ impl InFlight {
     pub fn forget(&mut self, request: Reference) {
         self.windows.close(request, Micros(0));
         if let Some(live) = self.requests.remove(&request) {
+            self.open -= usize::from(live.ended.is_none());
             for index in 0..live.candidates {
                 self.candidates.remove(CandidateId { request, index });
             }
@@ -160,10 +169,21 @@ impl InFlight {
     pub fn end(&mut self, at: Micros, request: Reference) {
         self.windows.close(request, at.plus(limits::WINDOW_TAIL_MICROS));
         self.retries.ended(request, at);
-        if let Some(live) = self.requests.get_mut(&request) {
+        if let Some(live) = self.requests.get_mut(&request).filter(|live| live.ended.is_none()) {
             live.ended = Some(at);
+            self.open -= 1;
             self.closing.push_back((at.plus(limits::AFTER_END_MICROS), request));
         }
+    }
+
+    /// Whether there is no room for a further request. What [`InFlight::expire`] lets go of may make room.
+    pub fn is_full(&self) -> bool {
+        self.open >= limits::IN_FLIGHT || self.is_crowded()
+    }
+
+    /// Whether requests that ended leave no room for others.
+    fn is_crowded(&self) -> bool {
+        self.requests.len() >= self.open + limits::JUST_ENDED || self.candidates.len() >= limits::HELD_CANDIDATES
     }
 
     /// Lets go of what explains nothing any more. Returns the requests that are over, the oldest
@@ -171,7 +191,7 @@ impl InFlight {
     pub fn expire(&mut self, now: Micros, is_proven: impl Fn(&LiveCandidate) -> bool) -> Vec<Closed> {
         let mut closed = Vec::new();
         while let Some(&(at, request)) = self.closing.front() {
-            if at > now {
+            if at > now && !self.is_crowded() {
                 break;
             }
             self.closing.pop_front();
@@ -267,7 +287,7 @@ impl InFlight {
 
     /// A request by its reference.
     pub fn request(&self, request: Reference) -> Option<&LiveRequest> {
-        self.requests.get(&request)
+        self.requests.get(&request).map(|live| &**live)
     }
 
     /// A candidate by its name, as long as it may be obeyed.
@@ -282,9 +302,9 @@ impl InFlight {
 
     /// Requests of an endpoint that are in flight or just ended, the newest first, and how many.
     pub fn requests_of(&self, endpoint: &Endpoint) -> (usize, impl Iterator<Item = (Reference, &LiveRequest)>) {
-        let references = self.by_endpoint.get(endpoint);
+        let references = self.by_endpoint.get(endpoint).map(|of_endpoint| &of_endpoint.requests);
         let iter = references.into_iter().flat_map(|refs| refs.iter().rev());
-        (references.map_or(0, VecDeque::len), iter.filter_map(|r| Some((*r, self.requests.get(r)?))))
+        (references.map_or(0, VecDeque::len), iter.filter_map(|r| Some((*r, &**self.requests.get(r)?))))
     }
 
     /// Endpoints with requests in flight or just ended.
@@ -328,14 +348,25 @@ impl InFlight {
         self.windows.close_all(at.plus(limits::WINDOW_TAIL_MICROS));
     }
 
-    fn leave_endpoint(&mut self, endpoint: &Arc<Endpoint>, request: Reference) {
-        if let Some(references) = self.by_endpoint.get_mut(endpoint) {
-            if let Some(position) = references.iter().position(|r| *r == request) {
-                references.remove(position);
-            }
-            if references.is_empty() {
-                self.by_endpoint.remove(endpoint);
-            }
+    /// Counts a request among those of its endpoint, which all share one value.
+    fn enter_endpoint(&mut self, endpoint: &Endpoint, request: Reference) -> Arc<Endpoint> {
+        if let Some(known) = self.by_endpoint.get_mut(endpoint) {
+            known.requests.push_back(request);
+            return Arc::clone(&known.endpoint);
+        }
+        let endpoint = Arc::new(endpoint.clone());
+        let of_endpoint = OfEndpoint { endpoint: Arc::clone(&endpoint), requests: VecDeque::from([request]) };
+        self.by_endpoint.insert(Arc::clone(&endpoint), of_endpoint);
+        endpoint
+    }
+
+    fn leave_endpoint(&mut self, endpoint: &Endpoint, request: Reference) {
+        let Some(OfEndpoint { requests, .. }) = self.by_endpoint.get_mut(endpoint) else { return };
+        if let Some(position) = requests.iter().position(|r| *r == request) {
+            requests.remove(position);
+        }
+        if requests.is_empty() {
+            self.by_endpoint.remove(endpoint);
         }
     }
 }

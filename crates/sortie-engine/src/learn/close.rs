@@ -59,6 +59,6 @@ fn leave_out(learned: &mut Learned, host: &sortie_model::Host, live: &crate::inf
     }
 }
 
-fn key_of(candidate: &Candidate, template: &str) -> SinkKey {
+fn key_of(candidate: &Candidate, template: &Arc<str>) -> SinkKey {
     SinkKey { place: Place::new(template, Arc::clone(&candidate.parameter)), manner: candidate.manner }
 }

@@ -140,8 +140,9 @@ impl Learned {
     pub(crate) fn endpoint_mut(&mut self, endpoint: &Endpoint, first: Micros) -> &mut EndpointStats {
         if !self.endpoints.contains_key(endpoint) {
             room::make_room(&mut self.endpoints, limits::ENDPOINTS, |_, stats| (stats.exchanges, stats.first));
+            self.endpoints.insert(endpoint.clone(), Arc::new(EndpointStats::new(first)));
         }
-        Arc::make_mut(self.endpoints.entry(endpoint.clone()).or_insert_with(|| Arc::new(EndpointStats::new(first))))
+        Arc::make_mut(self.endpoints.get_mut(endpoint).expect("it is there, or was just made"))
     }
 
     pub(crate) fn destination_mut(

@@ -10,7 +10,7 @@ use sortie_engine::extract::{self, Body, Extraction, Head};
 use sortie_engine::learned::Learned;
 use sortie_model::event::{Cut, Refused, RequestBegan, RequestEnded, RequestInspected, Returned, What};
 use sortie_model::path::redact;
-use sortie_model::{Actor, Candidate, Endpoint, Host, Method, Micros, Nature, Policy, Reference, Rule, limits};
+use sortie_model::{Actor, Candidate, Endpoint, Host, Method, Micros, Nature, Policy, Reference, Rule};
 
 use super::actors::{Token, token_of};
 use super::watch::Watch;
@@ -197,10 +197,9 @@ impl Gate {
 
 /// Whether the table has no room for a request, also without those that are over.
 fn is_full(table: &mut Table, now: Micros, learned: &Learned, policy: &Policy) -> bool {
-    let is_full = |table: &Table| table.inflight.sizes().0 >= limits::IN_FLIGHT;
-    is_full(table) && {
+    table.inflight.is_full() && {
         table.inflight.expire(now, proven_by(learned, policy));
-        is_full(table)
+        table.inflight.is_full()
     }
 }
 

@@ -100,7 +100,7 @@ fn order(key: &Key, first: u64, candidate: &Candidate) -> Order {
         candidate: 0,
         actor: actor(key, first),
         endpoint: endpoint(first),
-        place: Place::new("/v1/hooks/{id}", Arc::from("url")),
+        place: Place::new(&Arc::from("/v1/hooks/{id}"), Arc::from("url")),
         manner: manner(),
         nature: Nature::Named,
         location: location(),

@@ -81,7 +81,7 @@ fn order() -> Order {
         candidate: 0,
         actor: actor(),
         endpoint: endpoint(),
-        place: Place::new("/v1/preview", Arc::from("url")),
+        place: Place::new(&Arc::from("/v1/preview"), Arc::from("url")),
         manner: manner(),
         nature: Nature::Named,
         location: location(),
