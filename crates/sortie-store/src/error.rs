@@ -14,6 +14,14 @@ pub enum StoreError {
         /// The file that could not be written.
         path: PathBuf,
     },
+    /// This user may not.
+    #[error("no permission to {action} {path}: run this as the user whom the data folder belongs to")]
+    Forbidden {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+    },
     /// Another failure of the operating system.
     #[error("cannot {action} {path}")]
     Io {
@@ -103,6 +111,7 @@ impl StoreError {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path: path.to_owned() },
+            io::ErrorKind::PermissionDenied => Self::Forbidden { action, path: path.to_owned() },
             _ => Self::Io { action, path: path.to_owned(), source },
         }
     }

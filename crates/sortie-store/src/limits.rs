@@ -31,6 +31,8 @@ pub const FINDING_MICROS: u64 = 30 * Micros::DAY;
 pub const FINDINGS: u64 = 100_000;
 /// Findings that one transaction of the retention removes, so that no reader or writer waits long.
 pub const RETENTION_BATCH: u32 = 500;
+/// Services that are listed by name.
+pub const SERVICES: u32 = 1000;
 /// Names that an ambiguous short id is answered with.
 pub const AMBIGUOUS: u32 = 10;
 /// Alerts that wait for delivery to one target: a dead one must not use up the room of the others.

@@ -73,6 +73,12 @@ impl IndexReader {
         rows.iter().map(|(id, body)| finding::decode(body).map_err(self.sql().broken(id))).collect()
     }
 
+    /// The services that have findings, by name.
+    pub fn services(&self) -> Result<Vec<ServiceName>, StoreError> {
+        const SERVICES: &str = "SELECT DISTINCT service FROM finding ORDER BY service LIMIT ?1";
+        self.sql().all(SERVICES, [limits::SERVICES], |row| Ok(ServiceName::from(row.get::<_, String>(0)?.as_str())))
+    }
+
     /// The finding of this name, or the one it was merged into.
     pub fn finding(&self, id: &FindingId) -> Result<Option<Finding>, StoreError> {
         read(self.sql(), id.as_str())

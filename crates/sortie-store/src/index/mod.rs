@@ -13,6 +13,7 @@ mod schema;
 mod sql;
 mod story;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -59,8 +60,10 @@ impl IndexReader {
     /// Opens the index of a data folder for reading.
     pub fn open(layout: &Layout) -> Result<Self, StoreError> {
         let path = layout.index();
-        if !path.exists() {
-            return Err(StoreError::Missing { path });
+        match std::fs::metadata(&path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StoreError::Missing { path }),
+            Err(error) => return Err(StoreError::io("read", &path)(error)),
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(sql::error(&path))?;

@@ -45,10 +45,12 @@ pub enum ClientError {
         data: PathBuf,
     },
     /// It belongs to another user.
-    #[error("the running sortie at {at} belongs to another user: run this command as that user")]
+    #[error("the running sortie at {at} belongs to another user: {remedy}")]
     NotYours {
         /// Its admin side.
         at: String,
+        /// What to do.
+        remedy: String,
     },
     /// The connection or the conversation failed.
     #[error("the running sortie at {at} does not answer")]
@@ -98,11 +100,12 @@ impl Client {
         self.ask(Method::POST, path, Bytes::from(body)).await
     }
 
-    /// Follows what happens, and calls `each` for every line until it says `false` or the program
-    /// ends.
-    pub async fn tail(&self, mut each: impl FnMut(TailLine) -> bool) -> Result<(), ClientError> {
+    /// Follows what happens: calls `begun` once it does, and `each` for every line until that says
+    /// `false` or the program ends.
+    pub async fn tail(&self, begun: impl FnOnce(), mut each: impl FnMut(TailLine) -> bool) -> Result<(), ClientError> {
         let response = self.patient(self.send(Method::GET, "/v1/tail", Bytes::new())).await?;
         let mut body = Self::accepted(response, self).await?.into_body();
+        begun();
         let mut pending = Vec::new();
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| self.failed(error))?;
@@ -201,7 +204,9 @@ impl Client {
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
                 ClientError::NotRunning { data: self.data.clone() }
             }
-            io::ErrorKind::PermissionDenied => ClientError::NotYours { at: self.listen.to_string() },
+            io::ErrorKind::PermissionDenied => {
+                ClientError::NotYours { at: self.listen.to_string(), remedy: files::as_owner(&self.data) }
+            }
             _ => self.failed(error),
         }
     }

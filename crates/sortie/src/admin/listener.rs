@@ -3,10 +3,8 @@
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-
-use tokio::net::UnixListener;
 
 /// Binds a socket (0600) at `path`. A socket that nobody answers at is what a crash left behind,
 /// and is replaced; anything else there is left alone.
@@ -17,6 +15,7 @@ pub(super) fn bind(path: &Path) -> io::Result<UnixListener> {
     let incoming = incoming(path);
     remove_if_there(&incoming)?;
     let listener = UnixListener::bind(&incoming)?;
+    listener.set_nonblocking(true)?;
     std::fs::set_permissions(&incoming, Permissions::from_mode(0o600))?;
     std::fs::rename(&incoming, path)?;
     Ok(listener)
@@ -54,8 +53,8 @@ fn incoming(path: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn replaces_what_a_crash_left_and_nothing_else() {
+    #[test]
+    fn replaces_what_a_crash_left_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("admin.sock");
         let first = bind(&path).unwrap();

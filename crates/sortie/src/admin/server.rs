@@ -1,9 +1,11 @@
 //! The admin side's listener and its thread.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
 
 use axum::Router;
@@ -24,18 +26,18 @@ pub struct ServerError {
     source: io::Error,
 }
 
-/// A bound admin side that does not answer yet.
+/// A bound admin side that does not answer yet. It holds no runtime: that is made on the thread it is
+/// for, so that a server can be dropped anywhere.
 #[derive(Debug)]
 pub struct Server {
-    runtime: tokio::runtime::Runtime,
     bound: Bound,
     data: PathBuf,
 }
 
 #[derive(Debug)]
 enum Bound {
-    Unix(tokio::net::UnixListener, PathBuf),
-    Tcp(tokio::net::TcpListener, Token),
+    Unix(UnixListener, PathBuf),
+    Tcp(TcpListener, Token),
 }
 
 /// A running admin side. It stops when the value is dropped.
@@ -49,9 +51,6 @@ pub struct Running {
 impl Server {
     /// Binds the listener and leaves in the data folder, which must be there, where it is.
     pub fn bind(listen: &AdminListen, data: &Path) -> Result<Self, ServerError> {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(error("start at", listen))?;
-        let entered = runtime.enter();
         let bound = match listen {
             AdminListen::Unix(path) => {
                 Bound::Unix(listener::bind(path).map_err(error("listen on", listen))?, path.clone())
@@ -62,8 +61,7 @@ impl Server {
                 Bound::Tcp(bind_tcp(*address).map_err(error("listen on", listen))?, token)
             }
         };
-        drop(entered);
-        let server = Self { runtime, bound, data: data.to_owned() };
+        let server = Self { bound, data: data.to_owned() };
         server.leave_address().map_err(error("write", files::address(data).display()))?;
         Ok(server)
     }
@@ -81,28 +79,23 @@ impl Server {
     pub fn start(self, control: Arc<dyn Control>) -> io::Result<Running> {
         let (stop, stopped) = oneshot::channel::<()>();
         let address = self.address();
-        let Self { runtime, bound, data } = self;
-        let serve = move || {
-            runtime.block_on(async {
-                let stopped = async move {
-                    // An error means that the sender is gone, and with it the program.
-                    let _ = stopped.await;
-                };
-                match bound {
-                    Bound::Unix(listener, path) => {
-                        serve(listener, routes::router(control, None), stopped).await;
-                        remove(&path);
-                    }
-                    Bound::Tcp(listener, token) => {
-                        serve(listener, routes::router(control, Some(token)), stopped).await;
-                    }
-                }
-            });
-            remove(&files::address(&data));
-            // A request that hangs in the store must not keep the program from ending.
-            runtime.shutdown_background();
+        let Self { bound, data } = self;
+        let (begun, beginning) = channel();
+        let work = move || match listening(bound) {
+            Ok((runtime, listening)) => {
+                // Whoever started it waits for this, or has given up.
+                let _ = begun.send(Ok(()));
+                runtime.block_on(answer(listening, control, stopped));
+                remove(&files::address(&data));
+                // A request that hangs in the store must not keep the program from ending.
+                runtime.shutdown_background();
+            }
+            Err(error) => {
+                let _ = begun.send(Err(error));
+            }
         };
-        let thread = std::thread::Builder::new().name("admin".to_owned()).spawn(serve)?;
+        let thread = std::thread::Builder::new().name("admin".to_owned()).spawn(work)?;
+        beginning.recv().map_err(|_| io::Error::other("its thread ended"))??;
         Ok(Running { stop: Some(stop), thread: Some(thread), address })
     }
 
@@ -136,6 +129,37 @@ impl Drop for Running {
     }
 }
 
+enum Listening {
+    Unix(tokio::net::UnixListener, PathBuf),
+    Tcp(tokio::net::TcpListener, Token),
+}
+
+/// A runtime, and the listener on it.
+fn listening(bound: Bound) -> io::Result<(tokio::runtime::Runtime, Listening)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let entered = runtime.enter();
+    let listening = match bound {
+        Bound::Unix(listener, path) => Listening::Unix(tokio::net::UnixListener::from_std(listener)?, path),
+        Bound::Tcp(listener, token) => Listening::Tcp(tokio::net::TcpListener::from_std(listener)?, token),
+    };
+    drop(entered);
+    Ok((runtime, listening))
+}
+
+async fn answer(listening: Listening, control: Arc<dyn Control>, stopped: oneshot::Receiver<()>) {
+    let stopped = async move {
+        // An error means that the sender is gone, and with it the program.
+        let _ = stopped.await;
+    };
+    match listening {
+        Listening::Unix(listener, path) => {
+            serve(listener, routes::router(control, None), stopped).await;
+            remove(&path);
+        }
+        Listening::Tcp(listener, token) => serve(listener, routes::router(control, Some(token)), stopped).await,
+    }
+}
+
 /// Serves until `stopped`, and then drops what is open: a `tail` would never end by itself.
 async fn serve<L>(listener: L, router: Router, stopped: impl Future<Output = ()>)
 where
@@ -152,11 +176,10 @@ where
     }
 }
 
-fn bind_tcp(address: SocketAddr) -> io::Result<tokio::net::TcpListener> {
-    let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4()? } else { tokio::net::TcpSocket::new_v6()? };
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(CONNECTIONS as u32)
+fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 fn remove(path: &Path) {

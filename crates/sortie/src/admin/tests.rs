@@ -172,7 +172,7 @@ async fn tail_follows_and_says_what_was_lost() {
         lines.push(line);
         lines.len() < 5
     };
-    client.tail(each).await.unwrap();
+    client.tail(|| {}, each).await.unwrap();
     let counts: Vec<u64> =
         lines.iter().map(|line| if let TailLine::Lost { count } = line { *count } else { 0 }).collect();
     assert_eq!(counts, [2, 3, 4, 5, 6], "the channel holds four, so the first two are reported as lost");

@@ -1,10 +1,18 @@
 //! `sortie explain`: everything that is known of one reference. It reads the store.
 
+use std::time::{Duration, Instant};
+
 use super::output::Output;
 use super::whence::Whence;
-use super::{Failure, now};
-use crate::admin::lookup;
-use crate::view;
+use super::{Failure, converse, now};
+use crate::admin::lookup::{self, LookupError};
+use crate::admin::wire::Status;
+use crate::view::{self, explain::Explained};
+
+/// How long an event takes to the disk at most, where the disk is well.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often is looked.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// Tell all that is known of a finding, a request or a dial
 ///
@@ -22,10 +30,30 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: Output) -> Result<(), Failure> {
-    let explained = lookup::explain(&args.whence.layout()?, &args.reference).map_err(Failure::other)?;
+    let explained = explain(args)?;
     if args.json {
         Output::print_json(&explained)
     } else {
         Output::print(&view::explain::explain(&explained, now(), output.paint))
+    }
+}
+
+/// What was answered this moment may not be on the disk yet: while the program runs, an unknown
+/// reference is looked for a little longer.
+fn explain(args: &Args) -> Result<Explained, Failure> {
+    let layout = args.whence.layout()?;
+    let until = Instant::now() + PATIENCE;
+    let mut is_running = None;
+    loop {
+        match lookup::explain(&layout, &args.reference) {
+            Err(LookupError::Unknown(_)) if Instant::now() < until => {}
+            explained => return explained.map_err(Failure::other),
+        }
+        let client = args.whence.client()?;
+        let is_running = *is_running.get_or_insert_with(|| converse(client.get::<Status>("/v1/status")).is_ok());
+        if !is_running {
+            return Err(Failure::other(LookupError::Unknown(args.reference.clone())));
+        }
+        std::thread::sleep(AGAIN);
     }
 }

@@ -1,5 +1,7 @@
 //! `sortie findings`: what was found. It reads the store, so it works while nothing runs.
 
+use std::collections::BTreeSet;
+
 use sortie_model::finding::{FindingKind, Severity};
 use sortie_model::{Micros, ServiceName};
 use sortie_store::IndexReader;
@@ -55,7 +57,22 @@ pub(super) fn run(args: &Args, output: Output) -> Result<(), Failure> {
         limit: args.limit,
     };
     let list = reader.findings(&filter).map_err(Failure::other)?;
+    if let Some(service) = args.service.as_ref().filter(|_| list.is_empty()) {
+        is_known(service, &reader, &args.whence)?;
+    }
     Output::print_list(args.format, &list, || view::findings(&list, now(), output.columns, output.paint))
+}
+
+/// A name that nobody knows finds nothing, and must not look like good news.
+fn is_known(service: &ServiceName, reader: &IndexReader, whence: &Whence) -> Result<(), Failure> {
+    let mut known: BTreeSet<String> =
+        reader.services().map_err(Failure::other)?.iter().map(ToString::to_string).collect();
+    known.extend(whence.services()?);
+    if known.is_empty() || known.contains(&*service.0) {
+        return Ok(());
+    }
+    let known: Vec<String> = known.into_iter().collect();
+    Err(Failure::usage(format!("there is no service '{service}'; there is: {}", known.join(", "))))
 }
 
 /// A moment, or how long ago it was.

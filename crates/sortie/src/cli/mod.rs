@@ -88,8 +88,12 @@ pub fn main() -> ExitCode {
 
 /// Runs the short conversations of commands with the running program.
 fn converse<T>(work: impl Future<Output = Result<T, crate::admin::ClientError>>) -> Result<T, Failure> {
+    on_runtime(async { work.await.map_err(Failure::other) })
+}
+
+fn on_runtime<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::other)?;
-    runtime.block_on(work).map_err(Failure::other)
+    runtime.block_on(work)
 }
 
 /// The time of day.

@@ -13,6 +13,7 @@ use super::output::Output;
 use super::{Failure, now};
 use crate::admin::Server;
 use crate::admin::control::Control;
+use crate::admin::wire::Status;
 use crate::config::checked::AlertTarget;
 use crate::config::{Config, Flags, Loaded, from_file, from_flags};
 use crate::runtime::Operator;
@@ -100,7 +101,7 @@ async fn stand(config: Config, whence: &str) -> Result<(), Failure> {
             return Err(failure);
         }
     };
-    say_ready(&config, whence);
+    say_ready(&config, &operator.status(), whence);
     let outcome = tokio::select! {
         _ = interrupted.recv() => Ok(()),
         _ = terminated.recv() => Ok(()),
@@ -125,8 +126,8 @@ async fn stand(config: Config, whence: &str) -> Result<(), Failure> {
 struct EngineFailed;
 
 /// Says what to do next: on the standard error where the standard output belongs to alerts.
-fn say_ready(config: &Config, whence: &str) {
-    let ready = view::ready(config, whence);
+fn say_ready(config: &Config, status: &Status, whence: &str) {
+    let ready = view::ready(config, status, whence);
     if config.alerts.iter().any(|alert| alert.to == AlertTarget::Stdout) {
         Output::complain(&ready);
     } else {

@@ -1,11 +1,19 @@
 //! `sortie tail`: what happens now.
 
+use std::time::Duration;
+
+use super::Failure;
 use super::output::Output;
 use super::whence::Whence;
-use super::{Failure, converse};
+use crate::admin::wire::TailLine;
 use crate::view;
 
+/// How often a program that ended is looked for.
+const AGAIN: Duration = Duration::from_millis(500);
+
 /// Follow findings, dials and refused requests as they happen
+///
+/// Goes on through a restart of the program.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -16,15 +24,42 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: Output) -> Result<(), Failure> {
-    let client = args.whence.client()?;
     let mut printed = Ok(());
-    converse(client.tail(|line| {
-        printed = if args.json {
-            Output::print_json(&line)
-        } else {
-            Output::print(&format!("{}\n", view::tail_line(&line, output.paint)))
-        };
-        printed.is_ok()
-    }))?;
+    let mut is_first = true;
+    let follow = async {
+        loop {
+            // Looked up anew each time: it may listen elsewhere after a restart.
+            let client = args.whence.client()?;
+            let mut is_followed = false;
+            let followed = client.tail(
+                || is_followed = true,
+                |line| {
+                    printed = print(&line, args.json, output);
+                    printed.is_ok()
+                },
+            );
+            let ended = followed.await;
+            if printed.is_err() {
+                return Ok(());
+            }
+            if is_first && !is_followed {
+                return ended.map_err(Failure::other);
+            }
+            if is_first || is_followed {
+                Output::complain("sortie: it has ended; this goes on when it is there again\n");
+            }
+            is_first = false;
+            tokio::time::sleep(AGAIN).await;
+        }
+    };
+    super::on_runtime(follow)?;
     printed
+}
+
+fn print(line: &TailLine, is_json: bool, output: Output) -> Result<(), Failure> {
+    if is_json {
+        Output::print_json(line)
+    } else {
+        Output::print(&format!("{}\n", view::tail_line(line, output.paint)))
+    }
 }

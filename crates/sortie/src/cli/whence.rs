@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use sortie_store::Layout;
 
-use super::{Failure, now};
+use super::{Failure, converse, now};
 use crate::admin::Client;
+use crate::admin::wire::Status;
 use crate::config::{Config, from_file};
 
 /// The data folder where nothing else is said.
@@ -37,6 +38,16 @@ impl Whence {
             Some(config) => Client::of_config(&config),
             None => Client::of_data(self.folder()),
         })
+    }
+
+    /// The services that the configuration, or the running program, has.
+    pub(super) fn services(&self) -> Result<Vec<String>, Failure> {
+        if let Some(config) = self.config()? {
+            return Ok(config.services.keys().map(ToString::to_string).collect());
+        }
+        let status = converse(self.client()?.get::<Status>("/v1/status"));
+        // Where nothing runs there is nobody to ask.
+        Ok(status.map_or_else(|_| Vec::new(), |status| status.services.into_iter().map(|one| one.name).collect()))
     }
 
     fn config(&self) -> Result<Option<Config>, Failure> {

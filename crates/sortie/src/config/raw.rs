@@ -61,6 +61,7 @@ pub struct Service {
     pub outbound: Outbound,
     /// `observe` changes nothing, `shadow` reports what `block` would have refused. Default:
     /// `observe`.
+    #[serde(default)]
     #[schemars(schema_with = "words::mode")]
     pub mode: Option<At<Mode>>,
 }
@@ -127,6 +128,7 @@ pub struct Sink {
     #[serde(default)]
     pub proven: bool,
     /// The mode here, in place of the service's.
+    #[serde(default)]
     #[schemars(schema_with = "words::mode")]
     pub mode: Option<At<Mode>>,
     /// Networks, addresses and names (`partner.example`, `*.corp.example`) that may be ordered here
@@ -184,6 +186,7 @@ pub struct Policy {
 #[serde(deny_unknown_fields)]
 pub struct Ordered {
     /// Classes of addresses that must not be dialled by order. Default: all but `public`.
+    #[serde(default)]
     #[schemars(schema_with = "words::classes")]
     pub deny: Option<Vec<AddressClass>>,
     /// Orders that are allowed all the same.
@@ -293,6 +296,7 @@ pub struct Alert {
     /// folder.
     pub jsonl: Option<At<String>>,
     /// From which severity on. Default: `medium`.
+    #[serde(default)]
     #[schemars(schema_with = "words::severity")]
     pub min: Option<Severity>,
 }

@@ -12,6 +12,17 @@ pub fn schema() -> String {
 
 #[cfg(test)]
 mod tests {
+    /// What an editor asks for must be what a start asks for.
+    #[test]
+    fn only_keys_without_a_default_are_required() {
+        let schema: serde_json::Value = serde_json::from_str(&super::schema()).unwrap();
+        let required = |of: &str| schema["$defs"][of]["required"].clone();
+        assert_eq!(schema["required"], serde_json::json!(["services"]));
+        assert_eq!(required("Service"), serde_json::json!(["inbound", "outbound"]));
+        assert_eq!(required("Sink"), serde_json::json!(["at"]));
+        assert_eq!((required("Alert"), required("Ordered")), (serde_json::Value::Null, serde_json::Value::Null));
+    }
+
     #[test]
     fn the_committed_schema_is_this_one() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/sortie.schema.json");

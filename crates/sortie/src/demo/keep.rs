@@ -23,10 +23,7 @@ pub(super) async fn running(
     let world = World::open(atlas.clone(), Route::Proxy(atlas.doors().outbound)).await?;
     let stage = Stage::start(atlas, Mode::Block, folder).await?;
     let socket = AdminListen::Unix(Layout::new(stage.data()).admin_socket());
-    let data = stage.data().to_owned();
-    // The admin side makes a runtime of its own, which must not be done on a thread of this one.
-    let bound = tokio::task::spawn_blocking(move || Server::bind(&socket, &data)).await;
-    let server = bound.map_err(|error| system("start the admin side")(error.into()))??;
+    let server = Server::bind(&socket, stage.data())?;
     let admin = server.start(stage.operator().clone()).map_err(system("start the admin side"))?;
 
     let door = match atlas.ground() {

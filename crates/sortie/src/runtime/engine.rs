@@ -13,9 +13,10 @@ use sortie_model::{Policy, ServiceName};
 use sortie_store::error::StoreError;
 use sortie_store::record::meta::Meta;
 
+use super::lines::Lines;
 use super::trouble::Part;
 use super::unkept::Unkept;
-use super::{Parts, lines, policies};
+use super::{Parts, policies};
 use crate::admin::wire::TailLine;
 use crate::alerts;
 
@@ -51,6 +52,7 @@ struct Engine {
     parts: Parts,
     /// Findings that are not in the index yet.
     unkept: Unkept,
+    lines: Lines,
     /// Whether more waited than the last round took.
     is_behind: bool,
     ticked: Instant,
@@ -68,6 +70,7 @@ impl Engine {
         let now = Instant::now();
         Self {
             unkept: Unkept::default(),
+            lines: Lines::default(),
             is_behind: false,
             ticked: now,
             checkpointed: now,
@@ -123,7 +126,8 @@ impl Engine {
             self.learn(batch);
             publish(&self.parts.state, &self.parts.gates);
             if self.parts.told.is_followed() {
-                batch.iter().filter_map(lines::line_of).for_each(|line| self.parts.told.tell(line));
+                let lines = batch.iter().filter_map(|event| self.lines.line_of(event));
+                lines.for_each(|line| self.parts.told.tell(line));
             }
         }
         self.keep_due();

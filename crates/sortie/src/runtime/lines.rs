@@ -1,17 +1,70 @@
 //! Events as lines for `sortie tail`.
 
-use sortie_model::Event;
-use sortie_model::event::{Dialled, RequestBegan, What};
+use std::collections::BTreeMap;
+
+use sortie_model::event::{Dialled, Refused, RequestBegan, What};
+use sortie_model::{Event, Reference};
 
 use crate::admin::wire::{TailDial, TailLine, TailRequest};
 
-/// The line of an event that is worth one: a dial, or a request that a rule speaks against.
-pub(super) fn line_of(event: &Event) -> Option<TailLine> {
-    let service = event.service.as_ref()?.to_string();
-    match &event.what {
-        What::Dialled(dialled) => Some(TailLine::Dial(dial(event, service, dialled))),
-        What::RequestBegan(began) => Some(TailLine::Request(request(event, service, began)?)),
-        _ => None,
+/// Requests whose bodies are still to be judged.
+const BEGUN: usize = 10_000;
+
+/// Makes the lines. A request that is refused for its body was reported in two events, and the first
+/// says what it is.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    begun: BTreeMap<Reference, Begun>,
+}
+
+#[derive(Debug)]
+struct Begun {
+    request: String,
+    actor: String,
+}
+
+impl Begun {
+    fn of(began: &RequestBegan) -> Self {
+        Self { request: format!("{} {}", began.endpoint.method, began.path), actor: began.actor.id().to_string() }
+    }
+}
+
+impl Lines {
+    /// The line of an event that is worth one: a dial, or a request that a rule speaks against.
+    pub(super) fn line_of(&mut self, event: &Event) -> Option<TailLine> {
+        let service = event.service.as_ref()?.to_string();
+        match &event.what {
+            What::Dialled(dialled) => Some(TailLine::Dial(dial(event, service, dialled))),
+            What::RequestBegan(began) => match began.refused {
+                Some(refused) => Some(request(event, service, began.request, &Begun::of(began), refused)),
+                None => {
+                    self.remember(began);
+                    None
+                }
+            },
+            What::RequestInspected(inspected) => {
+                let begun = self.begun.remove(&inspected.request);
+                let refused = inspected.refused?;
+                // Whoever followed later than its head arrived sees what is known.
+                let begun = begun.unwrap_or_else(|| Begun { request: "a body".into(), actor: "-".into() });
+                Some(request(event, service, inspected.request, &begun, refused))
+            }
+            What::RequestEnded(ended) => {
+                self.begun.remove(&ended.request);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn remember(&mut self, began: &RequestBegan) {
+        if !began.has_body {
+            return;
+        }
+        if self.begun.len() >= BEGUN {
+            self.begun.pop_first();
+        }
+        self.begun.insert(began.request, Begun::of(began));
     }
 }
 
@@ -30,14 +83,13 @@ fn dial(event: &Event, service: String, dialled: &Dialled) -> TailDial {
     }
 }
 
-fn request(event: &Event, service: String, began: &RequestBegan) -> Option<TailRequest> {
-    let refused = began.refused?;
-    Some(TailRequest {
+fn request(event: &Event, service: String, request: Reference, begun: &Begun, refused: Refused) -> TailLine {
+    TailLine::Request(TailRequest {
         ts: event.at.rfc3339(),
         service,
-        id: format!("R-{}", began.request),
-        request: format!("{} {}", began.endpoint.method, began.path),
-        actor: began.actor.id().to_string(),
+        id: format!("R-{request}"),
+        request: begun.request.clone(),
+        actor: begun.actor.clone(),
         rule: refused.rule.as_str().to_owned(),
         denied: refused.is_enforced(),
     })

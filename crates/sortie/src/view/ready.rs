@@ -2,15 +2,20 @@
 
 use std::net::SocketAddr;
 
+use sortie_model::Mode;
+
+use crate::admin::wire::{ServiceStatus, Status};
 use crate::config::checked::{Config, Service};
 
-/// The lines that `sortie run` prints once its doors listen. `admin` is how commands reach it:
+/// The lines that `sortie run` prints once its doors listen. `status` says in what modes they do, which
+/// need not be the configured ones; `admin` is how commands reach it:
 /// `-c sortie.yaml`, or `--data DIR`.
-pub fn ready(config: &Config, admin: &str) -> String {
+pub fn ready(config: &Config, status: &Status, admin: &str) -> String {
     let mut lines = vec!["sortie is ready".to_owned()];
     for (name, service) in &config.services {
         lines.push(String::new());
-        lines.extend(of(&name.0, service));
+        let now = status.services.iter().find(|now| *now.name == *name.0);
+        lines.extend(of(&name.0, service, now));
     }
     let with = if admin.is_empty() { String::new() } else { format!(" {admin}") };
     lines.push(String::new());
@@ -21,9 +26,9 @@ pub fn ready(config: &Config, admin: &str) -> String {
     lines.join("\n")
 }
 
-fn of(name: &str, service: &Service) -> Vec<String> {
+fn of(name: &str, service: &Service, now: Option<&ServiceStatus>) -> Vec<String> {
     let (inbound, outbound) = (service.inbound.listen, service.outbound.listen);
-    let mode = service.policy.mode;
+    let mode = mode(service.policy.mode, now);
     let user = service.outbound.guard.credentials.as_ref().map(|given| format!("{}:PASSWORD@", given.user));
     let proxy = format!("http://{}{}", user.unwrap_or_default(), reachable(outbound));
     vec![
@@ -35,6 +40,17 @@ fn of(name: &str, service: &Service) -> Vec<String> {
         "  and let clients come in through the inbound door:".to_owned(),
         format!("    curl -i http://{}/", reachable(inbound)),
     ]
+}
+
+/// `observe`, or what stands in its place since `sortie mode` or `sortie off`.
+fn mode(configured: Mode, now: Option<&ServiceStatus>) -> String {
+    let Some(now) = now else { return configured.to_string() };
+    let off = if now.off { "  OFF, by `sortie off`" } else { "" };
+    if now.mode == configured {
+        format!("{configured}{off}")
+    } else {
+        format!("{}, by `sortie mode` (configured: {configured}){off}", now.mode)
+    }
 }
 
 /// An address that can be connected to: 0.0.0.0 and :: stand for all of them.
@@ -65,6 +81,10 @@ mod tests {
             data: None,
         };
         let config = from_flags(flags, sortie_model::Micros(0)).unwrap().config;
-        insta::assert_snapshot!(ready(&config, "--data ./sortie-data"));
+        insta::assert_snapshot!(ready(&config, &Status::default(), "--data ./sortie-data"));
+        let now = ServiceStatus { name: "app".into(), mode: Mode::Block, off: true, ..ServiceStatus::default() };
+        let shown = ready(&config, &Status { services: vec![now], ..Status::default() }, "");
+        let expected = "mode block, by `sortie mode` (configured: observe)  OFF, by `sortie off`\n";
+        assert!(shown.contains(expected), "{shown}");
     }
 }

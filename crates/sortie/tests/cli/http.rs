@@ -66,6 +66,15 @@ pub(crate) fn get(server: SocketAddr, target: &str, client: &str) -> (u16, Strin
     exchange(server, &head)
 }
 
+/// `POST` of JSON; returns the status.
+pub(crate) fn post(server: SocketAddr, target: &str, json: &str) -> u16 {
+    let head = format!(
+        "POST {target} HTTP/1.1\r\nHost: shop.example\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
+        json.len()
+    );
+    send(server, &head, json).0
+}
+
 /// `GET` of a URL through a proxy.
 pub(crate) fn get_through(proxy: SocketAddr, url: &str) -> (u16, String) {
     let host = url.trim_start_matches("http://").split('/').next().unwrap_or_default();
@@ -73,10 +82,14 @@ pub(crate) fn get_through(proxy: SocketAddr, url: &str) -> (u16, String) {
 }
 
 /// Sends a head, without its end, and reads status and body.
-#[expect(clippy::disallowed_methods, reason = "the test speaks to doors and servers that it started itself")]
 pub(crate) fn exchange(server: SocketAddr, head: &str) -> (u16, String) {
+    send(server, head, "")
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test speaks to doors and servers that it started itself")]
+fn send(server: SocketAddr, head: &str, body: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(server).unwrap();
-    stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).unwrap();
+    stream.write_all(format!("{head}Connection: close\r\n\r\n{body}").as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let status = answer.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);

@@ -5,6 +5,7 @@ mod daemon;
 mod http;
 mod program;
 mod store;
+mod tail;
 mod usage;
 
 use std::path::Path;

@@ -58,7 +58,10 @@ fn filters_choose() {
     assert_eq!(ids(dir, &["--min", "info"]), ["F-7K2M9QPX", "F-7K2M0000"]);
     assert_eq!(ids(dir, &["--kind", "sink.open"]), ["F-7K2M0000"]);
     assert_eq!(ids(dir, &["--all", "--since", "2026-11-22"]), ["F-7K2M9QPX"]);
-    assert_eq!(ids(dir, &["--service", "news"]), Vec::<String>::new());
+    assert_eq!(ids(dir, &["--service", "shop", "--since", "2026-11-25"]), Vec::<String>::new());
+    let output = sortie(dir, &["findings", "--service", "news"]);
+    assert_eq!(code(&output), 2);
+    assert!(stderr(&output).contains("there is no service 'news'; there is: shop"), "{}", stderr(&output));
     assert_eq!(ids(dir, &["--all", "--limit", "1"]), ["F-7K2M9QPX"]);
 }
 
