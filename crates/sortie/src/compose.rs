@@ -94,7 +94,7 @@ pub enum StartError {
 pub struct Running {
     operator: Arc<Operator>,
     runtime: Runtime,
-    courier: Option<Courier>,
+    courier: Courier,
     workers: WorkerThreads,
     stop: watch::Sender<bool>,
     doors: JoinSet<()>,
@@ -122,7 +122,7 @@ impl Running {
         let stop = move || {
             workers.stop();
             runtime.stop();
-            courier.into_iter().for_each(Courier::stop);
+            courier.stop();
         };
         let _ = tokio::task::spawn_blocking(stop).await;
     }
@@ -148,7 +148,7 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
     let told = Arc::new(Told::default());
     let alerting = Arc::new(Alerting::new(&config.alerts));
     let operator = Arc::new(Operator {
-        config: Arc::clone(&config),
+        config: Mutex::new(Arc::clone(&config)),
         folder: Arc::clone(&folder),
         gates: gates.clone(),
         queue: queue.clone(),
@@ -201,9 +201,7 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
         let settings = outbound_config(service, timeouts)?;
         spawn_outbound(&mut doors, outbound, settings, Arc::clone(&resolver), served(framing.outbound));
     }
-    let courier = (!config.alerts.is_empty())
-        .then(|| Courier::start(folder, alerting, clock).map_err(thread("the alerts")))
-        .transpose()?;
+    let courier = Courier::start(folder, alerting, clock).map_err(thread("the alerts"))?;
     operator.ready.store(true, Ordering::Release);
     Ok(Running { operator, runtime, courier, workers, stop, doors })
 }

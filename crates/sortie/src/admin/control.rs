@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sortie_model::{Destination, Finding, Mode};
 use tokio::sync::broadcast;
 
-use super::wire::{Close, ModeChanged, SinkView, Status, Struck, Switched, TailLine};
+use super::wire::{Close, ModeChanged, Reloaded, SinkView, Status, Struck, Switched, TailLine};
 use crate::config::Target;
 use crate::view::explain::Explained;
 
@@ -31,6 +31,9 @@ pub trait Control: Send + Sync + 'static {
 
     /// Makes changed modes and switches survive a restart, durably before it returns.
     fn keep(&self) -> Result<(), ControlError>;
+
+    /// Reads the configuration again; one that is not valid changes nothing.
+    fn reload(&self) -> Result<Reloaded, ControlError>;
 
     /// Lines for `sortie tail` from now on. A reader that is too slow loses the oldest.
     fn subscribe(&self) -> broadcast::Receiver<Arc<TailLine>>;

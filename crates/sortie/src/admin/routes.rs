@@ -52,6 +52,7 @@ pub(super) fn router(control: Arc<dyn Control>, token: Option<Token>) -> Router 
         .route("/v1/mode", post(mode))
         .route("/v1/off", post(off))
         .route("/v1/on", post(on))
+        .route("/v1/reload", post(reload))
         .route("/v1/strike", post(strike))
         .route("/v1/close", post(close));
     let open = Router::new().route("/readyz", get(readyz)).route("/metrics", get(metrics_page));
@@ -118,6 +119,10 @@ async fn off(State(admin): State<Admin>, body: Result<Json<Switch>, JsonRejectio
 
 async fn on(State(admin): State<Admin>, body: Result<Json<Switch>, JsonRejection>) -> Response {
     change(&admin, body, |control, asked| control.switch(&asked.target, false)).await
+}
+
+async fn reload(State(admin): State<Admin>) -> Response {
+    read(&admin, Control::reload).await
 }
 
 async fn strike(State(admin): State<Admin>, body: Result<Json<Strike>, JsonRejection>) -> Response {

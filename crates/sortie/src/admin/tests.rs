@@ -11,8 +11,8 @@ use tokio::sync::broadcast;
 
 use super::control::{Control, ControlError};
 use super::wire::{
-    Close, ClosedAnswer, ModeChange, ModeChanged, ServiceStatus, SetMode, SinkView, Status, Strike, Struck, Switch,
-    Switched, TailLine,
+    Close, ClosedAnswer, ModeChange, ModeChanged, Reloaded, ServiceStatus, SetMode, SinkView, Status, Strike, Struck,
+    Switch, Switched, TailLine,
 };
 use super::{Client, ClientError, Running, Server};
 use crate::config::Target;
@@ -59,6 +59,11 @@ impl Control for Core {
 
     fn keep(&self) -> Result<(), ControlError> {
         Err(ControlError::Failed("the disk is full".into()))
+    }
+
+    fn reload(&self) -> Result<Reloaded, ControlError> {
+        self.did("reload".to_owned());
+        Ok(Reloaded { applied: vec!["alerts".into()], ..Reloaded::default() })
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Arc<TailLine>> {
@@ -134,10 +139,19 @@ async fn both_transports_carry_orders_and_answers() {
         let strike = Strike { target: Target::default(), destination: "10.0.0.1:80".into() };
         let _: Struck = client.post("/v1/strike", &strike).await.unwrap();
         let _: Vec<Finding> = client.get("/v1/findings?limit=7").await.unwrap();
+        let reloaded: Reloaded = client.post("/v1/reload", &()).await.unwrap();
+        assert_eq!(reloaded.applied, ["alerts"]);
         let did = core.did.lock().unwrap().clone();
         assert_eq!(
             did,
-            ["mode block shop POST /v1/preview $.url", "off true ", "off false ", "strike 10.0.0.1:80 ", "findings 7"]
+            [
+                "mode block shop POST /v1/preview $.url",
+                "off true ",
+                "off false ",
+                "strike 10.0.0.1:80 ",
+                "findings 7",
+                "reload"
+            ]
         );
     }
 }

@@ -309,6 +309,19 @@ pub struct Switched {
     pub not_kept: Option<String>,
 }
 
+/// The answer to `POST /v1/reload`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reloaded {
+    /// What changed and is in force.
+    pub applied: Vec<String>,
+    /// What changed and needs a restart.
+    pub restart: Vec<String>,
+    /// What the operator should know.
+    pub notes: Vec<String>,
+    /// Warnings about the file.
+    pub warnings: u64,
+}
+
 /// `POST /v1/strike`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Strike {

@@ -27,8 +27,9 @@ impl Courier {
         let (stop, stopped) = oneshot::channel();
         let work = move || {
             let done = runtime.block_on(async {
-                let desk = Desk::open(&folder, &alerting, clock)?;
-                desk.work(stopped).await;
+                let mut stopped = stopped;
+                // Anew, whenever there are other targets.
+                while !Desk::open(&folder, &alerting, clock)?.work(&mut stopped).await {}
                 Ok::<_, DeskError>(())
             });
             if let Err(error) = done {

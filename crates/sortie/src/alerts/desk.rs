@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::carrier::{Carrier, Failure, Outcome};
 use super::{Alerting, name};
+use crate::config::checked::Alert;
 use crate::view::text::chain;
 
 /// How often the queue is looked at when nothing says that it changed.
@@ -43,6 +44,7 @@ pub(super) enum DeskError {
 /// up no other.
 pub(super) struct Desk<'a> {
     index: Index,
+    alerts: Arc<[Alert]>,
     mailboxes: Vec<Mailbox>,
     outcomes: mpsc::Receiver<(usize, Outcome)>,
     alerting: &'a Alerting,
@@ -97,27 +99,32 @@ impl<'a> Desk<'a> {
             mailboxes.push(Mailbox { name, carrier, out: None, unsettled: Vec::new(), failed: 0, until: None });
         }
         let index = Index::open(folder)?;
-        Ok(Self { index, mailboxes, outcomes, alerting, clock, schedule: Schedule::default() })
+        alerting.health().begin();
+        Ok(Self { index, alerts, mailboxes, outcomes, alerting, clock, schedule: Schedule::default() })
     }
 
-    /// Delivers until it is told to stop.
-    pub(super) async fn work(mut self, mut stopped: oneshot::Receiver<()>) {
+    /// Delivers until it is told to stop, or there are other targets. True where it was told.
+    pub(super) async fn work(mut self, stopped: &mut oneshot::Receiver<()>) -> bool {
         let forgotten = self.forget_strangers();
         self.has_read(forgotten);
-        loop {
+        let is_to_stop = loop {
+            if !Arc::ptr_eq(&self.alerts, &self.alerting.alerts()) {
+                break false;
+            }
             self.settle();
             let handed_out = self.hand_out();
             self.has_read(handed_out);
             self.say_slow();
             let next_look = self.next_look();
             tokio::select! {
-                _ = &mut stopped => break,
+                _ = &mut *stopped => break true,
                 outcome = self.outcomes.recv() => self.take(outcome),
                 () = self.alerting.queued() => {}
                 () = tokio::time::sleep_until(next_look) => {}
             }
-        }
+        };
         self.end().await;
+        is_to_stop
     }
 
     /// What is on its way may still arrive, so that it is not sent again at the next start.

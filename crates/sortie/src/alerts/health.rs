@@ -44,6 +44,11 @@ impl AlertsHealth {
         }
     }
 
+    /// Nothing is known of any target: they are others now.
+    pub(super) fn begin(&self) {
+        self.state.lock().troubles.clear();
+    }
+
     pub(super) fn delivered(&self) {
         self.state.lock().delivered += 1;
     }

@@ -43,6 +43,12 @@ impl Alerting {
         Arc::clone(&self.alerts.lock())
     }
 
+    /// Tells other targets from now on.
+    pub fn replace(&self, alerts: &[Alert]) {
+        *self.alerts.lock() = alerts.into();
+        self.wake();
+    }
+
     /// How deliveries go.
     pub fn health(&self) -> &AlertsHealth {
         &self.health

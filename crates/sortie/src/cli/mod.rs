@@ -10,6 +10,7 @@ mod failure;
 mod findings;
 mod mode;
 mod output;
+mod reload;
 mod run;
 mod schema;
 mod sinks;
@@ -57,6 +58,7 @@ enum Command {
     /// Judge again after `off`
     On(switch::Args),
     Strike(strike::Args),
+    Reload(reload::Args),
     Status(status::Args),
 }
 
@@ -78,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Off(args) => switch::run(&args, true),
         Command::On(args) => switch::run(&args, false),
         Command::Strike(args) => strike::run(&args),
+        Command::Reload(args) => reload::run(&args),
         Command::Status(args) => status::run(&args, output),
     };
     match done {

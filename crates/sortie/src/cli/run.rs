@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sortie_model::Mode;
 use sortie_proxy::resolve::Resolver;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::output::Output;
@@ -15,8 +15,8 @@ use crate::admin::Server;
 use crate::admin::control::Control;
 use crate::admin::wire::Status;
 use crate::config::checked::AlertTarget;
-use crate::config::{Config, Flags, Loaded, from_file, from_flags};
-use crate::runtime::Operator;
+use crate::config::{Config, Flags, LoadError, Loaded, from_file, from_flags};
+use crate::runtime::{Operator, ReloadError};
 use crate::{compose, view};
 
 /// How often the program looks whether its silence is strange.
@@ -26,7 +26,8 @@ const LISTEN_EVERY: Duration = Duration::from_mins(1);
 ///
 /// For one back end: `sortie run --listen 127.0.0.1:8080 --upstream http://127.0.0.1:5000 --egress
 /// 127.0.0.1:3128`. For more, or for a policy: `sortie run -c sortie.yaml`. `SORTIE_LOG` sets what
-/// is logged on the standard error (info, debug, sortie_proxy=trace …).
+/// is logged on the standard error (info, debug, sortie_proxy=trace …). SIGHUP reads the configuration
+/// again, see `sortie reload`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The configuration
@@ -61,7 +62,7 @@ pub(super) fn run(args: Args, output: Output) -> Result<(), Failure> {
     Output::complain(&warnings.render(output.colours_errors()));
     // Connections are served by threads of their own; here they are accepted, and little else is done.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::other)?;
-    runtime.block_on(stand(config, &whence))
+    runtime.block_on(stand(config, &whence, output))
 }
 
 fn load(args: Args) -> Result<Loaded, Failure> {
@@ -86,9 +87,10 @@ fn whence(args: &Args) -> String {
 }
 
 /// Runs until it is told to end.
-async fn stand(config: Config, whence: &str) -> Result<(), Failure> {
+async fn stand(config: Config, whence: &str, output: Output) -> Result<(), Failure> {
     let mut interrupted = signal(SignalKind::interrupt()).map_err(Failure::other)?;
     let mut terminated = signal(SignalKind::terminate()).map_err(Failure::other)?;
+    let hung_up = signal(SignalKind::hangup()).map_err(Failure::other)?;
     let running = compose::start(config.clone(), Resolver::of_system()).await.map_err(Failure::other)?;
     let operator = Arc::clone(running.operator());
     let admin = Server::bind(&config.admin, &config.data).map_err(Failure::other);
@@ -106,6 +108,7 @@ async fn stand(config: Config, whence: &str) -> Result<(), Failure> {
         _ = interrupted.recv() => Ok(()),
         _ = terminated.recv() => Ok(()),
         () = listen_for_silence(&operator) => Ok(()),
+        () = listen_for_reloads(hung_up, &operator, output) => Ok(()),
         () = running.engine_failed() => Err(Failure::other(EngineFailed)),
     };
     // What is left open ends within the drain time; whoever asks twice does not want to wait.
@@ -146,4 +149,23 @@ async fn listen_for_silence(operator: &Operator) {
             Output::complain(&format!("sortie: {}\n", view::text::clean(&line)));
         }
     }
+}
+
+/// Reads the configuration again on each SIGHUP. It never returns.
+async fn listen_for_reloads(mut hung_up: Signal, operator: &Arc<Operator>, output: Output) {
+    // The stream ends with the runtime only.
+    while hung_up.recv().await.is_some() {
+        let operator = Arc::clone(operator);
+        match tokio::task::spawn_blocking(move || operator.reload()).await {
+            Ok(Ok(reloaded)) => Output::complain(&view::reloaded(&reloaded)),
+            Ok(Err(error)) => {
+                if let ReloadError::Load(LoadError::Invalid(report)) = &error {
+                    Output::complain(&report.render(output.colours_errors()));
+                }
+                tracing::error!("{}; what is in force stays", view::text::chain(&error));
+            }
+            Err(panic) => tracing::error!("the configuration was not read again: {panic}"),
+        }
+    }
+    std::future::pending::<()>().await;
 }

@@ -15,6 +15,8 @@ use sortie_model::{Destination, Policy, ServiceName};
 /// Everything that `sortie run` needs to know.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The file it was read from; `None` where flags gave it.
+    pub file: Option<PathBuf>,
     /// The protected back ends, by name; at least one.
     pub services: BTreeMap<ServiceName, Service>,
     /// How much is looked at.
@@ -43,7 +45,7 @@ pub struct Service {
 }
 
 /// The inbound door of a service.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Inbound {
     /// Where it listens.
     pub listen: SocketAddr,
@@ -69,7 +71,7 @@ impl fmt::Display for Upstream {
 }
 
 /// The outbound door of a service. Its locality stands in [`Policy::locality`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Outbound {
     /// Where it listens.
     pub listen: SocketAddr,

@@ -78,7 +78,9 @@ pub fn from_file(path: &Path, now: Micros) -> Result<Loaded, LoadError> {
     if text.len() as u64 > FILE_BYTES {
         return Err(LoadError::TooLarge(path.to_owned()));
     }
-    from_text(&path.display().to_string(), text, folder_of(path), now)
+    let mut loaded = from_text(&path.display().to_string(), text, folder_of(path), now)?;
+    loaded.config.file = Some(path.to_owned());
+    Ok(loaded)
 }
 
 /// Checks a file's text. Relative paths in it are taken from `base`.

@@ -4,6 +4,7 @@ mod alerts;
 mod daemon;
 mod http;
 mod program;
+mod reload;
 mod store;
 mod tail;
 mod usage;

@@ -54,13 +54,20 @@ impl Daemon {
 
     /// Waits until it says a line that begins so, and returns what it said until then.
     pub(crate) fn hears(&self, beginning: &str) -> Vec<String> {
+        self.hears_until(beginning, |line| line.starts_with(beginning))
+    }
+
+    /// Waits until it says a line that holds this, and returns what it said until then.
+    pub(crate) fn hears_part(&self, part: &str) -> Vec<String> {
+        self.hears_until(part, |line| line.contains(part))
+    }
+
+    fn hears_until(&self, what: &str, is_it: impl Fn(&str) -> bool) -> Vec<String> {
         let mut said = Vec::new();
         loop {
-            let Ok(line) = self.heard.recv_timeout(PATIENCE) else {
-                panic!("it never said '{beginning}', but: {said:#?}")
-            };
+            let Ok(line) = self.heard.recv_timeout(PATIENCE) else { panic!("it never said '{what}', but: {said:#?}") };
             said.push(line);
-            if said.last().is_some_and(|line| line.starts_with(beginning)) {
+            if said.last().is_some_and(|line| is_it(line)) {
                 return said;
             }
         }

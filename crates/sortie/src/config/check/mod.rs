@@ -71,6 +71,7 @@ pub(super) fn check(raw: &Raw, base: &Path, now: Micros, problems: &mut Problems
     let retention = limits::retention(&raw.retention, problems);
     let alerts = alert::alerts(&raw.alerts, &context, problems);
     (!problems.has_errors()).then_some(Config {
+        file: None,
         services: services?,
         inspect,
         timeouts,

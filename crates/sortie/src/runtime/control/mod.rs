@@ -2,6 +2,7 @@
 
 mod counts;
 mod modes;
+mod reload;
 mod sinks;
 
 use std::collections::BTreeMap;
@@ -24,14 +25,16 @@ use super::{Gates, Override, Overrides, Told};
 use crate::admin::control::{Control, ControlError};
 use crate::admin::lookup::{self, LookupError};
 use crate::admin::wire::{
-    AlertsStatus, Close, EngineStatus, InboundStatus, ModeChange, ModeChanged, OutboundStatus, ScopeMode,
+    AlertsStatus, Close, EngineStatus, InboundStatus, ModeChange, ModeChanged, OutboundStatus, Reloaded, ScopeMode,
     ServiceStatus, SinkView, Status, StoreStatus, Struck, Switched, TailLine,
 };
 use crate::alerts::Alerting;
-use crate::config::{Config, Target};
+use crate::config::{Config, LoadError, Target};
 use crate::view::explain::Explained;
 use crate::view::text::chain;
 use counts::{inbound_status, malformed, outbound_status, unfollowed};
+pub use reload::ReloadError;
+
 use modes::{mode_before, note_of, review};
 use sinks::{proof_of, sink_view};
 
@@ -40,8 +43,8 @@ const HANGS_MICROS: u64 = 5_000_000;
 
 /// The operator's side of the running program.
 pub struct Operator {
-    /// The configuration as it was read.
-    pub config: Arc<Config>,
+    /// The configuration in force.
+    pub config: Mutex<Arc<Config>>,
     /// The data folder.
     pub folder: Arc<Folder>,
     /// The gates.
@@ -85,8 +88,13 @@ impl Operator {
         }
     }
 
+    /// The configuration in force.
+    fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config.lock())
+    }
+
     fn policy_of(&self, name: &ServiceName, overrides: &Overrides) -> Option<Policy> {
-        self.config.services.get(name).map(|service| overrides.apply(name, &service.policy))
+        self.config().services.get(name).map(|service| overrides.apply(name, &service.policy))
     }
 
     /// The services that a target means.
@@ -107,7 +115,8 @@ impl Operator {
     fn service_status(&self, name: &ServiceName, gate: &Gate) -> ServiceStatus {
         let policy = gate.policy();
         let learned = gate.learned();
-        let configured = self.config.services.get(name);
+        let config = self.config();
+        let configured = config.services.get(name);
         let proven = learned.sinks.iter().filter(|(key, sink)| proof_of(key, sink, &policy).is_some()).count();
         let learning = learned
             .sinks
@@ -151,7 +160,7 @@ impl Control for Operator {
             started: self.started.0.rfc3339(),
             uptime_seconds: self.started.1.elapsed().as_secs(),
             ready: self.ready.load(Ordering::Acquire),
-            data: self.config.data.display().to_string(),
+            data: self.config().data.display().to_string(),
             engine: EngineStatus {
                 trouble: hangs
                     .then(|| "the engine has not answered for 5 s; the doors decide by the last snapshot".to_owned()),
@@ -230,6 +239,18 @@ impl Control for Operator {
         // The lock is not held over the disk: the next change must not wait for it.
         let overrides = self.overrides.lock().clone();
         overrides.save(&self.folder.layout().overrides()).map_err(failed)
+    }
+
+    fn reload(&self) -> Result<Reloaded, ControlError> {
+        Self::reload(self).map_err(|error| {
+            let check = match &error {
+                ReloadError::Load(LoadError::Invalid(report)) => {
+                    format!("; `sortie check {}` shows why", report.name)
+                }
+                _ => String::new(),
+            };
+            ControlError::Invalid(format!("{}; what is in force stays{check}", chain(&error)))
+        })
     }
 
     fn strike(&self, target: &Target, destination: &Destination) -> Result<Struck, ControlError> {
