@@ -50,6 +50,22 @@ pub fn observe(name: &str, language: Language) {
     });
 }
 
+/// In `shadow`: nothing is changed, and of every attack it is said that `block` would have stopped it.
+pub fn shadow(name: &str, language: Language) {
+    namespace::run(name, &HOSTS, async |folder: PathBuf| {
+        let log = serve().await;
+        let (sortie, backend) = start("shadow", language, &folder).await;
+        let truths = play(&Driver::new(INBOUND), &backend, &log).await;
+        let mut problems = own_calls_served(&backend, State::default()).await;
+        let findings = sortie.finish().await;
+        println!("{}", table::render(name, &truths, &findings));
+        problems.extend(verify::all_reached(&truths));
+        problems.extend(verify::all_would_be_refused(&truths, &findings));
+        problems.extend(innocence(&truths, &findings));
+        verify::report(&problems, &folder);
+    });
+}
+
 /// In `block`: no denied target is reached, and nothing else is changed.
 pub fn block(name: &str, language: Language) {
     namespace::run(name, &HOSTS, async |folder: PathBuf| {

@@ -49,19 +49,11 @@ pub fn some_reached(truths: &[Truth]) -> Problems {
     problem.into_iter().collect()
 }
 
-/// Share of spelled attacks that reached their target and must be named. Hundreds of them within
-/// seconds are more than the back end's own calls to that very host and port, which so lose their
-/// shape: a few cannot be told from them.
-const NAMED: f64 = 0.95;
-
 /// The attacks that reached their target are in findings that name their requests.
 pub fn reached_are_named(truths: &[Truth], findings: &[Finding]) -> Problems {
     let named = |truth: &Truth| findings.iter().any(|f| f.severity > Severity::Info && f.request(&truth.id).is_some());
-    let reached: Vec<&Truth> = attacks(truths).filter(|(_, attack)| attack.reached).map(|(truth, _)| truth).collect();
-    let missed: Problems =
-        reached.iter().filter(|truth| !named(truth)).map(|truth| format!("reached and not found: {truth}")).collect();
-    let is_enough = missed.len() as f64 <= (1.0 - NAMED) * reached.len() as f64;
-    if is_enough { Problems::new() } else { missed }
+    let reached = attacks(truths).filter(|(_, attack)| attack.reached);
+    reached.filter(|(truth, _)| !named(truth)).map(|(truth, _)| format!("reached and not found: {truth}")).collect()
 }
 
 /// No attack reached its target.
@@ -76,37 +68,24 @@ pub fn all_found(truths: &[Truth], findings: &[Finding]) -> Problems {
     attacks(truths).filter_map(|(truth, attack)| found(truth, attack, findings).err()).collect()
 }
 
-/// Share of refused attacks whose finding must name this very client, place and destination; the
-/// others may be one of several in a story. A refused order is not used up, so one that follows it
-/// within milliseconds to the same destination may be told together with it.
-const EXACT: f64 = 0.95;
-
-/// Every attack is in a finding which says that it was refused.
+/// Every attack is in a finding of this very client, place and class of destination, which says that it
+/// was refused.
 pub fn all_refused(truths: &[Truth], findings: &[Finding]) -> Problems {
-    let mut problems = Problems::new();
-    let mut inexact = Problems::new();
-    let (mut exact, mut all) = (0.0, 0.0);
-    for (truth, attack) in attacks(truths) {
-        all += 1.0;
-        match best(truth, attack, findings) {
-            Ok(finding) if finding.decision.action == "blocked" => exact += 1.0,
-            Ok(finding) => problems.push(format!("{} says not blocked: {truth}", brief(finding))),
-            Err(problem) if findings.iter().any(|finding| is_among(truth, finding)) => inexact.push(problem),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if exact < EXACT * all {
-        problems.extend(inexact);
-    }
-    problems
+    told_as(truths, findings, "blocked")
 }
 
-/// Whether a story of something refused counts this request and its client among several.
-fn is_among(truth: &Truth, finding: &Finding) -> bool {
-    finding.decision.action == "blocked"
-        && finding
-            .request(&truth.id)
-            .is_some_and(|request| finding.actors.iter().any(|actor| actor.id == request.actor))
+/// The same, which says that it would have been refused.
+pub fn all_would_be_refused(truths: &[Truth], findings: &[Finding]) -> Problems {
+    told_as(truths, findings, "would_block")
+}
+
+fn told_as(truths: &[Truth], findings: &[Finding], action: &str) -> Problems {
+    let told = attacks(truths).map(|(truth, attack)| match best(truth, attack, findings) {
+        Ok(finding) if finding.decision.action == action => None,
+        Ok(finding) => Some(format!("{} is not {action}: {truth}", brief(finding))),
+        Err(problem) => Some(problem),
+    });
+    told.flatten().collect()
 }
 
 /// Each session is one client's, and each client has one: beside its address, by which it is known

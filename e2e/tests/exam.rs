@@ -14,6 +14,11 @@ fn python_observe() {
 }
 
 #[test]
+fn python_shadow() {
+    exam::shadow("python_shadow", Python);
+}
+
+#[test]
 fn python_block() {
     exam::block("python_block", Python);
 }
@@ -26,6 +31,11 @@ fn node_direct() {
 #[test]
 fn node_observe() {
     exam::observe("node_observe", Node);
+}
+
+#[test]
+fn node_shadow() {
+    exam::shadow("node_shadow", Node);
 }
 
 #[test]

@@ -33,9 +33,13 @@ impl Default for Kernel {
 }
 
 impl Kernel {
-    /// Learns a delay, in microseconds, with a weight from 0 to 1.
+    /// Learns a delay, in microseconds, with a weight from 0 to 1. The weight is shared between the bins
+    /// whose centres are nearest (linear binning: Jones & Lotwick 1984, "A Remark on Algorithm AS 176"):
+    /// a place that is obeyed after a little more than 1 ms is at times obeyed after a little less.
     pub fn learn(&mut self, delay: u64, weight: f64) {
-        self.counts[bin_of(delay)] += weight as f32;
+        let (bin, beyond) = nearest_bins(delay);
+        self.counts[bin] += (weight * (1.0 - beyond)) as f32;
+        self.counts[(bin + 1).min(BINS - 1)] += (weight * beyond) as f32;
         self.total += weight;
         if self.total >= HALVE_AT {
             self.counts.iter_mut().for_each(|count| *count *= 0.5);
@@ -86,6 +90,17 @@ fn bin_of(delay: u64) -> usize {
     bin.min(BINS - 1)
 }
 
+/// The bin whose centre, in the logarithm, is the last before a delay, and how far the delay lies
+/// between that centre and the next, from 0 to 1.
+fn nearest_bins(delay: u64) -> (usize, f64) {
+    let position = 0.5 + (delay as f64 / FIRST_MICROS).ln() / FACTOR.ln();
+    if position <= 0.0 {
+        return (0, 0.0);
+    }
+    let bin = (position as usize).min(BINS - 1);
+    (bin, (position - bin as f64).min(1.0))
+}
+
 /// Where a bin begins and ends, in microseconds.
 fn bounds(bin: usize) -> (f64, f64) {
     static EDGES: std::sync::LazyLock<[f64; BINS + 1]> = std::sync::LazyLock::new(|| {
@@ -122,6 +137,20 @@ mod tests {
         }
         assert!(kernel.density(100_000) > 10.0 * before);
         assert!(kernel.cumulative(50_000) < 0.1 && kernel.cumulative(200_000) > 0.9);
+    }
+
+    #[test]
+    fn a_delay_just_beyond_an_edge_is_as_likely_as_one_before_it() {
+        let mut kernel = Kernel::default();
+        for _ in 0..50 {
+            kernel.learn(1_050, 1.0);
+        }
+        assert!(kernel.density(990) > 0.3 * kernel.density(1_010));
+        assert!(kernel.density(3_500) < 0.1 * kernel.density(1_010));
+        assert_eq!(nearest_bins(0), (0, 0.0));
+        assert_eq!(nearest_bins(u64::MAX), (BINS - 1, 1.0));
+        let (bin, beyond) = nearest_bins(1_000);
+        assert!(bin == 0 && (beyond - 0.5).abs() < 1e-9);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sortie_model::event::{Dialled, Event, OperatorAct, Outcome, Refused, What};
+use sortie_model::event::{Dialled, Event, OperatorAct, Outcome, What};
 use sortie_model::{Finding, Key, Micros, Policy, Reference, ServiceName};
 
 use crate::attribution::proven_by;
@@ -125,16 +125,18 @@ impl Service {
                 self.with_stories(at, name, policy, |stories, scene| stories.request_began(scene, began));
             }
             What::RequestInspected(inspected) => {
-                let enforced = inspected.refused.filter(Refused::is_enforced);
-                if inspected.cut.is_some() && enforced.is_none() {
+                let is_refused = inspected.refused.is_some_and(|refused| refused.is_enforced());
+                if inspected.cut.is_some() && !is_refused {
                     self.inflight.wildcard(at, inspected.request);
                 }
-                if let Some(refused) = enforced {
-                    self.inflight.forget(inspected.request);
+                if let Some(refused) = inspected.refused {
                     let candidates = &inspected.candidates;
                     self.with_stories(at, name, policy, |stories, scene| {
                         stories.refused(scene, inspected.request, refused, candidates);
                     });
+                }
+                if is_refused {
+                    self.inflight.forget(inspected.request);
                 } else {
                     let is_proven = proven_by(&self.learned, policy);
                     self.inflight.add_candidates(inspected.request, &inspected.candidates, is_proven);

@@ -92,6 +92,8 @@ pub const NAMES: usize = 20_000;
 /// Credentials whose destinations are remembered, per service.
 pub const CREDENTIALS: usize = 2_000;
 
+/// Bits of a visible path from which nobody could know it otherwise.
+pub const UNIQUE_BITS: u16 = 40;
 /// Explanations a verdict carries.
 pub const EXPLANATIONS: usize = 64;
 /// Smallest share of an explanation that is reported, unless it takes smaller ones to make up

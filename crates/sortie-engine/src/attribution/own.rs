@@ -9,12 +9,15 @@ use sortie_model::verdict::Source;
 use sortie_model::{Destination, Endpoint, Micros, PathMatch, Reference, limits};
 
 use super::{Circumstances, Weighted};
-use crate::inflight::InFlight;
+use crate::inflight::{CandidateId, InFlight};
 use crate::kernel::{Kernel, prior_kernel};
 use crate::learned::{DestinationStats, Learned, NOVEL_PATH};
 
 /// Further calls of a request to a destination that it called already.
 const REPEAT: f64 = 0.02;
+/// P(path | own) of a path that own dials never showed, which cannot be guessed, and which somebody names:
+/// for those who do not name it themselves it would be a coincidence.
+const SECRET_PATH: f64 = 0.1 * NOVEL_PATH;
 /// ε: what the background counts for before anything is known.
 const EPSILON: f64 = 0.002;
 /// Seconds added to every observation time.
@@ -30,7 +33,9 @@ pub(super) fn weigh(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut
     let Circumstances { learned, now, .. } = *circumstances;
     let stats = learned.destinations.get(&dial.destination).map(|stats| &**stats);
     let path = dial.request.as_ref().map(|request| &request.path);
-    let path_fit = |named| match stats {
+    let naming = naming(circumstances.inflight, ranked);
+    let path_fit = |named: bool| match stats {
+        _ if naming.is_secret && !named && !is_known(stats, dial) => SECRET_PATH,
         Some(stats) => stats.own_path_probability(path, named),
         None => path.map_or(1.0, |_| NOVEL_PATH),
     };
@@ -41,7 +46,7 @@ pub(super) fn weigh(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut
             now,
             path_fit: path_fit(false),
             named_path_fit: path_fit(true),
-            naming: ranked.iter().filter_map(|weighted| names_the_path(&weighted.source)).collect(),
+            naming: naming.requests,
         };
         let share = service_share(learned, stats);
         for caller in &stats.callers {
@@ -56,12 +61,31 @@ pub(super) fn weigh(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut
     ranked.push(plain(background, Source::Background));
 }
 
-/// The request of a candidate that names the very path.
-fn names_the_path(source: &Source) -> Option<Reference> {
-    match source {
-        Source::Order(order) if order.path == PathMatch::Equal => Some(order.request),
+/// The requests whose candidates name the very path that is dialled.
+struct Naming {
+    requests: SmallVec<[Reference; 4]>,
+    /// Whether what they name could not be guessed.
+    is_secret: bool,
+}
+
+fn naming(inflight: &InFlight, ranked: &[Weighted]) -> Naming {
+    let orders = ranked.iter().filter_map(|weighted| match &weighted.source {
+        Source::Order(order) if order.path == PathMatch::Equal => Some(order),
         _ => None,
+    });
+    let mut naming = Naming { requests: SmallVec::new(), is_secret: false };
+    for order in orders {
+        naming.requests.push(order.request);
+        let bits = inflight.candidate(CandidateId::of(order)).map_or(0, |live| live.candidate.path_bits);
+        naming.is_secret |= bits >= limits::UNIQUE_BITS;
     }
+    naming
+}
+
+/// Whether own dials showed the dial's path.
+fn is_known(stats: Option<&DestinationStats>, dial: &Dial) -> bool {
+    let shown = dial.request.as_ref().zip(stats);
+    shown.is_some_and(|(request, stats)| stats.has_shown(request.path.fingerprint()))
 }
 
 /// The requests that may make an own call now.

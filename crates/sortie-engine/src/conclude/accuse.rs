@@ -74,8 +74,13 @@ const CALLS: (f64, f64) = (0.05, 0.5);
 /// for all that is known.
 fn calls_anyway(scene: &Scene<'_>, dialled: &Dialled, order: &Order) -> bool {
     let closed = scene.learned.endpoints.get(&order.endpoint).map_or(0, |stats| stats.closed);
-    // Few services call these at all, and nobody mentions them in passing.
-    let is_delicate = matches!(dialled.dial.class, AddressClass::Metadata | AddressClass::LinkLocal);
+    // Few services call these at all, and nobody mentions them in passing; nor what is only to be had
+    // from the host itself, unless the service is known to call such things there.
+    let is_delicate = match dialled.dial.class {
+        AddressClass::Metadata | AddressClass::LinkLocal => true,
+        AddressClass::Loopback => is_new_path(scene, dialled, order),
+        _ => false,
+    };
     if closed < KNOWN_AFTER && !is_delicate {
         return true;
     }
@@ -85,6 +90,14 @@ fn calls_anyway(scene: &Scene<'_>, dialled: &Dialled, order: &Order) -> bool {
         let requests = (closed as f64 - caller.skipped).max(1.0);
         caller.endpoint == order.endpoint && caller.calls >= CALLS.1 && caller.calls >= CALLS.0 * requests
     })
+}
+
+/// Whether the dial shows the path that was named, and own calls of the destination never showed one
+/// like it.
+fn is_new_path(scene: &Scene<'_>, dialled: &Dialled, order: &Order) -> bool {
+    let Some(request) = dialled.dial.request.as_ref().filter(|_| order.path == PathMatch::Equal) else { return false };
+    let stats = scene.learned.destinations.get(&dialled.dial.destination);
+    !stats.is_some_and(|stats| stats.has_shown(request.path.fingerprint()) || stats.shows_kin_of(&request.path))
 }
 
 /// Whether the candidate's text holds more than scheme, authority and a slash.

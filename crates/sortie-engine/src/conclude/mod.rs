@@ -73,11 +73,12 @@ impl Stories {
         refused: Refused,
         candidates: &[std::sync::Arc<Candidate>],
     ) {
-        // What was let through is told by the dial that follows, or by the attempt at the end.
+        let Some(note) = self.notes.request_mut(request) else { return };
         if !refused.is_enforced() {
+            // What was let through is told by the dial that follows, or by the attempt at the end.
+            note.would_refuse.get_or_insert(refused);
             return;
         }
-        let Some(note) = self.notes.request_mut(request) else { return };
         note.in_story = true;
         let note = note.clone();
         let candidate = refused.candidate.and_then(|number| {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
-use sortie_model::event::RequestBegan;
+use sortie_model::event::{Refused, RequestBegan};
 use sortie_model::finding::FindingDial;
 use sortie_model::{Actor, Endpoint, Micros, Reference, limits};
 
@@ -29,6 +29,8 @@ pub(super) struct RequestNote {
     pub(super) request_id: Option<Box<str>>,
     /// Candidates numbered so far.
     pub(super) candidates: u16,
+    /// What the inbound door would have refused it for in `block`.
+    pub(super) would_refuse: Option<Refused>,
     /// Whether some story tells of it.
     pub(super) in_story: bool,
 }
@@ -57,6 +59,7 @@ impl Notes {
             path: began.path.clone(),
             request_id: began.request_id.clone(),
             candidates: if began.refused.is_some() { 0 } else { began.candidates.len() as u16 },
+            would_refuse: None,
             in_story: false,
         };
         self.requests.insert(began.request, note, limits::REMEMBERED);

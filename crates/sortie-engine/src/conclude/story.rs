@@ -117,7 +117,7 @@ impl Story {
         let finding = &mut self.finding;
         finding.last_seen = scene.now;
         finding.confidence = finding.confidence.max(verdict.p_ordered);
-        finding.decision = decision(dialled);
+        finding.decision = decision(dialled, requests);
         finding.odds = words::odds(scene, dialled);
         finding.unseen = words::unseen(scene, dialled);
         if let Some((_, order)) = verdict.leading_order() {
@@ -285,8 +285,20 @@ fn push_bounded<T>(rows: &mut Vec<T>, row: T) {
     rows.push(row);
 }
 
-fn decision(dialled: &Dialled) -> FindingDecision {
+/// What was decided. A dial that passed may have been ordered by a request that `block` would have
+/// refused before.
+fn decision(dialled: &Dialled, requests: &[(Reference, RequestNote)]) -> FindingDecision {
     let verdict = &dialled.verdict;
+    if verdict.decision == Decision::Pass
+        && let Some(refused) = requests.iter().find_map(|(_, note)| note.would_refuse)
+    {
+        return FindingDecision {
+            mode: refused.mode,
+            action: Action::WouldBlock,
+            door: Some("inbound".to_owned()),
+            rule: Some(refused.rule.as_str().to_owned()),
+        };
+    }
     let action = match verdict.decision {
         Decision::Pass => Action::Passed,
         Decision::WouldDeny(_) => Action::WouldBlock,

@@ -1,5 +1,6 @@
 //! The outbound door's decision.
 
+use smallvec::SmallVec;
 use sortie_model::event::{Credential, Dial};
 use sortie_model::policy::{HiddenHops, Locality, PortRule};
 use sortie_model::verdict::{Order, Source, Verdict, Window};
@@ -28,15 +29,7 @@ pub fn decide(dial: &Dial, circumstances: &Circumstances<'_>) -> Verdict {
     let stats = learned.destinations.get(&dial.destination).map(|stats| &**stats);
     let window = open_window(circumstances);
     let case = Case { dial, circumstances, posterior: &posterior, stats, window };
-    let rule = case.rule();
-    let mode = case.mode(rule);
-    let decision = match rule {
-        None => Decision::Pass,
-        // Behind a remote door these would be Sortie's own addresses, whatever the mode.
-        Some(Rule::RemoteLocality) => Decision::Deny(Rule::RemoteLocality),
-        Some(rule) if mode == Mode::Block => Decision::Deny(rule),
-        Some(rule) => Decision::WouldDeny(rule),
-    };
+    let (decision, mode) = case.decision();
     Verdict {
         epoch: learned.epoch,
         p_ordered: posterior.ordered,
@@ -59,39 +52,57 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// The first rule that forbids the dial.
-    fn rule(&self) -> Option<Rule> {
-        let policy = self.circumstances.policy;
-        if policy.locality == Locality::Remote
-            && matches!(self.dial.class, AddressClass::Loopback | AddressClass::LinkLocal | AddressClass::Metadata)
-        {
-            return Some(Rule::RemoteLocality);
+    /// The decision, and the mode that it is made in: of the rules that forbid the dial the first that is
+    /// enforced, else the first.
+    fn decision(&self) -> (Decision, Mode) {
+        // Behind a remote door these would be Sortie's own addresses, whatever the mode.
+        let is_here =
+            matches!(self.dial.class, AddressClass::Loopback | AddressClass::LinkLocal | AddressClass::Metadata);
+        if self.circumstances.policy.locality == Locality::Remote && is_here {
+            return (Decision::Deny(Rule::RemoteLocality), self.mode_of(|_| true));
         }
+        let rules = self.rules();
+        let mut enforced = rules.iter().filter(|rule| self.mode(**rule) == Mode::Block);
+        if let Some(rule) = enforced.next() {
+            return (Decision::Deny(*rule), Mode::Block);
+        }
+        match rules.first() {
+            Some(rule) => (Decision::WouldDeny(*rule), self.mode(*rule)),
+            None => (Decision::Pass, self.mode_of(|_| true)),
+        }
+    }
+
+    /// The rules that forbid the dial, in the order in which they are told.
+    fn rules(&self) -> SmallVec<[Rule; 4]> {
+        let policy = self.circumstances.policy;
+        let mut rules = SmallVec::new();
         if policy.denies(self.dial.class) {
             if self.is_ordered() && self.may_be_forbidden_by_order() {
-                return Some(Rule::OrderedDeny);
+                rules.push(Rule::OrderedDeny);
             }
             if self.is_retry() {
-                return Some(Rule::Retry);
+                rules.push(Rule::Retry);
             }
             if self.is_cold_order() {
-                return Some(Rule::ColdExact);
+                rules.push(Rule::ColdExact);
             }
             if let Some(window) = self.window
                 && self.is_forbidden_in_windows(window)
             {
-                return Some(if window == Window::Hop { Rule::HopWindow } else { Rule::Wildcard });
+                rules.push(if window == Window::Hop { Rule::HopWindow } else { Rule::Wildcard });
             }
         }
-        if !self.is_ordered() {
-            return None;
+        if self.is_ordered() {
+            if policy.deny_internal_credentials && self.dial.credentials.iter().any(|c| self.is_foreign_credential(c)) {
+                rules.push(Rule::InternalCredentials);
+            }
+            let is_odd_port =
+                self.dial.class == AddressClass::Public && !policy.allow_ports.contains(&self.dial.destination.port);
+            if policy.ports == PortRule::Enforce && is_odd_port && !self.own_evidence() {
+                rules.push(Rule::OrderedPort);
+            }
         }
-        if policy.deny_internal_credentials && self.dial.credentials.iter().any(|c| self.is_foreign_credential(c)) {
-            return Some(Rule::InternalCredentials);
-        }
-        let is_odd_port =
-            self.dial.class == AddressClass::Public && !policy.allow_ports.contains(&self.dial.destination.port);
-        (policy.ports == PortRule::Enforce && is_odd_port && !self.own_evidence()).then_some(Rule::OrderedPort)
+        rules
     }
 
     fn is_ordered(&self) -> bool {
@@ -192,11 +203,11 @@ impl Case<'_> {
     }
 
     /// The mode in force: that of the orders which make the rule. A mention elsewhere has no say in it.
-    fn mode(&self, rule: Option<Rule>) -> Mode {
+    fn mode(&self, rule: Rule) -> Mode {
         match rule {
-            Some(Rule::OrderedDeny | Rule::OrderedPort | Rule::InternalCredentials) => self.mode_of_proven(),
-            Some(Rule::ColdExact) => self.mode_of(|w| self.is_cold(&w.source)),
-            Some(Rule::Wildcard | Rule::HopWindow) => self.mode_of_window(),
+            Rule::OrderedDeny | Rule::OrderedPort | Rule::InternalCredentials => self.mode_of_proven(),
+            Rule::ColdExact => self.mode_of(|w| self.is_cold(&w.source)),
+            Rule::Wildcard | Rule::HopWindow => self.mode_of_window(),
             _ => self.mode_of(|_| true),
         }
     }

@@ -108,22 +108,22 @@ mod tests {
 
     use super::*;
 
-    fn endpoint(n: usize) -> Option<Arc<Endpoint>> {
+    fn endpoint(n: usize) -> Arc<Endpoint> {
         let template = Arc::from(format!("/{n}"));
-        Some(Arc::new(Endpoint { method: Method::parse("GET"), host: None, template }))
+        Arc::new(Endpoint { method: Method::parse("GET"), host: None, template })
     }
 
     fn is_open(windows: &Windows, n: usize, now: u64) -> bool {
-        windows.open_at(Micros(now)).any(|window| window.endpoint == endpoint(n))
+        windows.open_at(Micros(now)).any(|window| window.endpoint == Some(endpoint(n)))
     }
 
     #[test]
     fn a_window_outlives_every_owner_by_its_tail() {
         let mut windows = Windows::default();
         let (first, second) = (Reference::local(1), Reference::local(2));
-        windows.open(Window::Wildcard, first, endpoint(1), Micros(0));
-        windows.open(Window::Wildcard, first, endpoint(1), Micros(0));
-        windows.open(Window::Wildcard, second, endpoint(1), Micros(0));
+        windows.open(Window::Wildcard, first, Some(endpoint(1)), Micros(0));
+        windows.open(Window::Wildcard, first, Some(endpoint(1)), Micros(0));
+        windows.open(Window::Wildcard, second, Some(endpoint(1)), Micros(0));
         windows.close(first, Micros(10));
         windows.expire(Micros(1_000));
         assert!(is_open(&windows, 1, u64::MAX), "the second goes on");
@@ -136,9 +136,9 @@ mod tests {
     #[test]
     fn a_flood_of_windows_closes_none() {
         let mut windows = Windows::default();
-        windows.open(Window::Hop, Reference::local(0), endpoint(0), Micros(0));
+        windows.open(Window::Hop, Reference::local(0), Some(endpoint(0)), Micros(0));
         for n in 1..2 * SUBJECTS {
-            windows.open(Window::Wildcard, Reference::local(n as u64), endpoint(n), Micros(0));
+            windows.open(Window::Wildcard, Reference::local(n as u64), Some(endpoint(n)), Micros(0));
         }
         assert!(is_open(&windows, 0, 1) && is_open(&windows, SUBJECTS - 1, 1));
         assert!(windows.open_at(Micros(1)).any(|window| window.endpoint.is_none()));

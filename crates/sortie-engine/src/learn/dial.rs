@@ -10,8 +10,6 @@ use crate::decide::SURE;
 use crate::inflight::{CandidateId, InFlight, LiveCandidate};
 use crate::learned::{DestinationStats, Learned, SinkKey};
 
-/// Bits of a visible path that prove that nobody could know it otherwise.
-const UNIQUE_BITS: u16 = 40;
 /// Share from which a dial counts as own evidence.
 const OWN: f64 = 0.5;
 
@@ -128,7 +126,7 @@ fn unique_path(learned: &Learned, lesson: &DialLesson<'_>, order: &Order) -> Opt
         .destinations
         .get(&dial.destination)
         .is_some_and(|stats| stats.has_shown(fingerprint) || stats.shows_kin_of(&request.path));
-    (bits >= UNIQUE_BITS && !is_known).then_some(fingerprint)
+    (bits >= limits::UNIQUE_BITS && !is_known).then_some(fingerprint)
 }
 
 fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
@@ -137,12 +135,16 @@ fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
         return;
     }
     let own_share = verdict.own_share();
-    learned.own_dials += own_share;
     learned.host_mut(&dial.destination.host).add_port(dial.destination.port);
     let stats = learned.destination_mut(&dial.destination, dial.class, lesson.at);
     stats.last = lesson.at;
     stats.class = dial.class;
     stats.dials += 1.0;
+    if is_doubtful(verdict) {
+        return;
+    }
+    learned.own_dials += own_share;
+    let stats = learned.destination_mut(&dial.destination, dial.class, lesson.at);
     stats.own += own_share;
     if dial.carrier == Carrier::TunnelTls && own_share < OWN {
         stats.tls_orders += 1;
@@ -171,6 +173,13 @@ fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
     if own_share >= OWN && !verdict.explanations.iter().any(|e| matches!(e.source, Source::OwnCall { .. })) {
         credit_requests_in_flight(stats, lesson, own_share);
     }
+}
+
+/// Whether a client named the very path of a dial that may as well be an own call. Half of it learned as
+/// own would make the next one look a little more so, until orders pass for calls of a timer.
+fn is_doubtful(verdict: &Verdict) -> bool {
+    let names_path = |e: &Explanation| e.source.order().is_some_and(|order| order.path == PathMatch::Equal);
+    verdict.own_share() < SURE && verdict.explanations.iter().any(names_path)
 }
 
 /// A first own call cannot be explained by endpoints that never called: each request in flight that
