@@ -11,6 +11,7 @@ use super::check::check;
 use super::checked::Config;
 use super::problem::{Level, Problem, Problems, Report};
 use super::raw::{Inbound, Outbound, Raw, Service};
+use super::shape;
 
 /// Bytes a configuration file may have.
 const FILE_BYTES: u64 = 1024 * 1024;
@@ -89,11 +90,21 @@ pub fn from_text(name: &str, text: String, base: &Path, now: Micros) -> Result<L
     let config = match parse(&text) {
         Ok(raw) => check(&raw, base, now, &mut problems),
         Err(problem) => {
-            problems.push(*problem);
+            misshapen(&text, &mut problems);
+            if !problems.has_errors() {
+                problems.push(*problem);
+            }
             None
         }
     };
     finish(name, text, config, problems)
+}
+
+/// What is wrong with the shape of a text that did not read. No YAML at all has none.
+fn misshapen(text: &str, problems: &mut Problems) {
+    if let Ok(root) = serde_saphyr::from_str_with_options(text, options()) {
+        shape::check(&root, problems);
+    }
 }
 
 /// Checks flags.

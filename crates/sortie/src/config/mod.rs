@@ -11,7 +11,9 @@ pub mod problem;
 pub mod quantity;
 pub mod raw;
 mod schema;
+mod shape;
 pub mod target;
+mod tree;
 mod words;
 
 pub use checked::Config;

@@ -239,3 +239,30 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn every_slip_of_the_shape_is_shown_at_once() {
+    let shown = errors(
+        "\
+services:
+  shop:
+    inbound:  { lisen: 127.0.0.1:8080, upstream: http://127.0.0.1:5000, trusted_proxies: 10.0.0.0/8 }
+    outbound: { listen: 127.0.0.1:3128, max_connections: many }
+    mode: blok
+  news:
+    inbound: { listen: 127.0.0.1:8081, upstream: http://127.0.0.1:5001 }
+alerts: [{ jsonl: stdout, min: urgent }]
+policy: { cold_start: exakt, ordered: { deny: [privat] } }
+colour: blue
+",
+    );
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn the_shape_of_a_valid_file_is_right() {
+    // The shape is only looked at where the types do not read: here, for one wrong word.
+    let text = format!("{SHOP}    mode: blok\nsinks: [{{ at: \"/v1/hooks\", mode: block }}]\n");
+    let shown = errors(&text);
+    assert_eq!(shown.matches("[sortie.yaml:").count(), 1, "{shown}");
+}
