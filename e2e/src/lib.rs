@@ -28,6 +28,7 @@ pub mod range;
 pub mod shape;
 pub mod sortie;
 pub mod table;
+pub mod tail;
 pub mod target;
 pub mod traffic;
 pub mod truth;

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use crate::findings::Finding;
 use crate::paths;
 use crate::process::{Process, until};
+use crate::tail::Explained;
 
 /// The inbound door.
 pub const INBOUND: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
@@ -36,13 +37,32 @@ impl Sortie {
             (doors.0.is_ok() && doors.1.is_ok()).then_some(())
         })
         .await;
+        until("Sortie's answer", async || sortie.ask(&["status"]).status.success().then_some(())).await;
         sortie
     }
 
     /// Runs a subcommand against the running program; it must succeed.
     pub fn command(&self, words: &[&str]) -> String {
-        let output = Command::new(paths::sortie()).args(words).arg("-c").arg(&self.config).output();
-        said(words, &output.expect("sortie starts"))
+        said(words, &self.ask(words))
+    }
+
+    fn ask(&self, words: &[&str]) -> Output {
+        let mut command = Command::new(paths::sortie());
+        command.args(words).arg("-c").arg(&self.config).output().expect("sortie starts")
+    }
+
+    /// Starts to follow what happens; the lines go to the process's output.
+    pub fn tail(&self, folder: &Path) -> Process {
+        let mut command = Command::new(paths::sortie());
+        command.args(["tail", "--json", "-c"]).arg(&self.config);
+        Process::start(command, "tail", folder)
+    }
+
+    /// A request as it is explained.
+    pub fn explained(&self, request: &str) -> Explained {
+        let text = self.command(&["explain", request, "--json"]);
+        serde_json::from_str(&text)
+            .unwrap_or_else(|e| panic!("{request} is not explained in the stated form: {e}\n{text}"))
     }
 
     /// Waits until `sortie status` tells what `tells` asks for: what a place led to is known only

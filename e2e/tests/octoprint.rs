@@ -5,11 +5,13 @@
 
 use std::path::{Path, PathBuf};
 
+use http::StatusCode;
 use sortie_e2e::findings::{Finding, Severity};
 use sortie_e2e::lab::{self, Lab, Row, Sink};
 use sortie_e2e::namespace;
 use sortie_e2e::octoprint::{self, OctoPrint};
 use sortie_e2e::sortie::{INBOUND, OUTBOUND, Sortie};
+use sortie_e2e::tail;
 use sortie_e2e::verify::{brief, report};
 
 #[test]
@@ -49,6 +51,15 @@ struct Run {
     rows: Vec<Row>,
     sinks: Vec<Sink>,
     findings: Vec<Finding>,
+    ordered: Vec<Ordered>,
+}
+
+/// A dial that was attributed to a request.
+struct Ordered {
+    /// `host:port`.
+    destination: String,
+    /// When the request was read, in Unix seconds.
+    at: f64,
 }
 
 /// Plays in a namespace, and reports what `check` says is wrong. Mode `None` is without Sortie.
@@ -67,6 +78,10 @@ fn played(name: &str, mode: Option<&str>, check: impl FnOnce(&Run) -> Vec<String
         }
         let mut problems = run.benign_touched();
         problems.extend(run.accused());
+        if mode.is_some() {
+            println!("{} dials are attributed to requests", run.ordered.len());
+            problems.extend(run.misattributed());
+        }
         problems.extend(check(&run));
         report(&problems, &folder);
     });
@@ -75,19 +90,26 @@ fn played(name: &str, mode: Option<&str>, check: impl FnOnce(&Run) -> Vec<String
 async fn play(scripts: &Path, mode: &str, folder: &Path) -> Run {
     let lab = Lab::start(scripts, folder).await;
     let sortie = Sortie::start(mode, octoprint::LISTEN, folder).await;
+    let tail = sortie.tail(folder);
     let octoprint = OctoPrint::start(OUTBOUND, folder).await;
     let rows = lab::drive(scripts, "octoprint.py", INBOUND, folder).await;
     sortie.until_status("status to tell that the TCP test goes past the outbound door", is_unseen_told).await;
     drop(octoprint);
+    let dials = tail::dials(&tail.output());
+    let ordered = dials.iter().filter_map(|dial| {
+        let request = dial.ordered_by.as_ref()?;
+        Some(Ordered { destination: dial.destination.clone(), at: sortie.explained(request).at() })
+    });
+    let ordered = ordered.collect();
     let findings = sortie.finish().await;
-    Run { rows, sinks: lab.sinks(), findings }
+    Run { rows, sinks: lab.sinks(), findings, ordered }
 }
 
 async fn play_without(scripts: &Path, folder: &Path) -> Run {
     let lab = Lab::start(scripts, folder).await;
     let _octoprint = OctoPrint::start(lab::PROXY, folder).await;
     let rows = lab::drive(scripts, "octoprint.py", octoprint::LISTEN, folder).await;
-    Run { rows, sinks: lab.sinks(), findings: Vec::new() }
+    Run { rows, sinks: lab.sinks(), findings: Vec::new(), ordered: Vec::new() }
 }
 
 impl Run {
@@ -97,6 +119,26 @@ impl Run {
         lost.filter(|row| !row.is_seen(&self.sinks))
             .map(|row| format!("a benign fetch did not arrive: {row}"))
             .collect()
+    }
+
+    /// Every fetch that a user ordered is attributed to the very request, one by one, and nothing else is
+    /// attributed to anybody: what the program calls by itself is its own.
+    fn misattributed(&self) -> Vec<String> {
+        let is_order =
+            |row: &&Row| row.target.starts_with("http") && ["benign-fetch", "attack"].contains(&row.label.as_str());
+        let orders: Vec<&Row> = self.rows.iter().filter(is_order).collect();
+        let is_ordered = |row: &Row| self.ordered.iter().any(|ordered| during(row, ordered.at));
+        // What the inbound door refused led to no dial.
+        let was_let_in = |row: &&&Row| row.status != StatusCode::FORBIDDEN.as_u16();
+        let missed = orders
+            .iter()
+            .filter(was_let_in)
+            .filter(|row| !is_ordered(row))
+            .map(|row| format!("no dial is attributed to {row}"));
+        let wrong = self.ordered.iter().filter(|ordered| !orders.iter().any(|row| during(row, ordered.at)));
+        let wrong =
+            wrong.map(|ordered| format!("{} is attributed to a request that ordered nothing", ordered.destination));
+        missed.chain(wrong).collect()
     }
 
     /// Findings above `info` that name anything but attacks: other users' requests, or calls that
