@@ -8,6 +8,7 @@
 #![allow(clippy::disallowed_methods)]
 
 pub mod bare;
+pub mod bodies;
 pub mod cpu;
 pub mod figures;
 pub mod load;

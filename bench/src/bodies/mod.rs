@@ -1,0 +1,76 @@
+//! Bodies that are read for candidates: what programs send, and what costs the reader most.
+
+mod ordinary;
+mod worst;
+
+use bytes::Bytes;
+
+pub use ordinary::ordinary;
+pub use worst::worst;
+
+/// Content types under which hostile bodies are tried, as a client declares what it likes.
+pub const TYPES: [&str; 8] = [
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=xyzw",
+    "application/xml",
+    "text/html",
+    "text/csv",
+    "application/yaml",
+    "text/plain",
+];
+
+/// A body to be measured with.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// What it is, for the report.
+    pub name: &'static str,
+    /// `Content-Type`.
+    pub content_type: &'static str,
+    /// `Content-Encoding`.
+    pub content_encoding: Option<&'static str>,
+    /// The body.
+    pub bytes: Bytes,
+}
+
+/// As many of `unit(0)`, `unit(1)` … as fit, between two texts, in at most `size` bytes.
+fn filled(size: usize, before: &str, unit: impl Fn(usize) -> String, after: &str) -> Vec<u8> {
+    let mut text = String::with_capacity(size);
+    text.push_str(before);
+    for number in 0.. {
+        let unit = unit(number);
+        if text.len() + unit.len() + after.len() > size {
+            break;
+        }
+        text.push_str(&unit);
+    }
+    text.push_str(after);
+    text.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_are_about_as_large_as_asked_for() {
+        for size in [1024, 64 * 1024] {
+            for sample in ordinary(size).into_iter().chain(worst(size)) {
+                let length = sample.bytes.len();
+                assert!(length <= size, "{}: {length} bytes", sample.name);
+                let is_full = length >= size / 2 || sample.content_encoding.is_some();
+                assert!(is_full, "{}: {length} bytes", sample.name);
+            }
+        }
+    }
+
+    #[test]
+    fn each_has_a_name_of_its_own() {
+        let samples = ordinary(1024).into_iter().chain(worst(1024));
+        let mut names: Vec<_> = samples.map(|sample| (sample.name, sample.content_type)).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}

@@ -1,0 +1,161 @@
+//! Bodies that were made, or found by fuzzing, to cost the reader as much as possible.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::{Sample, TYPES, filled};
+
+/// Hostile bodies, each under every type of [`TYPES`].
+pub fn worst(size: usize) -> Vec<Sample> {
+    let plain = patterns(size).into_iter().flat_map(|(name, bytes)| under_every_type(name, None, &bytes));
+    // What is packed may be four times as much when it is unpacked.
+    let packed = patterns(4 * size).into_iter().filter_map(|(name, bytes)| Some((name, gzip(&bytes, size)?)));
+    plain.chain(packed.flat_map(|(name, bytes)| under_every_type(name, Some("gzip"), &bytes))).collect()
+}
+
+fn under_every_type(name: &'static str, content_encoding: Option<&'static str>, bytes: &[u8]) -> Vec<Sample> {
+    let sample = |content_type| Sample { name, content_type, content_encoding, bytes: bytes.to_vec().into() };
+    TYPES.map(sample).into()
+}
+
+fn gzip(bytes: &[u8], size: usize) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok().filter(|packed| packed.len() <= size)
+}
+
+/// Texts that repeat one thing: before, unit, after. `#` in a unit is its number.
+#[rustfmt::skip]
+const REPEATED: &[(&str, &str, &str, &str)] = &[
+    ("open objects", "", "{\"a\":", ""),
+    ("open arrays", "", "[", ""),
+    ("open arrays with texts", "", "[\"\",", ""),
+    ("long keys, then texts", "{\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\":{\"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\":{\"host\":[", "\"\",", "\"\"]}}}"),
+    ("short texts", "[", "\"a\",", "\"\"]"),
+    ("short texts with dots", "[", "\".\",", "\"\"]"),
+    ("short texts with colons", "[", "\"a:b\",", "\"\"]"),
+    ("short texts of everything", "[", "\"a:b/c.d%41&lt;=<b!\",", "\"\"]"),
+    ("texts of twelve digits", "[", "\"AAAAAAAAAAAA\",", "\"\"]"),
+    ("hosts", "{\"hosts\":[", "\"h#\",", "\"\"]}"),
+    ("dotted hosts", "{\"hosts\":[", "\"a.b.c.d.#\",", "\"\"]}"),
+    ("wide hosts", "{\"hosts\":[", "\"ｌｏ#\",", "\"\"]}"),
+    ("wide words", "{\"hosts\":[", "\"ö #\",", "\"\"]}"),
+    ("ports", "{\"host\":\"a.example\"", ",\"port\":#", "}"),
+    ("keys with ports", "{\"host\":\"a.example\"", ",\"p#port\":80", "}"),
+    ("numbers for addresses", "{\"ip\":[1", ",3000000#", "]}"),
+    ("URLs", "", "http://h#.example/ ", ""),
+    ("one URL again and again", "", "http://h/a/b/c/d/e/f/g ", ""),
+    ("one URL in many spellings", "", "http://h:#/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u/v ", ""),
+    ("one URL, many queries", "", "http://h/?#=a&b=c&d=e&f=g ", ""),
+    ("URLs with users", "", "http://a@b@c:80@h#/ ", ""),
+    ("URLs of wide letters", "", "http://ö#ß.example/ ", ""),
+    ("URLs of punycode", "", "http://xn--e1afmkfd#.xn--p1ai/ ", ""),
+    ("URLs of escapes", "", "http://%31%32%37.%30.%30.#/ ", ""),
+    ("URLs of dot segments", "", "http://h#/a/../a/%2e%2e/ ", ""),
+    ("URLs without hosts", "", "http://", ""),
+    ("URLs without hosts, apart", "", "http:// ", ""),
+    ("schemes", "", "a://a", ""),
+    ("schemes, apart", "", "a://. ", ""),
+    ("a list of URLs", "http://h/", ",http://h#", ""),
+    ("a list of hosts", "", "a.b,", ""),
+    ("colons", "", ":", ""),
+    ("colons and slashes", "", "://", ""),
+    ("slashes", "", "/", ""),
+    ("dots", "", ".", ""),
+    ("at signs", "http://", "a@", ""),
+    ("brackets", "http://", "(", ""),
+    ("IPv6", "", "[::1]:80,", ""),
+    ("escapes", "", "%25", ""),
+    ("escapes of escapes", "", "%252525", ""),
+    ("escapes of URLs", "", "http%3A%2F%2F", ""),
+    ("escaped forms", "a=", "%26a%3D", ""),
+    ("pairs", "", "a=1&", ""),
+    ("pairs in pairs", "", "a=b=c%3Dd&", ""),
+    ("pairs of everything", "", "a=a:b/c.d%2541%26lt;%3D%3Cb!&", ""),
+    ("pairs of texts of twelve", "", "a=AAAAAAAAAAAA&", ""),
+    ("pairs of JSON", "", "a={\"a\":\"b\"}&", ""),
+    ("ampersands", "", "&", ""),
+    ("entities", "", "&amp;", ""),
+    ("numbers of entities", "", "&#58;", ""),
+    ("unknown entities", "", "&aaaaaaaaaa", ""),
+    ("entities in a URL", "", "http&colon;//&#x68;", ""),
+    ("angles", "", "<", ""),
+    ("tags", "", "<a>", ""),
+    ("tags that are open", "", "<a ", ""),
+    ("attributes", "<a ", "b ", ">"),
+    ("attributes with texts", "<a ", "b=c ", ">"),
+    ("references", "<a ", "src=//h#/ ", ">"),
+    ("references that are relative", "", "<a src=a&amp;b>", ""),
+    ("quotes that are open", "", "<a b='", ""),
+    ("quotes in tags", "", "<a b='\">", ""),
+    ("comments", "", "<!--", ""),
+    ("comments, closed", "", "<!---->", ""),
+    ("styles", "", "<style>url(a)", ""),
+    ("style attributes", "<p style='", "url(//h#/)", "'>"),
+    ("functions", "", "url(", ""),
+    ("functions with quotes", "", "url(\"", ""),
+    ("imports", "", "@import \"", ""),
+    ("entity declarations", "<!DOCTYPE r [", "<!ENTITY SYSTEM 'x://", ""),
+    ("system literals", "<!DOCTYPE r [", "SYSTEM ' ", ""),
+    ("public literals", "<!DOCTYPE r [", "PUBLIC 'a' ", ""),
+    ("instructions", "<?xml?>", "<?a?>", ""),
+    ("stylesheets", "<?xml?>", "<?xml-stylesheet href='a'?>", ""),
+    ("elements of XML", "<?xml?>", "<a>b</a>", ""),
+    ("elements of XML, open", "<?xml?>", "<a>", ""),
+    ("elements of XML, everything", "<?xml?>", "<a b='a:b/c.d%41&lt;=!'>a:b/c.d%41&lt;=!</a>", ""),
+    ("references of XML", "<?xml?><a>", "&lt;", "</a>"),
+    ("sections of XML", "<?xml?><a>", "<![CDATA[a]]>", "</a>"),
+    ("schema locations", "<?xml?><a x:schemaLocation='", "a //h#/ ", "'/>"),
+    ("parts", "", "--xyzw\r\n\r\n", ""),
+    ("parts with heads", "", "--xyzw\r\nContent-Disposition: form-data; name=a\r\n\r\nhttp://h\r\n", ""),
+    ("parts without an end", "--xyzw\r\n\r\n", "--xyz", ""),
+    ("parts with parameters", "--xyzw\r\nContent-Disposition: a", ";b=c", "\r\n\r\na\r\n--xyzw--\r\n"),
+    ("images", "", "![](", ""),
+    ("images, closed", "", "![a](//h#/)", ""),
+    ("images by reference", "![a][b]", "\n[b]: //h#/", ""),
+    ("images by nothing", "", "![a]/\n", ""),
+    ("rows", "", ",\n", ""),
+    ("cells", "", ",", ""),
+    ("cells with quotes", "a,b\n", "\"x\"y,", ""),
+    ("cells of everything", "a,b\n", "a:b/c.d%41&lt;=<b!,", ""),
+    ("lines of YAML", "", "a: b\n", ""),
+    ("lines of YAML, deeper", "", "- - - - a:\n", ""),
+    ("flows of YAML", "a: {", "a: b,", "}"),
+    ("quotes of YAML", "", "a: \"b\\n\"\n", ""),
+    ("colons of YAML", "", "a:a:a:a:a", ""),
+    ("strings in strings", "", "\"[\\\"", ""),
+    ("JSON in strings", "[", "\"{\\\"a\\\":\\\"b:c\\\"}\",", "\"\"]"),
+    ("JSON of escapes", "[\"", "\\u0061", "\"]"),
+    ("texts of escapes", "[", "\"\\n:\",", "\"\"]"),
+    ("JSON that breaks", "", "{\"a\":1}x", ""),
+    ("documents", "", "{}", ""),
+    ("documents of texts", "", "\":\"\n", ""),
+    ("white space", "{", " ", "}"),
+    ("line breaks", "a", "\n", "a"),
+    ("bytes beyond ASCII", "", "é", ""),
+    ("zeros", "", "\u{0}", ""),
+    ("base64", "", "aHR0", ""),
+    ("base64 in JSON", "{\"a\":\"", "aHR0cDov", "\"}"),
+    ("base64 of JSON", "", "eyJhIjoiYjpjIn0K", ""),
+    ("hexadecimal", "", "6874", ""),
+    ("files of one letter", "", "a/", ""),
+];
+
+fn patterns(size: usize) -> Vec<(&'static str, Vec<u8>)> {
+    let repeated = REPEATED.iter().map(|&(name, before, unit, after)| {
+        (name, filled(size, before, |number| unit.replace('#', &number.to_string()), after))
+    });
+    repeated.chain([("layers of everything", layers(size))]).collect()
+}
+
+/// A form that holds JSON that holds escaped markup that holds a form.
+fn layers(size: usize) -> Vec<u8> {
+    let escape = |text: &str| text.bytes().fold(String::new(), |escaped, b| escaped + &format!("%{b:02x}"));
+    let inner = |number: usize| {
+        let markup = format!("<a b='{}'>c:d/e.f&lt;{number}", escape("x=y:z/&w=v.u%41"));
+        format!("a={}&", escape(&serde_json::json!({ "k": markup }).to_string()))
+    };
+    filled(size, "", inner, "")
+}
