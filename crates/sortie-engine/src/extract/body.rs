@@ -141,7 +141,10 @@ fn begins_text(bytes: &[u8]) -> bool {
 /// UTF-8, or UTF-16 by its byte order mark or by the zero that stands beside an ASCII character,
 /// as JSON parsers find it (RFC 4627 §3). What does not decode is replaced.
 fn decoded_text(bytes: &[u8]) -> Cow<'_, str> {
-    let Some(is_big) = is_utf16(bytes) else { return String::from_utf8_lossy(bytes) };
+    let Some(is_big) = is_utf16(bytes) else {
+        // Much faster than to replace what is to be replaced, and most often nothing is.
+        return std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
+    };
     let unit = |pair: &[u8]| {
         if is_big { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) }
     };

@@ -53,6 +53,29 @@ pub(super) fn base64(text: &str) -> Option<String> {
     String::from_utf8(engine.decode(text).ok()?).ok()
 }
 
+/// Whether a text of base64's letters may be base64 or hexadecimal of text, by its first few bytes:
+/// `false` of most tokens and words.
+pub(super) fn may_be_base64_or_hex(text: &str, is_hex: bool) -> bool {
+    let head = text.as_bytes().first_chunk::<4>().copied().unwrap_or_default();
+    let quad = head.iter().fold(0, |quad, &digit| quad << 6 | sextet(digit));
+    let [_, bytes @ ..] = quad.to_be_bytes();
+    // Controls before the text are no part of it.
+    let begin = bytes.iter().position(|b| !b.is_ascii_control()).unwrap_or(bytes.len());
+    is_printable(&bytes[begin..]) || is_hex && matches!(head[0], b'0' | b'2'..=b'7')
+}
+
+/// The six bits of a base64 digit, of either alphabet.
+const fn sextet(digit: u8) -> u32 {
+    let bits = match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' | b'-' => 62,
+        _ => 63,
+    };
+    bits as u32
+}
+
 /// Text in hexadecimal.
 pub(super) fn hex(text: &str) -> Option<String> {
     let bytes = text.as_bytes();

@@ -1,36 +1,59 @@
 //! Which characters a text holds: one pass that spares most values every further step.
 
-const COLON: u16 = 1;
-const DOT: u16 = 1 << 1;
-const SLASH: u16 = 1 << 2;
-const PERCENT: u16 = 1 << 3;
-const AMPERSAND: u16 = 1 << 4;
-const EQUALS: u16 = 1 << 5;
-const ANGLE: u16 = 1 << 6;
-const WIDE: u16 = 1 << 7;
-const BANG: u16 = 1 << 9;
+const COLON: u32 = 1;
+const DOT: u32 = 1 << 1;
+const SLASH: u32 = 1 << 2;
+const PERCENT: u32 = 1 << 3;
+const AMPERSAND: u32 = 1 << 4;
+const EQUALS: u32 = 1 << 5;
+const ANGLE: u32 = 1 << 6;
+const BANG: u32 = 1 << 7;
 /// Not of the base64 alphabets, old or URL-safe.
-const NOT_BASE64: u16 = 1 << 8;
+const NOT_BASE64: u32 = 1 << 8;
+/// ASCII white space and controls.
+const BLANK: u32 = 1 << 9;
+/// What cannot stand in a JSON string as it is.
+const NOT_IN_STRING: u32 = 1 << 10;
+const AT: u32 = 1 << 11;
+/// What begins a query or fragment, and the brackets of IPv6.
+const TAIL_OR_BRACKET: u32 = 1 << 12;
+const LETTER: u32 = 1 << 13;
+/// Not of a DNS name, nor of dotted IPv4.
+const NOT_HOST: u32 = 1 << 14;
+/// Not hexadecimal.
+const NOT_HEX: u32 = 1 << 15;
+/// Not of IPv6 without dots.
+const NOT_V6: u32 = 1 << 16;
 
-const CLASSES: [u16; 256] = classes();
+const CLASSES: [u32; 256] = classes();
 
-const fn classes() -> [u16; 256] {
+const fn classes() -> [u32; 256] {
     let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         let b = byte as u8;
         let is_base64 = b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'=');
+        let is_of_host = b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
         table[byte] = if is_base64 { 0 } else { NOT_BASE64 };
+        table[byte] |= if is_of_host { 0 } else { NOT_HOST };
+        table[byte] |= if b.is_ascii_hexdigit() { 0 } else { NOT_HEX };
+        table[byte] |= if b.is_ascii_hexdigit() || b == b':' { 0 } else { NOT_V6 };
+        table[byte] |= if b.is_ascii_alphabetic() { LETTER } else { 0 };
         table[byte] |= match b {
             b':' => COLON,
             b'.' => DOT,
-            b'/' | b'\\' => SLASH,
+            b'/' => SLASH,
+            b'\\' => SLASH | NOT_IN_STRING,
             b'%' => PERCENT,
             b'&' => AMPERSAND,
             b'=' => EQUALS,
             b'<' => ANGLE,
             b'!' => BANG,
-            0x80.. => WIDE,
+            b'@' => AT,
+            b'?' | b'#' | b'[' | b']' => TAIL_OR_BRACKET,
+            b'"' => NOT_IN_STRING,
+            b' ' | 0x7f => BLANK,
+            0..0x20 => BLANK | NOT_IN_STRING,
             _ => 0,
         };
         byte += 1;
@@ -38,22 +61,54 @@ const fn classes() -> [u16; 256] {
     table
 }
 
+/// The classes of characters that were seen.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen(u32);
+
+impl Seen {
+    /// Whether a scheme with its slashes may stand there.
+    pub(super) fn may_hold_url(self) -> bool {
+        self.0 & COLON != 0 && self.0 & SLASH != 0
+    }
+}
+
+/// What stands in a JSON string whose opening quote stands before `bytes`: as far as it needs no
+/// decoding. Returns its length; a quote, a backslash or a control follows, or nothing.
+#[inline]
+pub(super) fn in_string(bytes: &[u8]) -> (usize, Seen) {
+    let mut seen = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        let class = CLASSES[byte as usize];
+        if class & NOT_IN_STRING != 0 {
+            return (at, Seen(seen));
+        }
+        seen |= class;
+    }
+    (bytes.len(), Seen(seen))
+}
+
 /// The marks of one text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Marks {
-    seen: u16,
+    seen: u32,
     first: u8,
+    last: u8,
     length: usize,
 }
 
 impl Marks {
     pub(super) fn of(text: &str) -> Self {
-        let bytes = text.as_bytes();
-        let seen = bytes.iter().fold(0, |seen, &b| seen | CLASSES[b as usize]);
-        Self { seen, first: bytes.first().copied().unwrap_or(0), length: bytes.len() }
+        Self::new(Seen(text.bytes().fold(0, |seen, b| seen | CLASSES[b as usize])), text)
     }
 
-    fn has(self, mark: u16) -> bool {
+    /// The marks of a text in which this was seen.
+    pub(super) fn new(Seen(seen): Seen, text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let end = |byte: Option<&u8>| byte.copied().unwrap_or(0);
+        Self { seen, first: end(bytes.first()), last: end(bytes.last()), length: bytes.len() }
+    }
+
+    fn has(self, mark: u32) -> bool {
         self.seen & mark != 0
     }
 
@@ -82,9 +137,14 @@ impl Marks {
         self.has(BANG) && self.has(SLASH)
     }
 
+    /// Whether a scheme with its slashes may stand in it.
+    pub(super) fn may_hold_url(self) -> bool {
+        Seen(self.seen).may_hold_url()
+    }
+
     /// Whether it may be a host though its parameter's name says nothing.
     pub(super) fn may_be_host(self) -> bool {
-        self.has(COLON | DOT | SLASH) || matches!(self.first | 0x20, b'l' | b'i') && (9..=14).contains(&self.length)
+        self.has_host_punctuation() || matches!(self.first | 0x20, b'l' | b'i') && (9..=14).contains(&self.length)
     }
 
     /// Whether it begins as a JSON object, array or string does.
@@ -96,11 +156,75 @@ impl Marks {
     pub(super) fn is_base64(self) -> bool {
         !self.has(NOT_BASE64) && self.length >= 12
     }
+
+    /// Whether it begins and ends in something visible, and in ASCII: then trimming leaves it as it
+    /// is.
+    pub(super) fn is_trimmed(self) -> bool {
+        self.first.is_ascii_graphic() && self.last.is_ascii_graphic()
+    }
+
+    /// Whether it begins as nothing but what follows userinfo does.
+    pub(super) fn begins_suffix(self) -> bool {
+        matches!(self.first, b'@' | b':')
+    }
+
+    pub(super) fn begins_slash(self) -> bool {
+        matches!(self.first, b'/' | b'\\')
+    }
+
+    /// Whether something in it may be written in another notation than base64 and hexadecimal:
+    /// escapes, entities, pairs, markup, JSON.
+    pub(super) fn may_be_encoded(self) -> bool {
+        self.has(PERCENT | AMPERSAND | EQUALS | ANGLE) || self.begins_json()
+    }
+
+    pub(super) fn has_dot(self) -> bool {
+        self.has(DOT)
+    }
+
+    pub(super) fn has_slash(self) -> bool {
+        self.has(SLASH)
+    }
+
+    pub(super) fn has_blank(self) -> bool {
+        self.has(BLANK)
+    }
+
+    pub(super) fn has_at(self) -> bool {
+        self.has(AT)
+    }
+
+    pub(super) fn has_letter(self) -> bool {
+        self.has(LETTER)
+    }
+
+    /// Whether what hosts, ports and paths are told by stands in it.
+    pub(super) fn has_host_punctuation(self) -> bool {
+        self.has(COLON | DOT | SLASH)
+    }
+
+    pub(super) fn has_tail_or_bracket(self) -> bool {
+        self.has(TAIL_OR_BRACKET)
+    }
+
+    /// Whether characters stand in it that neither names nor dotted addresses have.
+    pub(super) fn has_other_than_host(self) -> bool {
+        self.has(NOT_HOST)
+    }
+
+    /// Whether characters stand in it that IPv6 does not have.
+    pub(super) fn has_other_than_v6(self) -> bool {
+        self.has(NOT_V6)
+    }
+
+    pub(super) fn is_hex(self) -> bool {
+        !self.has(NOT_HEX)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Marks;
+    use super::*;
 
     #[test]
     fn sees_what_stands_there() {
@@ -114,5 +238,13 @@ mod tests {
                 && !Marks::of("word").may_be_host()
         );
         assert!(!Marks::of("").begins_json());
+    }
+
+    #[test]
+    fn a_string_ends_where_decoding_begins() {
+        assert_eq!(in_string(b"a:b\"c").0, 3);
+        assert_eq!(in_string(b"a\\n\"").0, 1);
+        assert_eq!(in_string("é\u{7}".as_bytes()).0, 2);
+        assert!(in_string(b"http://").1.may_hold_url() && !in_string(b"12:30\"//").1.may_hold_url());
     }
 }

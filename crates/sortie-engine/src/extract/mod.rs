@@ -21,6 +21,7 @@ mod doctype;
 mod headers;
 mod host;
 mod html;
+mod inert;
 mod json;
 mod markdown;
 mod marks;

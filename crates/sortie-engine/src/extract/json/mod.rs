@@ -1,0 +1,301 @@
+//! Destinations in JSON: a walk that keeps only the path it is at, and searches only those texts
+//! that can hold one.
+//!
+//! What was read before a body's end, a syntax error or a bound counts. Nesting is bounded by
+//! [`sortie_model::limits::NESTING`]; what lies deeper is skipped without recursion.
+
+mod path;
+mod source;
+
+use super::collector::Collector;
+use super::inert::is_inert;
+use super::marks::Marks;
+use super::names::Role;
+use super::spot::{Setting, Spot};
+use super::value;
+use path::Path;
+use source::{Source, Stop};
+
+/// Numbers below this are no address: `0.x.y.z` (2^24).
+const SMALLEST_ADDRESS: u64 = 1 << 24;
+/// Digits of the largest number of 64 bits.
+const LONG: usize = 20;
+
+/// How a text ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It is JSON as far as it goes: one document or several, the last one perhaps cut off.
+    Read,
+    /// It is no JSON from this byte on.
+    Broken { at: usize, any_read: bool },
+}
+
+/// Searches a text of one or several JSON documents (NDJSON). Names are paths from `base`'s name.
+pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) -> End {
+    if out.is_done() {
+        return End::Read;
+    }
+    let level = out.level();
+    let overruled = (base.setting == Setting::Type).then(|| base.meaning());
+    let path = Path::new(base.name, overruled);
+    let mut walk = Walk { out, base: *base, source: Source::new(text), path, any_read: false };
+    let stop = loop {
+        if let Err(stop) = walk.document() {
+            break stop;
+        }
+    };
+    walk.out.return_to(level);
+    match stop {
+        Stop::Broken(at) if !walk.out.is_done() => End::Broken { at, any_read: walk.any_read },
+        _ => End::Read,
+    }
+}
+
+struct Walk<'w, 'k> {
+    out: &'w mut Collector<'k>,
+    base: Spot<'w>,
+    source: Source<'w>,
+    path: Path<'w>,
+    any_read: bool,
+}
+
+impl Walk<'_, '_> {
+    /// Reads one document.
+    fn document(&mut self) -> Result<(), Stop> {
+        loop {
+            let first = self.source.token()?;
+            let is_in_new = match first {
+                b'"' => {
+                    self.text()?;
+                    false
+                }
+                b'{' | b'[' => self.open(first)?,
+                b'-' | b'0'..=b'9' => {
+                    self.number(first)?;
+                    false
+                }
+                _ => {
+                    self.source.literal(first)?;
+                    false
+                }
+            };
+            if !is_in_new && !self.go_on()? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes a bracket; says whether a value follows it.
+    fn open(&mut self, bracket: u8) -> Result<bool, Stop> {
+        self.source.take();
+        if !self.out.enter() {
+            self.source.skip(bracket)?;
+            return Ok(false);
+        }
+        if bracket == b'{' {
+            self.path.open_object();
+        } else {
+            self.path.open_array();
+        }
+        match (bracket, self.source.token()?) {
+            (b'{', b'}') | (b'[', b']') => {
+                self.close();
+                Ok(false)
+            }
+            (b'{', first) => self.key(first).map(|()| true),
+            _ => Ok(true),
+        }
+    }
+
+    fn close(&mut self) {
+        self.source.take();
+        self.path.close();
+        self.out.leave();
+    }
+
+    /// Goes on to the next value behind one; says whether there is one in the same document.
+    fn go_on(&mut self) -> Result<bool, Stop> {
+        while let Some(is_object) = self.path.is_in_object() {
+            match (self.source.token()?, is_object) {
+                (b',', true) => {
+                    self.source.take();
+                    let first = self.source.token()?;
+                    return self.key(first).map(|()| true);
+                }
+                (b',', false) => {
+                    self.source.take();
+                    if self.source.token()? == b']' {
+                        return Err(self.source.unexpected());
+                    }
+                    self.path.next_index();
+                    return Ok(true);
+                }
+                (b'}', true) | (b']', false) => self.close(),
+                _ => return Err(self.source.unexpected()),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes a key that begins with `first`, and its colon.
+    fn key(&mut self, first: u8) -> Result<(), Stop> {
+        if first != b'"' {
+            return Err(self.source.unexpected());
+        }
+        self.source.take();
+        let key = self.source.string()?;
+        self.any_read = true;
+        let key = match key.plain {
+            Some(plain) => {
+                self.path.next_key(plain);
+                key.seen.may_hold_url().then_some(plain)
+            }
+            None => {
+                self.path.next_unescaped_key(&self.source.unescaped);
+                Some(&*self.source.unescaped)
+            }
+        };
+        // A program may take its destinations from the keys of a map.
+        if let Some(key) = key.filter(|key| key.contains("://")) {
+            value::search(key, &self.base.named(self.path.text()), self.out);
+        }
+        self.source.colon()
+    }
+
+    /// Takes a string.
+    fn text(&mut self) -> Result<(), Stop> {
+        self.source.take();
+        let text = self.source.string()?;
+        self.any_read = true;
+        let (text, marks) = match text.plain {
+            Some(plain) => (plain, Marks::new(text.seen, plain)),
+            None => (&*self.source.unescaped, Marks::of(&self.source.unescaped)),
+        };
+        let meaning = self.path.meaning();
+        if is_inert(text, marks, &self.base, meaning) {
+            return Ok(());
+        }
+        value::search(text, &self.base.named(self.path.text()), self.out);
+        if self.out.is_done() { Err(Stop::Enough) } else { Ok(()) }
+    }
+
+    /// Takes a number. It is a port, or an address where the name says so.
+    fn number(&mut self, first: u8) -> Result<(), Stop> {
+        let Some(digits) = self.source.number(first)? else { return Ok(()) };
+        let number = || digits.parse::<u64>();
+        // What is longer is read as a fraction by most.
+        if digits.len() >= LONG && number().is_err() {
+            return Ok(());
+        }
+        self.any_read = true;
+        let meaning = self.path.meaning();
+        let is_address = || number().is_ok_and(|number| number >= SMALLEST_ADDRESS);
+        if meaning.role == Some(Role::Port) || meaning.host && is_address() {
+            value::search(digits, &self.base.named(self.path.text()), self.out);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sortie_model::event::Cut;
+    use sortie_model::{Container, Key, limits};
+
+    use super::*;
+    use crate::extract::Extraction;
+
+    fn search_all(text: &str) -> (Extraction, End) {
+        let key = Key::new(&[1; 32]);
+        let mut out = Collector::new(&key);
+        let end = search(text, &Spot::new(Container::Json, ""), &mut out);
+        (out.finish(), end)
+    }
+
+    fn found(text: &str) -> Vec<String> {
+        search_all(text).0.candidates.iter().map(|c| format!("{} {} {}", c.location, c.parameter, c.shown)).collect()
+    }
+
+    #[test]
+    fn strings_are_found_by_their_path() {
+        assert_eq!(
+            found(r#"{"a":{"hooks":[{"url":"http://a.example/"},{"url":"http://b.example/"}]},"n":1.5}"#),
+            ["$.a.hooks[0].url a.hooks.url http://a.example/", "$.a.hooks[1].url a.hooks.url http://b.example/"]
+        );
+        assert_eq!(found(r#"["http://a.example/"]"#), ["$[0]  http://a.example/"]);
+        assert_eq!(found(r#""http:\/\/a.example\/""#), ["$  http://a.example/"]);
+        assert_eq!(found("{\"url\":\"\\u0068ttp://a.example/\"}"), ["$.url url http://a.example/"]);
+        assert_eq!(found(r#"{"http://a.example/":1}"#).len(), 1);
+    }
+
+    #[test]
+    fn parts_of_one_object_are_composed() {
+        assert_eq!(
+            found(r#"{"command":"server","host":"10.20.0.5","port":8080,"protocol":"tcp"}"#),
+            ["$.host host tcp://10.20.0.5:8080"]
+        );
+        assert_eq!(found(r#"{"db":{"host":"billing","port":"5432"}}"#), ["$.db.host db.host billing:5432"]);
+        assert_eq!(found(r#"{"host":"a.example","x":{"port":80}}"#), ["$.host host a.example"]);
+        assert_eq!(found(r#"{"ip":2130706433,"port":80}"#), ["$.ip ip 2130706433:80"]);
+        assert_eq!(found(r#"{"ip":17,"count":2130706433}"#), [""; 0]);
+    }
+
+    #[test]
+    fn every_one_of_equal_keys_is_kept() {
+        assert_eq!(found(r#"{"url":"http://a.example/","url":"http://b.example/"}"#).len(), 2);
+    }
+
+    #[test]
+    fn json_in_a_string_is_read() {
+        let text = r#"{"payload":"{\"url\":\"http://a.example/\"}"}"#;
+        let (extraction, _) = search_all(text);
+        let candidate = &extraction.candidates[0];
+        assert_eq!((&*candidate.parameter, candidate.location.to_string().as_str()), ("payload.url", "$.payload.url"));
+        assert!(candidate.manner.decodings.contains(sortie_model::Decoding::Json));
+    }
+
+    #[test]
+    fn documents_may_follow_each_other() {
+        assert_eq!(found("{\"url\":\"http://a.example/\"}\n{\"url\":\"http://b.example/\"}\n").len(), 2);
+        assert_eq!(search_all("{} {}").1, End::Read);
+    }
+
+    #[test]
+    fn what_was_read_before_the_end_counts() {
+        let text = r#"{"url":"http://a.example/","next":{"url":"http://b.exa"#;
+        assert_eq!(found(text), ["$.url url http://a.example/"]);
+        assert_eq!(search_all(text).1, End::Read);
+        assert_eq!(search_all("{\"a\":1,\n \"b\":NaN}").1, End::Broken { at: 13, any_read: true });
+        assert!(matches!(search_all("[link](http://a.example/)").1, End::Broken { any_read: false, .. }));
+    }
+
+    #[test]
+    fn depth_is_a_reason_and_no_error() {
+        let deep = |depth: usize| format!("{}\"http://a.example/\"{}", "[".repeat(depth), "]".repeat(depth));
+        let text = format!("[{},\"http://b.example/\"]", deep(5000));
+        let (extraction, end) = search_all(&text);
+        assert_eq!((extraction.cut, end), (Some(Cut::Depth), End::Read));
+        assert_eq!(extraction.candidates.len(), 1);
+        let (extraction, _) = search_all(&deep(limits::NESTING));
+        assert_eq!((extraction.cut, extraction.candidates.len()), (None, 1));
+    }
+
+    #[test]
+    fn nesting_adds_up_through_strings() {
+        let mut text = "\"http://a.example/\"".to_owned();
+        for _ in 0..3 {
+            text = serde_json::to_string(&format!("{}{text}{}", "[".repeat(30), "]".repeat(30))).unwrap();
+        }
+        assert_eq!(search_all(&text).0.cut, Some(Cut::Depth));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(text in "([\\[\\]{}:,\"\\\\0-9a-z ]|\"url\":|\"http://a\"|é|\n){0,60}") {
+            let (_, end) = search_all(&text);
+            if let End::Broken { at, .. } = end {
+                proptest::prop_assert!(text.is_char_boundary(at));
+            }
+        }
+    }
+}

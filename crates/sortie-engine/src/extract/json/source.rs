@@ -1,0 +1,360 @@
+//! JSON's tokens (RFC 8259), read where they stand: nothing is copied but strings with escapes.
+//!
+//! Not `serde_json`, which reads half of what is here to no end (floating-point numbers, keys and
+//! texts that can hold nothing) and cannot say of a string what stands in it. It accepts the same
+//! texts and stops at the same bytes: a property test holds the two against each other.
+
+use super::super::marks::{Seen, in_string};
+
+/// Why reading stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The text is over, perhaps within a value.
+    End,
+    /// No more is to be found.
+    Enough,
+    /// It is no JSON from this byte on.
+    Broken(usize),
+}
+
+/// A string, without its quotes.
+pub(super) struct Text<'t> {
+    /// What stands between the quotes, if there is no escape in it; else it is in
+    /// [`Source::unescaped`].
+    pub(super) plain: Option<&'t str>,
+    /// What was seen in it, if there is no escape in it.
+    pub(super) seen: Seen,
+}
+
+/// A text and how far it was read.
+pub(super) struct Source<'t> {
+    text: &'t str,
+    bytes: &'t [u8],
+    at: usize,
+    /// The last string with escapes, without them.
+    pub(super) unescaped: String,
+}
+
+impl<'t> Source<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0, unescaped: String::new() }
+    }
+
+    /// The byte that the next token begins with; it is not taken.
+    #[inline]
+    pub(super) fn token(&mut self) -> Result<u8, Stop> {
+        loop {
+            match self.bytes.get(self.at) {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                Some(&byte) => return Ok(byte),
+                None => return Err(Stop::End),
+            }
+        }
+    }
+
+    /// Takes the byte that [`Source::token`] gave.
+    #[inline]
+    pub(super) fn take(&mut self) {
+        self.at += 1;
+    }
+
+    /// The byte that [`Source::token`] gave is none that may stand there.
+    #[cold]
+    pub(super) fn unexpected(&self) -> Stop {
+        self.broken_before(self.bytes.len().min(self.at + 1))
+    }
+
+    /// The last byte that was taken is none that may stand there.
+    #[cold]
+    fn refused(&self) -> Stop {
+        self.broken_before(self.at)
+    }
+
+    /// A line break is never shown as the culprit, but what follows it.
+    fn broken_before(&self, end: usize) -> Stop {
+        let culprit = end.saturating_sub(1);
+        let at = if self.bytes.get(culprit) == Some(&b'\n') { end } else { culprit };
+        Stop::Broken(self.text.floor_char_boundary(at))
+    }
+
+    fn next(&mut self) -> Result<u8, Stop> {
+        let byte = *self.bytes.get(self.at).ok_or(Stop::End)?;
+        self.at += 1;
+        Ok(byte)
+    }
+
+    /// Takes a string whose opening quote was taken.
+    #[inline]
+    pub(super) fn string(&mut self) -> Result<Text<'t>, Stop> {
+        let start = self.at;
+        let (length, seen) = in_string(&self.bytes[start..]);
+        self.at = start + length;
+        match self.next()? {
+            b'"' => Ok(Text { plain: Some(&self.text[start..self.at - 1]), seen }),
+            b'\\' => {
+                self.unescape(start)?;
+                Ok(Text { plain: None, seen })
+            }
+            _ => Err(self.refused()),
+        }
+    }
+
+    /// Takes the rest of a string that began at `start` and whose first backslash was taken.
+    fn unescape(&mut self, start: usize) -> Result<(), Stop> {
+        self.unescaped.clear();
+        self.unescaped.push_str(&self.text[start..self.at - 1]);
+        loop {
+            let c = self.escape()?;
+            self.unescaped.push(c);
+            let start = self.at;
+            self.at += in_string(&self.bytes[start..]).0;
+            self.unescaped.push_str(&self.text[start..self.at]);
+            match self.next()? {
+                b'"' => return Ok(()),
+                b'\\' => {}
+                _ => return Err(self.refused()),
+            }
+        }
+    }
+
+    /// Takes what follows a backslash.
+    fn escape(&mut self) -> Result<char, Stop> {
+        Ok(match self.next()? {
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            mark @ (b'"' | b'\\' | b'/') => char::from(mark),
+            b'u' => return self.unicode_escape(),
+            _ => return Err(self.refused()),
+        })
+    }
+
+    /// Takes what follows `\u`: a character, perhaps as two surrogates.
+    fn unicode_escape(&mut self) -> Result<char, Stop> {
+        let first = self.code_unit()?;
+        if let Some(c) = char::from_u32(first) {
+            return Ok(c);
+        }
+        if first >= 0xdc00 {
+            return Err(self.refused());
+        }
+        for expected in [b'\\', b'u'] {
+            if self.next()? != expected {
+                return Err(self.refused());
+            }
+        }
+        let second = self.code_unit()?;
+        if !(0xdc00..0xe000).contains(&second) {
+            return Err(self.refused());
+        }
+        let code = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+        Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    fn code_unit(&mut self) -> Result<u32, Stop> {
+        let digits = self.bytes.get(self.at..self.at + 4).ok_or(Stop::End)?;
+        self.at += 4;
+        let unit = digits.iter().try_fold(0, |unit, &digit| Some(unit << 4 | char::from(digit).to_digit(16)?));
+        unit.ok_or_else(|| self.refused())
+    }
+
+    /// Takes a number that begins with `first`. `Some` is its digits, where it is a whole number
+    /// without a sign.
+    pub(super) fn number(&mut self, first: u8) -> Result<Option<&'t str>, Stop> {
+        let start = self.at;
+        self.at += usize::from(first == b'-');
+        match self.next()? {
+            b'0' if self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) => return Err(self.unexpected()),
+            b'0' => {}
+            b'1'..=b'9' => self.digits(),
+            _ => return Err(self.refused()),
+        }
+        let whole = self.at;
+        if self.bytes.get(self.at) == Some(&b'.') {
+            self.at += 1;
+            match self.bytes.get(self.at) {
+                Some(b'0'..=b'9') => self.digits(),
+                Some(_) => return Err(self.unexpected()),
+                None => return Err(Stop::End),
+            }
+        }
+        if let Some(b'e' | b'E') = self.bytes.get(self.at) {
+            self.at += 1;
+            self.at += usize::from(matches!(self.bytes.get(self.at), Some(b'+' | b'-')));
+            match self.next()? {
+                b'0'..=b'9' => self.digits(),
+                _ => return Err(self.refused()),
+            }
+        }
+        Ok((whole == self.at && first != b'-').then(|| &self.text[start..whole]))
+    }
+
+    #[inline]
+    fn digits(&mut self) {
+        while let Some(b'0'..=b'9') = self.bytes.get(self.at) {
+            self.at += 1;
+        }
+    }
+
+    /// Takes `true`, `false` or `null`, by its first byte.
+    pub(super) fn literal(&mut self, first: u8) -> Result<(), Stop> {
+        let rest: &[u8] = match first {
+            b't' => b"rue",
+            b'f' => b"alse",
+            b'n' => b"ull",
+            _ => return Err(self.unexpected()),
+        };
+        self.at += 1;
+        for &expected in rest {
+            if self.next()? != expected {
+                return Err(self.refused());
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the colon behind a key.
+    #[inline]
+    pub(super) fn colon(&mut self) -> Result<(), Stop> {
+        if self.token()? != b':' {
+            return Err(self.unexpected());
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Takes the rest of an array or object whose `[` or `{` was taken, without looking at what is
+    /// in it.
+    pub(super) fn skip(&mut self, bracket: u8) -> Result<(), Stop> {
+        let mut open = vec![bracket];
+        let mut is_empty = true;
+        while let Some(&bracket) = open.last() {
+            let is_object = bracket == b'{';
+            let mut byte = self.token()?;
+            if byte == if is_object { b'}' } else { b']' } {
+                self.take();
+                open.pop();
+                is_empty = false;
+                continue;
+            }
+            if !is_empty {
+                if byte != b',' {
+                    return Err(self.unexpected());
+                }
+                self.take();
+                byte = self.token()?;
+            }
+            if is_object {
+                if byte != b'"' {
+                    return Err(self.unexpected());
+                }
+                self.take();
+                self.string()?;
+                self.colon()?;
+                byte = self.token()?;
+            }
+            is_empty = self.skip_scalar(byte)?;
+            if is_empty {
+                open.push(byte);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a value that begins with `byte`; of an array or object its bracket, and says so.
+    fn skip_scalar(&mut self, byte: u8) -> Result<bool, Stop> {
+        match byte {
+            b'{' | b'[' => {
+                self.take();
+                return Ok(true);
+            }
+            b'"' => {
+                self.take();
+                self.string()?;
+            }
+            b'-' | b'0'..=b'9' => {
+                self.number(byte)?;
+            }
+            _ => self.literal(byte)?,
+        }
+        Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// How our reader and serde's end, reading documents until they stop; with the byte at which
+    /// that one says that the text is broken.
+    fn ends(text: &str) -> (Stop, Stop) {
+        let mut source = Source::new(text);
+        let ours = loop {
+            let read =
+                source.token().and_then(|byte| if source.skip_scalar(byte)? { source.skip(byte) } else { Ok(()) });
+            if let Err(stop) = read {
+                break stop;
+            }
+        };
+        let mut theirs = serde_json::Deserializer::from_str(text);
+        let error = loop {
+            if let Err(error) = Value::deserialize(&mut theirs) {
+                break error;
+            }
+        };
+        // That a number is too large for a float is no matter of syntax.
+        if error.to_string().starts_with("number out of range") {
+            return (ours, ours);
+        }
+        if error.is_eof() {
+            return (ours, Stop::End);
+        }
+        let line = text.split_inclusive('\n').take(error.line() - 1).map(str::len).sum::<usize>();
+        let at = line + error.column().saturating_sub(1);
+        (ours, Stop::Broken(text.floor_char_boundary(at)))
+    }
+
+    fn unescaped(text: &str) -> Result<String, Stop> {
+        let mut source = Source::new(text);
+        source.take();
+        let read = source.string()?;
+        Ok(read.plain.map_or(source.unescaped, str::to_owned))
+    }
+
+    #[test]
+    fn what_is_broken_is_told() {
+        for (text, at) in [("{\"a\":1,\n \"b\":NaN}", 13), ("[1,]", 3), ("[01]", 2), ("{a:1}", 1), ("[\"\u{1}\"]", 2)] {
+            assert_eq!(ends(text).0, Stop::Broken(at), "{text}");
+        }
+        for text in ["", "[", "{\"a", "[1", "tru", "\"\\u00", "1.", "-"] {
+            assert_eq!(ends(text).0, Stop::End, "{text}");
+        }
+    }
+
+    #[test]
+    fn surrogates_come_in_pairs() {
+        assert_eq!(unescaped(r#""\ud83d\ude00\u00e9""#), Ok("😀é".to_owned()));
+        assert!(unescaped(r#""\ud83d""#).is_err() && unescaped(r#""\ude00""#).is_err());
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(2048))]
+
+        #[test]
+        fn agrees_with_serde(text in "([\\[\\]{}:,\"\\\\0-9.eE+a-z -]|\"a\":|\"b\"|1,|true|null|\\\\u00e9|\\\\n|é|\n|\u{1}){0,40}") {
+            let (ours, theirs) = ends(&text);
+            proptest::prop_assert_eq!(ours, theirs, "{:?}", text);
+        }
+
+        #[test]
+        fn strings_are_read_back(text in ".{0,20}") {
+            let written = serde_json::to_string(&text).unwrap();
+            proptest::prop_assert_eq!(unescaped(&written), Ok(text));
+        }
+    }
+}
