@@ -367,7 +367,7 @@ fn timeouts(config: &Config) -> Timeouts {
         keep_alive: given.idle,
         connect: given.connect,
         answer_head: given.answer,
-        answer_idle: given.body,
+        answer_idle: given.answer,
         upgrade_idle: given.tunnel,
         ..Timeouts::default()
     }

@@ -142,6 +142,10 @@ async fn relayed(app: App, stream: TcpStream, record: DialRecord, connection: &C
     record.ended(relayed.received, relayed.sent);
 }
 
+/// How long the app may still take to speak once its destination has: an HTTP client sends its request
+/// as soon as it has its 200, and a greeting that is a tenth of a second late harms nobody.
+const AFTER_GREETING: Duration = Duration::from_millis(100);
+
 /// What became known of a tunnel's content.
 #[derive(Debug, PartialEq, Eq)]
 enum Round {
@@ -152,9 +156,9 @@ enum Round {
     Closed,
 }
 
-/// Reads the app's first bytes, at most until the destination speaks: then it is a protocol in
-/// which servers speak first, and nothing may wait. But `early_answers` that look like HTTP do not
-/// count: a server could send one to hide the request that it answers.
+/// Reads the app's first bytes, and not for long once the destination speaks: then it is a protocol in
+/// which servers speak first. But a server could speak only to hide the request that it answers, so the
+/// app has a moment left to send one, and `early_answers` that look like HTTP do not count at all.
 async fn find_out(
     app: &mut AppStream,
     destination: &TcpStream,
@@ -163,6 +167,7 @@ async fn find_out(
     early_answers: bool,
 ) -> Round {
     let mut deadline = Instant::now() + within;
+    let mut has_spoken = false;
     loop {
         if let Some(content) = classify(first, false) {
             return Round::Known(content);
@@ -177,9 +182,12 @@ async fn find_out(
                 Ok(0) | Err(_) if had_none => return Round::Closed,
                 Ok(0) | Err(_) => return known_last(first),
             },
-            () = server_speaks(destination, early_answers) => return Round::Known(Content::Opaque),
+            () = server_speaks(destination, early_answers), if !has_spoken => {
+                has_spoken = true;
+                deadline = deadline.min(Instant::now() + AFTER_GREETING);
+            }
             () = sleep_until(deadline) => {
-                return if had_none { Round::Silent } else { known_last(first) };
+                return if had_none && !has_spoken { Round::Silent } else { known_last(first) };
             }
         }
     }

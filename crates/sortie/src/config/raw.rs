@@ -274,11 +274,11 @@ pub struct InspectEndpoint {
 pub struct Timeouts {
     /// Until a request's head is complete. Default: `30s`.
     pub head: Option<At<String>>,
-    /// Between two pieces of a body, in either direction. Default: `60s`.
+    /// Between two pieces of a request's body. Default: `60s`.
     pub body: Option<At<String>>,
     /// Until a connection is made. Default: `10s`.
     pub connect: Option<At<String>>,
-    /// Until the other side's answer begins. Default: `5m`.
+    /// Until the other side's answer begins, and between two pieces of its body. Default: `5m`.
     pub answer: Option<At<String>>,
     /// Between two requests of one connection. Default: `75s`.
     pub idle: Option<At<String>>,

@@ -223,6 +223,26 @@ async fn an_early_answer_does_not_hide_a_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_greeting_does_not_hide_a_request() {
+    let greeting = destination(|mut stream| async move {
+        stream.write_all(b"\r\n").await.unwrap();
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest).await;
+    })
+    .await;
+    let door = Door::open().await;
+    let mut app = door.app().await;
+    // In one piece, so that the request is there whenever the greeting comes.
+    let both = format!(
+        "CONNECT {greeting} HTTP/1.1\r\nHost: {greeting}\r\n\r\nGET /hidden HTTP/1.1\r\nHost: {greeting}\r\n\r\n"
+    );
+    app.send(&both).await;
+    let dial = door.dialled().dial;
+    assert_eq!(dial.carrier, Carrier::TunnelHttp);
+    assert_eq!(&*dial.request.unwrap().shown, "/hidden");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tunnel_that_is_opened_and_closed_is_a_dial() {
     let (door, echo) = (Door::open().await, echo().await);
     let mut app = door.app().await;
