@@ -232,11 +232,8 @@ async fn a_greeting_does_not_hide_a_request() {
     .await;
     let door = Door::open().await;
     let mut app = door.app().await;
-    // In one piece, so that the request is there whenever the greeting comes.
-    let both = format!(
-        "CONNECT {greeting} HTTP/1.1\r\nHost: {greeting}\r\n\r\nGET /hidden HTTP/1.1\r\nHost: {greeting}\r\n\r\n"
-    );
-    app.send(&both).await;
+    app.connect_to(&greeting.to_string()).await;
+    app.send(&format!("GET /hidden HTTP/1.1\r\nHost: {greeting}\r\n\r\n")).await;
     let dial = door.dialled().dial;
     assert_eq!(dial.carrier, Carrier::TunnelHttp);
     assert_eq!(&*dial.request.unwrap().shown, "/hidden");
