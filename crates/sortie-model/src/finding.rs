@@ -410,6 +410,16 @@ pub struct Closed {
     pub rung: Rung,
 }
 
+impl Closed {
+    /// Whether the judgement still holds for a story that got to `rung` and was last seen at
+    /// `last_seen`. It ends where the story gets further than it was, and one that was called fixed
+    /// where it happens again. Times are compared as they are kept, to the millisecond.
+    pub fn stands(&self, rung: Rung, last_seen: Micros) -> bool {
+        let is_again = last_seen.0 / 1_000 > self.at.0 / 1_000;
+        rung <= self.rung && !(self.resolution == Resolution::Fixed && is_again)
+    }
+}
+
 /// Times as RFC 3339 text in self-describing formats, as numbers in compact ones.
 mod rfc3339 {
     use serde::de::Error;

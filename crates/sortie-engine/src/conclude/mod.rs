@@ -10,7 +10,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 use sortie_model::event::{DialProgressed, Dialled, Refused, RequestBegan, RequestEnded};
-use sortie_model::finding::{Closed as ClosedFinding, Finding, Resolution, Rung, Severity};
+use sortie_model::finding::{Closed as ClosedFinding, Finding, Resolution, Severity};
 use sortie_model::ids::FindingId;
 use sortie_model::verdict::Source;
 use sortie_model::{AddressClass, Candidate, Micros, Place, Policy, Reference, ServiceName, limits};
@@ -221,9 +221,9 @@ impl Stories {
     }
 }
 
-/// Whether a closed finding is to be looked at again: it got further than when it was closed.
-fn reopen(finding: &mut Finding, rung: Rung) {
-    if finding.closed.as_ref().is_some_and(|closed| rung > closed.rung) {
+/// Ends a closing that no longer holds: the story got further than it was, or happened again.
+fn reopen(finding: &mut Finding) {
+    if finding.closed.as_ref().is_some_and(|closed| !closed.stands(finding.rung, finding.last_seen)) {
         finding.closed = None;
     }
 }

@@ -184,6 +184,7 @@ impl Story {
         finding.confidence = 1.0;
         finding.destination = named_destination(candidate, class);
         finding.decision.mode = scene.policy.mode;
+        reopen(finding);
     }
 
     /// A row of the story changed.
@@ -266,9 +267,9 @@ impl Story {
                 self.add_impact(impact);
             }
         }
-        reopen(&mut self.finding, rung);
+        self.finding.rung = rung;
+        reopen(&mut self.finding);
         let finding = &mut self.finding;
-        finding.rung = rung;
         let passed = self.marks.passed;
         let is_nobodys = finding.actor.is_none() && passed;
         finding.kind = if is_nobodys { FindingKind::HiddenHop } else { grade::kind(is_denied, self.marks) };

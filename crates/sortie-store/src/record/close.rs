@@ -16,9 +16,9 @@ pub fn decode(text: &str) -> serde_json::Result<Closed> {
     serde_json::from_str(text)
 }
 
-/// Whether `closed` still says something about `finding`: it reopens on a higher rung.
+/// Whether `closed` still says something about `finding`.
 pub fn stands(closed: &Closed, finding: &Finding) -> bool {
-    finding.rung <= closed.rung
+    closed.stands(finding.rung, finding.last_seen)
 }
 
 #[cfg(test)]
@@ -48,5 +48,18 @@ pub(crate) mod tests {
         assert!(stands(&closed(Rung::E3), &at(Rung::E1)));
         assert!(stands(&closed(Rung::E3), &at(Rung::E3)));
         assert!(!stands(&closed(Rung::E3), &at(Rung::E4)));
+    }
+
+    #[test]
+    fn only_what_was_called_fixed_reopens_when_it_happens_again() {
+        let before = Finding { rung: Rung::E5, ..sample(1) };
+        let judged = |resolution| Closed { resolution, at: before.last_seen, ..closed(Rung::E5) };
+        let again = Finding { last_seen: before.last_seen.plus(1_000), ..before.clone() };
+        for (resolution, stands_still) in
+            [(Resolution::Fixed, false), (Resolution::Accepted, true), (Resolution::FalsePositive, true)]
+        {
+            assert!(stands(&judged(resolution), &before));
+            assert_eq!(stands(&judged(resolution), &again), stands_still, "{resolution:?}");
+        }
     }
 }

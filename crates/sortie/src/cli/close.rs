@@ -1,13 +1,16 @@
 //! `sortie close`: a finding is dealt with.
 
-use sortie_model::finding::Resolution;
+use sortie_model::finding::{Resolution, Rung};
 
 use super::output::Output;
 use super::whence::Whence;
 use super::{Failure, converse};
 use crate::admin::wire::{Close, ClosedAnswer};
 
-/// Close a finding; it opens again by itself when it gets further than it was
+/// Close a finding
+///
+/// It opens again by itself when it gets further than it was, and one that was called fixed also when
+/// it happens again.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The finding: F-7K2M9QPX
@@ -28,5 +31,10 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     let close = Close { finding: args.finding, resolution: args.resolution, reason: args.reason };
     let answer: ClosedAnswer = converse(client.post("/v1/close", &close))?;
     let (id, rung) = (&answer.finding.id, answer.finding.rung);
-    Output::print(&format!("{id} is closed as {}; above {rung} it opens again\n", args.resolution.as_str()))
+    let until = match args.resolution {
+        Resolution::Fixed => "it opens again when it happens again".to_owned(),
+        _ if rung == Rung::E5 => "it cannot get further, and stays closed".to_owned(),
+        _ => format!("above {rung} it opens again"),
+    };
+    Output::print(&format!("{id} is closed as {}; {until}\n", args.resolution.as_str()))
 }

@@ -273,10 +273,16 @@ fn action(finding: &Finding) -> String {
             format!("PASSED, because mode is {}; block would have stopped {what}: {rule} {class}", decision.mode)
         }
         Action::Blocked => format!(
-            "BLOCKED at the {} door: {what}, by {rule} {class}",
+            "{}BLOCKED at the {} door: {what}, by {rule} {class}",
+            if has_passed(finding) { "earlier ones PASSED, the last one was " } else { "" },
             decision.door.as_deref().map(clean).unwrap_or_default()
         ),
     }
+}
+
+/// Whether some of what the story tells got through.
+fn has_passed(finding: &Finding) -> bool {
+    matches!(finding.kind, FindingKind::Honoured | FindingKind::Stored)
 }
 
 /// The dial or the request that the rule is about.

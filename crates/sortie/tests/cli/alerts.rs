@@ -198,3 +198,24 @@ fn a_standard_output_that_nobody_reads_harms_nobody() {
     assert_eq!(place.attack("198.51.100.1"), 403);
     assert_eq!(daemon.end(), Some(0));
 }
+
+#[test]
+fn what_was_called_fixed_is_told_anew_when_it_happens_again() {
+    let place = Place::new(200, "");
+    let daemon = place.start();
+    assert_eq!(place.attack("198.51.100.7"), 403);
+    let first = place.receiver.hears();
+    let id = first["finding"]["id"].as_str().unwrap();
+    let close = |resolution: &str| {
+        works(place.path(), &["close", id, "--as", resolution, "--reason", "for the test", "-c", "sortie.yaml"])
+    };
+    assert!(close("accepted").contains("it opens again"));
+    assert_eq!(place.attack("198.51.100.7"), 403);
+    assert_eq!(place.attack("198.51.100.8"), 403);
+    assert_eq!(place.receiver.hears()["finding"]["actor"]["address"], "198.51.100.8", "an accepted one stays closed");
+    assert!(close("fixed").ends_with("it opens again when it happens again\n"));
+    assert_eq!(place.attack("198.51.100.7"), 403);
+    let again = place.receiver.hears();
+    assert_eq!((&again["finding"]["id"], &again["event"]), (&first["finding"]["id"], &first["event"]));
+    assert_eq!(daemon.end(), Some(0));
+}
