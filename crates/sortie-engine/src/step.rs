@@ -178,7 +178,10 @@ impl Service {
                 self.stories.close(at, finding, *resolution, reason);
             }
             What::Operator(OperatorAct::Strike { destination }) => learn::strike(&mut self.learned, destination),
-            What::Tick | What::Dropped { .. } | What::Operator(OperatorAct::Mode { .. } | OperatorAct::Off { .. }) => {}
+            // Ends may be among what was dropped: what was in flight is over as far as is known, and its
+            // candidates are remembered.
+            What::Dropped { .. } => self.inflight.interrupted(at),
+            What::Tick | What::Operator(OperatorAct::Mode { .. } | OperatorAct::Off { .. }) => {}
         }
         facts.extend(self.stories.take_changed().into_iter().map(|finding| Fact::Finding(Box::new(finding))));
         facts

@@ -338,8 +338,8 @@ impl InFlight {
         (self.requests.len(), self.candidates.len())
     }
 
-    /// Ends everything that was in flight when the process stopped: those requests will not end by
-    /// themselves any more.
+    /// Ends everything that is in flight: the process had stopped, or events were lost, so that it cannot
+    /// be known which of these will end by themselves.
     pub fn interrupted(&mut self, at: Micros) {
         let open: Vec<Reference> = self.requests.iter().filter(|(_, r)| r.ended.is_none()).map(|(id, _)| *id).collect();
         for request in open {
