@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::path::is_id_format;
+
 /// The part of a request that holds a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Container {
@@ -61,12 +63,37 @@ impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.container {
             Container::Json if self.name.is_empty() => f.write_str("$"),
-            Container::Json if self.name.starts_with('[') => write!(f, "${}", self.name),
-            Container::Json => write!(f, "$.{}", self.name),
+            Container::Json if self.name.starts_with('[') => write!(f, "${}", Shown(&self.name)),
+            Container::Json => write!(f, "$.{}", Shown(&self.name)),
             Container::Text if self.name.is_empty() => f.write_str("body"),
-            container => write!(f, "{} {}", container.as_str(), self.name),
+            container => write!(f, "{} {}", container.as_str(), Shown(&self.name)),
         }
     }
+}
+
+/// A name as people may see it: parts in id formats, which are data and no words of the API, are one
+/// `{id}`, as in the place; indices stay.
+struct Shown<'a>(&'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for piece in self.0.split_inclusive(SEPARATORS) {
+            let part = piece.trim_end_matches(SEPARATORS);
+            if is_id_format(part) && !is_index(part) {
+                write!(f, "{{id}}{}", &piece[part.len()..])?;
+            } else {
+                f.write_str(piece)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What parts of a name stand between.
+const SEPARATORS: [char; 3] = ['.', '[', ']'];
+
+fn is_index(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Where a candidate sits, canonically, within one service.
@@ -115,7 +142,8 @@ pub fn canonical_template(template: &str) -> Arc<str> {
 /// A parameter's name as places compare it.
 ///
 /// For query, form, JSON and multipart: lower case, bracket parts as dotted parts, without indices
-/// and empty brackets, so `hook[url]`, `hook.URL`, `$.hooks[0].url`'s `hooks.url` compare by their
+/// and empty brackets, and with one `{id}` for what is in an id format (an object by customers has no
+/// place for each of them), so `hook[url]`, `hook.URL`, `$.hooks[0].url`'s `hooks.url` compare by their
 /// words. Other containers keep their kind as a prefix (`header:x-fetch`), because a header and a
 /// query parameter of one name are different parameters of every framework.
 pub fn canonical_parameter(container: Container, name: &str) -> Arc<str> {
@@ -130,16 +158,18 @@ pub fn canonical_parameter(container: Container, name: &str) -> Arc<str> {
     };
     let mut canonical = String::with_capacity(prefix.len() + name.len());
     canonical.push_str(prefix);
-    let positional = container == Container::Path;
-    for part in name.split(['.', '[', ']']) {
-        let is_index = !positional && !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        if part.is_empty() || is_index {
+    for part in name.split(SEPARATORS) {
+        if part.is_empty() || (container != Container::Path && is_index(part)) {
             continue;
         }
         if canonical.len() > prefix.len() {
             canonical.push('.');
         }
-        canonical.extend(part.chars().flat_map(char::to_lowercase));
+        if prefix.is_empty() && is_id_format(part) {
+            canonical.push_str("{id}");
+        } else {
+            canonical.extend(part.chars().flat_map(char::to_lowercase));
+        }
     }
     Arc::from(canonical)
 }
@@ -161,6 +191,16 @@ mod tests {
             assert_eq!(canonical_parameter(container, name), canonical, "{name}");
         }
         assert_ne!(canonical_parameter(Container::Header, "url"), canonical_parameter(Container::Query, "url"));
+    }
+
+    #[test]
+    fn identifiers_make_no_new_place_and_are_not_shown() {
+        let place = |name: &str| canonical_parameter(Container::Json, name);
+        assert_eq!(place("customers.c8f14e45f.url"), place("customers.8f14e45fceea167a.url"));
+        assert_ne!(place("customers.hooks.url"), place("customers.8f14e45fceea167a.url"));
+        let shown = |name: &str| Location { container: Container::Json, name: name.into() }.to_string();
+        assert_eq!(shown("customers.8f14e45fceea167a.hooks[17].url"), "$.customers.{id}.hooks[17].url");
+        assert_eq!(shown("[3]"), "$[3]");
     }
 
     #[test]
