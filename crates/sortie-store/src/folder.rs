@@ -30,7 +30,7 @@ pub enum FolderError {
         pid: Option<u32>,
     },
     /// The operating system refused.
-    #[error("cannot {action} {path}")]
+    #[error("cannot {action} {path}: {}", remedy(source))]
     Io {
         /// What was tried.
         action: &'static str,
@@ -39,6 +39,18 @@ pub enum FolderError {
         /// Why it failed.
         source: io::Error,
     },
+}
+
+fn remedy(error: &io::Error) -> String {
+    let help = match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            "something that is no folder is there: move it away, or choose another data folder"
+        }
+        io::ErrorKind::PermissionDenied => "make it this user's own, or choose another data folder",
+        io::ErrorKind::StorageFull => "free some space, or choose another data folder",
+        _ => return error.to_string(),
+    };
+    format!("{error}; {help}")
 }
 
 fn holder(pid: Option<u32>) -> String {

@@ -31,6 +31,7 @@ use tokio::time::{MissedTickBehavior, timeout};
 use crate::alerts::{Alerting, Courier};
 use crate::config::Config;
 use crate::config::checked::{AdminListen, Service};
+use crate::remedy;
 use crate::runtime::{
     Framing, Gates, Operator, Overrides, OverridesError, Parts, QUEUE, RecoverError, Recovered, Runtime, Told,
     policies_of, recover,
@@ -58,7 +59,7 @@ pub enum StartError {
     #[error(transparent)]
     Overrides(#[from] OverridesError),
     /// An address cannot be listened on.
-    #[error("cannot listen on {address} for {what}")]
+    #[error("cannot listen on {address} for {what}: {}", remedy::listening(source))]
     Listen {
         /// What for.
         what: String,
@@ -69,7 +70,10 @@ pub enum StartError {
         source: io::Error,
     },
     /// A password file cannot be read.
-    #[error("cannot read the password of the outbound door's user '{user}' from '{}'", path.display())]
+    #[error(
+        "cannot take the password of the outbound door's user '{user}' from '{}': {source}; \
+         make the file, with the password as its first line, readable for this user alone", path.display()
+    )]
     Password {
         /// The user.
         user: String,
@@ -137,7 +141,9 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
     let policies = policies_of(&config, &overrides);
     // Before anything is read: a port that is taken is told at once, and clients wait instead of
     // being refused.
+    let mut outbound_configs = outbound_configs(&config)?;
     let listeners = bind(&config).await?;
+    let addresses = addresses(&listeners);
     let recovered = recover(&folder, journal_settings(&config))?;
     let clock = Clock::start_after(recovered.last_at);
     let started = (clock.now(), Instant::now());
@@ -157,6 +163,7 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
         alerting: Arc::clone(&alerting),
         overrides: Mutex::new(overrides),
         framing: config.services.keys().map(|name| (name.clone(), Framing::default())).collect(),
+        addresses,
         started,
         ready: AtomicBool::new(false),
     });
@@ -198,7 +205,7 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
             stopped: stopped.clone(),
         };
         spawn_inbound(&mut doors, inbound, service, timeouts, served(framing.inbound));
-        let settings = outbound_config(service, timeouts)?;
+        let Some(settings) = outbound_configs.remove(&name) else { continue };
         spawn_outbound(&mut doors, outbound, settings, Arc::clone(&resolver), served(framing.outbound));
     }
     let courier = Courier::start(folder, alerting, clock).map_err(thread("the alerts"))?;
@@ -227,6 +234,14 @@ async fn bind(config: &Config) -> Result<Listeners, StartError> {
         listeners.insert(name.clone(), (inbound, outbound));
     }
     Ok(listeners)
+}
+
+/// Where the doors of each service really listen: port 0 was chosen by the system.
+fn addresses(listeners: &Listeners) -> BTreeMap<ServiceName, [SocketAddr; 2]> {
+    let bound = |(name, (inbound, outbound)): (&ServiceName, &(TcpListener, TcpListener))| {
+        Some((name.clone(), [inbound.local_addr().ok()?, outbound.local_addr().ok()?]))
+    };
+    listeners.iter().filter_map(bound).collect()
 }
 
 async fn listen(address: SocketAddr, what: String) -> Result<TcpListener, StartError> {
@@ -332,6 +347,12 @@ fn spawn_outbound(
     });
 }
 
+fn outbound_configs(config: &Config) -> Result<BTreeMap<ServiceName, OutboundConfig>, StartError> {
+    let made =
+        |(name, service): (&ServiceName, &Service)| Ok((name.clone(), outbound_config(service, timeouts(config))?));
+    config.services.iter().map(made).collect()
+}
+
 fn outbound_config(service: &Service, timeouts: Timeouts) -> Result<OutboundConfig, StartError> {
     let guard = &service.outbound.guard;
     let credentials = guard
@@ -356,7 +377,10 @@ fn outbound_config(service: &Service, timeouts: Timeouts) -> Result<OutboundConf
 
 fn first_line(path: &Path) -> io::Result<String> {
     let text = std::fs::read_to_string(path)?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
+    match text.lines().next() {
+        None | Some("") => Err(io::Error::new(io::ErrorKind::InvalidData, "its first line is empty")),
+        Some(line) => Ok(line.to_owned()),
+    }
 }
 
 fn timeouts(config: &Config) -> Timeouts {

@@ -9,5 +9,6 @@ pub mod cli;
 pub mod compose;
 pub mod config;
 pub mod demo;
+mod remedy;
 pub mod runtime;
 pub mod view;

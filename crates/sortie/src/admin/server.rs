@@ -16,10 +16,11 @@ use super::limited::Limited;
 use super::token::Token;
 use super::{CONNECTIONS, files, listener, routes};
 use crate::config::checked::AdminListen;
+use crate::remedy;
 
 /// Why the admin side could not start.
 #[derive(Debug, thiserror::Error)]
-#[error("the admin side cannot {action} {at}")]
+#[error("the admin side cannot {action} {at}: {}", remedy::listening(source))]
 pub struct ServerError {
     action: &'static str,
     at: String,

@@ -27,7 +27,10 @@ pub fn ready(config: &Config, status: &Status, admin: &str) -> String {
 }
 
 fn of(name: &str, service: &Service, now: Option<&ServiceStatus>) -> Vec<String> {
-    let (inbound, outbound) = (service.inbound.listen, service.outbound.listen);
+    // Where a port was left to the system, the status knows it.
+    let bound = |listen: fn(&ServiceStatus) -> &str| now.and_then(|now| listen(now).parse().ok());
+    let inbound: SocketAddr = bound(|now| &now.inbound.listen).unwrap_or(service.inbound.listen);
+    let outbound: SocketAddr = bound(|now| &now.outbound.listen).unwrap_or(service.outbound.listen);
     let mode = mode(service.policy.mode, now);
     let user = service.outbound.guard.credentials.as_ref().map(|given| format!("{}:PASSWORD@", given.user));
     let proxy = format!("http://{}{}", user.unwrap_or_default(), reachable(outbound));

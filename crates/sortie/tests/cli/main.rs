@@ -5,6 +5,7 @@ mod daemon;
 mod http;
 mod program;
 mod reload;
+mod start;
 mod store;
 mod tail;
 mod usage;

@@ -6,6 +6,7 @@ mod reload;
 mod sinks;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -59,6 +60,8 @@ pub struct Operator {
     pub alerting: Arc<Alerting>,
     /// Changes that survive a restart.
     pub overrides: Mutex<Overrides>,
+    /// Where the doors of each service listen: inbound, outbound.
+    pub addresses: BTreeMap<ServiceName, [SocketAddr; 2]>,
     /// Messages that the doors found malformed.
     pub framing: BTreeMap<ServiceName, Framing>,
     /// When the process started.
@@ -115,8 +118,8 @@ impl Operator {
     fn service_status(&self, name: &ServiceName, gate: &Gate) -> ServiceStatus {
         let policy = gate.policy();
         let learned = gate.learned();
-        let config = self.config();
-        let configured = config.services.get(name);
+        let [inbound, outbound] =
+            self.addresses.get(name).map(|both| both.map(|at| at.to_string())).unwrap_or_default();
         let proven = learned.sinks.iter().filter(|(key, sink)| proof_of(key, sink, &policy).is_some()).count();
         let learning = learned
             .sinks
@@ -133,12 +136,12 @@ impl Operator {
                 .map(|(scope, mode)| ScopeMode { at: scope.to_string(), mode: *mode })
                 .collect(),
             inbound: InboundStatus {
-                listen: configured.map(|s| s.inbound.listen.to_string()).unwrap_or_default(),
+                listen: inbound,
                 malformed: self.framing.get(name).map(|framing| malformed(&framing.inbound)).unwrap_or_default(),
                 ..inbound_status(gate)
             },
             outbound: OutboundStatus {
-                listen: configured.map(|s| s.outbound.listen.to_string()).unwrap_or_default(),
+                listen: outbound,
                 malformed: self.framing.get(name).map(|framing| malformed(&framing.outbound)).unwrap_or_default(),
                 ..outbound_status(gate)
             },
