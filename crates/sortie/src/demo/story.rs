@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use sortie_demo::{Atlas, Ground};
+use sortie_demo::{ATTACKER, Atlas, Ground};
 use sortie_model::Mode;
 use sortie_model::finding::Finding;
 
@@ -73,18 +73,17 @@ async fn loopback(atlas: &Atlas, tale: &mut Tale) {
     }
 }
 
-/// The worst story whole, and all of them as a list.
+/// The attacker's worst story whole, and all of his as a list.
 async fn worst(hour: &Played, tale: &mut Tale) {
-    let told: Vec<Finding> = hour.findings.iter().filter(|finding| finding.actor.is_some()).cloned().collect();
+    let is_his = |finding: &&Finding| finding.actor.as_ref().is_some_and(|actor| actor.address == ATTACKER.address);
+    let told: Vec<Finding> = hour.findings.iter().filter(is_his).cloned().collect();
     let Some(worst) = told.iter().max_by_key(|finding| (finding.severity, finding.dials.len())) else { return };
     tale.line("\nThe worst story, as `sortie explain` tells it:\n").await;
     let now = worst.last_seen;
     let whole = view::finding(worst, now, tale.paint());
     tale.block(&whole).await;
-    let severe: Vec<Finding> =
-        told.into_iter().filter(|finding| finding.severity > sortie_model::finding::Severity::Info).collect();
-    tale.line("\nAnd all of them, as `sortie findings` lists them:\n").await;
-    tale.block(&view::findings(&severe, now, tale.columns(), tale.paint())).await;
+    tale.line(&format!("\nAnd all of {}'s, as `sortie findings --all` lists them:\n", ATTACKER.name)).await;
+    tale.block(&view::findings(&told, now, tale.columns(), tale.paint())).await;
 }
 
 async fn verdict(broken: &[String], tale: &mut Tale) {

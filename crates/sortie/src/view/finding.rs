@@ -3,7 +3,7 @@
 use sortie_model::finding::{Action, Finding, FindingDial, FindingKind, Impact, Rung};
 use sortie_model::{ActorKind, AddressClass, Micros};
 
-use super::text::{bytes, clean, count, counted, cut, pad, time, took, width};
+use super::text::{bytes, clean, count, counted, cut, location, pad, time, took, width};
 use super::{Paint, advice};
 
 /// Columns of the labels on the left.
@@ -156,7 +156,7 @@ fn who(finding: &Finding, block: &mut Block) {
 
 fn order(finding: &Finding, block: &mut Block) {
     let Some(endpoint) = &finding.endpoint else { return };
-    let place = finding.location.as_deref().map(|location| format!(" {}", clean(location))).unwrap_or_default();
+    let place = finding.location.as_deref().map(|at| format!(" {}", location(at))).unwrap_or_default();
     let value = finding.candidate.as_deref().map(|text| format!(" = \"{}\"", clean(text))).unwrap_or_default();
     let host = endpoint.host.as_deref().unwrap_or_default();
     let request = finding.requests.last().map(|request| {

@@ -5,7 +5,7 @@ use sortie_model::{AddressClass, Micros};
 
 use super::Paint;
 use super::table::Table;
-use super::text::{clean, time};
+use super::text::{clean, location, time};
 
 const HEADINGS: [&str; 9] = ["ID", "SEVERITY", "KIND", "RUNG", "SERVICE", "WHO", "WHERE", "DESTINATION", "LAST"];
 /// Who, where and whereto may be cut: `sortie explain` shows them whole.
@@ -65,7 +65,7 @@ fn mark(finding: &Finding) -> &'static str {
 
 fn place(finding: &Finding) -> String {
     let Some(endpoint) = &finding.endpoint else { return "-".to_owned() };
-    let location = finding.location.as_deref().map(|location| format!(" {location}")).unwrap_or_default();
+    let location = finding.location.as_deref().map(|at| format!(" {}", location(at))).unwrap_or_default();
     clean(&format!("{} {}{location}", endpoint.method, endpoint.template)).into_owned()
 }
 

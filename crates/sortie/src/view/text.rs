@@ -23,6 +23,14 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
+/// Where a candidate stood, as a reader would say it; most places are said in the API's own terms.
+pub fn location(location: &str) -> Cow<'_, str> {
+    match location {
+        "xml entity" => Cow::Borrowed("in an XML entity"),
+        own => clean(own),
+    }
+}
+
 /// `1,204`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
