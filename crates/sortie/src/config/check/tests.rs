@@ -266,3 +266,20 @@ fn the_shape_of_a_valid_file_is_right() {
     let shown = errors(&text);
     assert_eq!(shown.matches("[sortie.yaml:").count(), 1, "{shown}");
 }
+
+/// The example that people copy: valid, without a doubt, and with every key that there is.
+#[test]
+fn the_example_of_the_readme_names_every_key() {
+    let readme = include_str!("../../../../../README.md");
+    let (_, rest) = readme.split_once("```yaml\n").expect("the README has an example");
+    let (example, _) = rest.split_once("```").expect("it ends");
+    let (config, warnings) = valid(example);
+    assert_eq!(warnings, "");
+    assert_eq!(config.services.len(), 1);
+    let schema: serde_json::Value = serde_json::from_str(&crate::config::schema()).unwrap();
+    let definitions = schema["$defs"].as_object().unwrap().values().chain([&schema]);
+    let keys = definitions.filter_map(|definition| definition["properties"].as_object()).flat_map(|keys| keys.keys());
+    for key in keys {
+        assert!(example.contains(&format!("{key}:")), "'{key}' is not in the README's example");
+    }
+}
