@@ -6,6 +6,7 @@ mod name;
 mod notes;
 mod rows;
 mod story;
+mod telling;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -112,7 +113,7 @@ impl Stories {
             .filter_map(|order| Some((order.request, self.notes.take_into_story(order.request)?)))
             .collect();
         let story = self.story(scene, &key);
-        story.dialled(scene, dialled, row, parents, &requests);
+        story.dialled(scene, dialled, &row, parents, &requests);
         self.changed.insert(key);
     }
 

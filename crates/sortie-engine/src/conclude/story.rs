@@ -8,12 +8,13 @@ use sortie_model::finding::{
     FindingKind, FindingRequest, Impact, Rung, Severity,
 };
 use sortie_model::ids::FindingId;
-use sortie_model::verdict::{Order, Source};
+use sortie_model::verdict::Source;
 use sortie_model::{
     Actor, AddressClass, Candidate, Decision, Destination, Endpoint, Mode, Place, Reference, ServiceName, limits,
 };
 
 use super::notes::RequestNote;
+use super::telling::Tellings;
 use super::{Scene, grade, reopen, words};
 
 /// What makes events one story.
@@ -65,6 +66,7 @@ pub(super) struct Story {
     /// The class of the story's key. Public where the orders are allowed, wherever they go.
     class: AddressClass,
     marks: grade::Marks,
+    tellings: Tellings,
 }
 
 impl Story {
@@ -94,7 +96,7 @@ impl Story {
             decision: FindingDecision { mode: Mode::Observe, action: Action::Passed, door: None, rule: None },
             closed: None,
         };
-        Self { finding, class: key.class, marks: grade::Marks::default() }
+        Self { finding, class: key.class, marks: grade::Marks::default(), tellings: Tellings::default() }
     }
 
     /// A dial of the story was judged. `parents` are the dials that redirected to it.
@@ -102,7 +104,7 @@ impl Story {
         &mut self,
         scene: &Scene<'_>,
         dialled: &Dialled,
-        row: FindingDial,
+        row: &FindingDial,
         parents: Vec<(Reference, FindingDial)>,
         requests: &[(Reference, RequestNote)],
     ) {
@@ -118,18 +120,14 @@ impl Story {
         finding.last_seen = scene.now;
         finding.confidence = finding.confidence.max(verdict.p_ordered);
         finding.decision = decision(dialled, requests);
-        finding.odds = words::odds(scene, dialled);
-        finding.unseen = words::unseen(scene, dialled);
-        if let Some((_, order)) = verdict.leading_order() {
-            self.marks.stored |= order.stored;
-            self.name_order(order);
-            self.finding.actors = shares(dialled);
-        }
+        self.marks.stored |= verdict.leading_order().is_some_and(|(_, order)| order.stored);
         if words::carries_internal_credential(scene, dialled) {
             self.marks.credentials = true;
             self.add_impact(Impact::CredentialsSent);
         }
-        self.add_dial(row);
+        self.tellings.add(scene, dialled, row);
+        self.add_dial(row.clone());
+        self.tellings.got(row, &mut self.finding);
         self.grade(scene);
     }
 
@@ -144,7 +142,12 @@ impl Story {
         refused: Refused,
     ) {
         self.add_request(request, note);
-        self.name_request(note, candidate);
+        // Where a dial got through before, the story is about that.
+        let is_first = !self.tellings.is_told();
+        if is_first {
+            self.name_request(note, candidate);
+            self.finding.odds = words::inbound_odds(scene, note, candidate);
+        }
         let finding = &mut self.finding;
         finding.last_seen = scene.now;
         finding.confidence = 1.0;
@@ -154,12 +157,11 @@ impl Story {
             door: Some("inbound".to_owned()),
             rule: Some(refused.rule.as_str().to_owned()),
         };
-        if let (Some(candidate), Some(class)) = (candidate, refused.class) {
+        if is_first && let (Some(candidate), Some(class)) = (candidate, refused.class) {
             finding.destination = named_destination(candidate, class);
         }
-        finding.odds = words::inbound_odds(scene, note, candidate);
         self.grade(scene);
-        if refused.candidate.is_none() {
+        if is_first && refused.candidate.is_none() {
             // Nothing is known of what was cut off: the refusal is a precaution, not an accusation.
             self.finding.kind = FindingKind::Blocked;
             self.finding.severity = Severity::Info;
@@ -191,20 +193,13 @@ impl Story {
     pub(super) fn progressed(&mut self, scene: &Scene<'_>, row: &FindingDial) {
         let Some(known) = self.finding.dials.iter_mut().find(|known| known.id == row.id) else { return };
         *known = row.clone();
+        self.tellings.got(row, &mut self.finding);
         self.grade(scene);
     }
 
     /// The answer of a dial of the story came back.
     pub(super) fn returned(&mut self, scene: &Scene<'_>, row: &FindingDial) {
         self.progressed(scene, row);
-    }
-
-    fn name_order(&mut self, order: &Order) {
-        let finding = &mut self.finding;
-        finding.actor = Some(actor(&order.actor));
-        finding.endpoint = Some(endpoint(&order.endpoint));
-        finding.location = Some(order.location.to_string());
-        finding.candidate = Some(order.shown.to_string());
     }
 
     fn name_request(&mut self, note: &RequestNote, candidate: Option<&Candidate>) {
@@ -258,7 +253,7 @@ impl Story {
         // An accusation is about its class; what redirected there is told beside it.
         let is_about = |row: &&FindingDial| !is_denied || row.class == self.class;
         let rows: Vec<FindingDial> = self.finding.dials.iter().filter(is_about).cloned().collect();
-        if let Some(worst) = rows.iter().max_by_key(|row| grade::rung(row)) {
+        if let Some(worst) = rows.iter().max_by_key(|row| (grade::rung(row), self.tellings.is_told_by(row))) {
             self.finding.destination = destination(worst);
         }
         let rung = rows.iter().map(grade::rung).max().unwrap_or(Rung::E0).max(self.finding.rung);
@@ -313,7 +308,7 @@ fn decision(dialled: &Dialled, requests: &[(Reference, RequestNote)]) -> Finding
     }
 }
 
-fn shares(dialled: &Dialled) -> Vec<ActorShare> {
+pub(super) fn shares(dialled: &Dialled) -> Vec<ActorShare> {
     let mut shares: Vec<ActorShare> = Vec::new();
     for explanation in &dialled.verdict.explanations {
         let order = match &explanation.source {
@@ -333,11 +328,11 @@ fn shares(dialled: &Dialled) -> Vec<ActorShare> {
     shares
 }
 
-fn actor(actor: &Actor) -> FindingActor {
+pub(super) fn actor(actor: &Actor) -> FindingActor {
     FindingActor { kind: actor.kind, id: actor.id().to_string(), address: actor.address }
 }
 
-fn endpoint(endpoint: &Endpoint) -> FindingEndpoint {
+pub(super) fn endpoint(endpoint: &Endpoint) -> FindingEndpoint {
     FindingEndpoint {
         method: endpoint.method.to_string(),
         host: endpoint.host.as_deref().map(str::to_owned),

@@ -338,6 +338,11 @@ impl InFlight {
         (self.requests.len(), self.candidates.len())
     }
 
+    /// Number of requests in flight.
+    pub fn open(&self) -> usize {
+        self.open
+    }
+
     /// Ends everything that is in flight: the process had stopped, or events were lost, so that it cannot
     /// be known which of these will end by themselves.
     pub fn interrupted(&mut self, at: Micros) {

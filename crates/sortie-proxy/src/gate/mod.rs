@@ -191,6 +191,11 @@ impl Gate {
         self.clock.now()
     }
 
+    /// Number of requests in flight.
+    pub fn in_flight(&self) -> usize {
+        self.table.lock().inflight.open()
+    }
+
     /// Number of requests in flight or just ended, and of candidates that may still be obeyed.
     pub fn sizes(&self) -> (usize, usize) {
         self.table.lock().inflight.sizes()

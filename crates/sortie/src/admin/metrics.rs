@@ -39,7 +39,7 @@ type PerService = (&'static str, &'static str, Kind, fn(&ServiceStatus) -> u64);
 
 const PER_SERVICE: &[PerService] = &[
     ("requests", "Requests at the inbound door", Kind::Counter, |s| s.inbound.requests),
-    ("requests_in_flight", "Requests in flight, or just ended", Kind::Gauge, |s| s.inbound.in_flight),
+    ("requests_in_flight", "Requests in flight", Kind::Gauge, |s| s.inbound.in_flight),
     ("requests_carrying", "Requests that carried a destination", Kind::Counter, |s| s.inbound.carrying),
     ("candidates", "Destinations that requests carried", Kind::Counter, |s| s.inbound.candidates),
     ("requests_refused", "Requests refused by a rule", Kind::Counter, |s| s.inbound.refused),

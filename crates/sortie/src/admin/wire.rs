@@ -126,7 +126,7 @@ pub struct InboundStatus {
     pub connections: u64,
     /// Requests.
     pub requests: u64,
-    /// Requests in flight, and those that ended within the last two seconds: a dial may still follow.
+    /// Requests in flight.
     pub in_flight: u64,
     /// Requests that carried a destination.
     pub carrying: u64,

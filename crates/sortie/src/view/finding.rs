@@ -1,9 +1,9 @@
 //! One finding as a block of text.
 
-use sortie_model::finding::{Action, Finding, FindingDial, FindingKind, Impact, Rung};
+use sortie_model::finding::{Action, Finding, FindingDial, FindingKind, FindingRequest, Impact, Rung};
 use sortie_model::{ActorKind, AddressClass, Micros};
 
-use super::text::{bytes, clean, count, counted, cut, location, pad, time, took, width};
+use super::text::{bytes, clean, counted, cut, location, pad, time, took, width};
 use super::{Paint, advice};
 
 /// Columns of the labels on the left.
@@ -159,16 +159,26 @@ fn order(finding: &Finding, block: &mut Block) {
     let place = finding.location.as_deref().map(|at| format!(" {}", location(at))).unwrap_or_default();
     let value = finding.candidate.as_deref().map(|text| format!(" = \"{}\"", clean(text))).unwrap_or_default();
     let host = endpoint.host.as_deref().unwrap_or_default();
-    let request = finding.requests.last().map(|request| {
+    let request = told_request(finding).map(|request| {
         let given = request.request_id.as_deref().map(|id| format!(" (x-request-id {})", clean(id)));
         format!("  request {}{}", clean(&request.id), given.unwrap_or_default())
     });
     let more = match finding.requests_total {
         0 | 1 => String::new(),
-        total => format!(" and {} before it", count(total - 1)),
+        total => format!(" and {}", counted(total - 1, "other")),
     };
     let operation = format!("{} {}{}", clean(&endpoint.method), clean(host), clean(&endpoint.template));
     block.line("order", format!("{operation}{place}{value}{}{more}", request.unwrap_or_default()));
+}
+
+/// The request that ordered what the story is about: its worst dial went where the finding says.
+fn told_request(finding: &Finding) -> Option<&FindingRequest> {
+    let worst = &finding.destination;
+    let goes_there =
+        |dial: &&FindingDial| dial.host == worst.host && dial.address == worst.address && Some(dial.port) == worst.port;
+    let by = finding.dials.iter().rev().find(goes_there).and_then(|dial| dial.ordered_by.as_deref());
+    let told = finding.requests.iter().find(|request| Some(request.id.as_str()) == by);
+    told.or_else(|| finding.requests.last())
 }
 
 fn dials(finding: &Finding, block: &mut Block) {
@@ -236,8 +246,8 @@ fn target(next: &FindingDial) -> String {
 }
 
 fn certainty(finding: &Finding, block: &mut Block) {
-    let by = finding.dials.iter().rev().find_map(|dial| dial.ordered_by.as_deref());
-    let by = by.or(finding.requests.last().map(|request| request.id.as_str()));
+    let by = told_request(finding).map(|request| request.id.as_str());
+    let by = by.or_else(|| finding.dials.iter().rev().find_map(|dial| dial.ordered_by.as_deref()));
     let told = finding.odds.iter().find(|odds| odds.factor == "sure");
     match (told, by) {
         (Some(odds), _) if finding.actors.len() <= 1 => {

@@ -80,7 +80,7 @@ fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
     lines.push(plain(
         "inbound",
         format!(
-            "{}  {}, {} of them carried {}; {} in flight or just ended, {}",
+            "{}  {}, {} of them carried {}; {} in flight, {}",
             clean(&inbound.listen),
             counted(inbound.requests, "request"),
             count(inbound.carrying),

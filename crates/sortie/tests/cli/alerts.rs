@@ -219,3 +219,24 @@ fn what_was_called_fixed_is_told_anew_when_it_happens_again() {
     assert_eq!((&again["finding"]["id"], &again["event"]), (&first["finding"]["id"], &first["event"]));
     assert_eq!(daemon.end(), Some(0));
 }
+
+#[test]
+fn a_story_is_told_by_the_order_that_got_furthest() {
+    let place = Place::new(200, "");
+    let daemon = place.start();
+    works(place.path(), &["mode", "observe", "-c", "sortie.yaml"]);
+    assert_eq!(place.attack("198.51.100.7"), 200);
+    get(place.door, &format!("/v1/preview?url=http://{}/nobody", free_address()), "198.51.100.7");
+    let finding = until(|| {
+        let list = works(place.path(), &["findings", "--format", "jsonl", "-c", "sortie.yaml"]);
+        let finding: Value = serde_json::from_str(list.lines().next()?).unwrap();
+        (finding["dials"].as_array()?.last()?["outcome"] == "refused").then_some(finding)
+    });
+    assert_eq!(finding["rung"], "E5");
+    assert_eq!(finding["candidate"], format!("http://{}/secret", place.internal));
+    assert_eq!(finding["destination"]["port"], place.internal.port());
+    let told = works(place.path(), &["explain", finding["id"].as_str().unwrap(), "-c", "sortie.yaml"]);
+    let first = finding["requests"][0]["id"].as_str().unwrap();
+    assert!(told.contains(&format!("/secret\"  request {first} and 1 other")), "{told}");
+    assert_eq!(daemon.end(), Some(0));
+}

@@ -20,7 +20,7 @@ pub(super) fn inbound_status(gate: &Gate) -> InboundStatus {
     InboundStatus {
         connections: counters.inbound_connections.get(),
         requests: counters.requests.get(),
-        in_flight: gate.sizes().0 as u64,
+        in_flight: gate.in_flight() as u64,
         carrying: counters.requests_with_candidates.get(),
         candidates: counters.candidates.get(),
         refused: counters.requests_refused.get(),
