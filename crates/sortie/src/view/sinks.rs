@@ -9,6 +9,11 @@ const HEADINGS: [&str; 9] =
     ["SERVICE", "PLACE", "WRITTEN AS", "PROVEN", "OBEYED", "RATE", "DESTINATIONS", "SENDERS", "MODE"];
 const FLEXIBLE: [usize; 2] = [1, 3];
 const PROVEN: usize = 3;
+/// Why 3 of 3 is no rate of 1.
+const FOOTNOTE: [&str; 2] = [
+    "obeyed: of the destinations named there, those that the service dialled",
+    "rate: how likely the next one is, from these and from what such places usually do",
+];
 
 /// The sinks, the proven first, then those that obeyed most.
 pub fn sinks(list: &[SinkView], columns: Option<usize>, paint: Paint) -> String {
@@ -23,11 +28,12 @@ pub fn sinks(list: &[SinkView], columns: Option<usize>, paint: Paint) -> String 
     for sink in &list {
         table.row(cells(sink));
     }
-    table.render(columns, |row, column, cell| match (row, column) {
+    let shown = table.render(columns, |row, column, cell| match (row, column) {
         (0, _) => paint.faint(&cell),
         (row, PROVEN) if list[row - 1].proven.is_some() => paint.strong(&cell),
         _ => cell,
-    })
+    });
+    format!("{shown}\n{}\n", FOOTNOTE.map(|line| paint.faint(line)).join("\n"))
 }
 
 fn cells(sink: &SinkView) -> [String; 9] {
