@@ -240,3 +240,22 @@ fn a_story_is_told_by_the_order_that_got_furthest() {
     assert!(told.contains(&format!("/secret\"  request {first} and 1 other")), "{told}");
     assert_eq!(daemon.end(), Some(0));
 }
+
+/// As a full disk does: what has arrived cannot be taken off the queue.
+#[test]
+fn what_has_arrived_is_not_sent_again_while_the_queue_cannot_be_written() {
+    let place = Place::new(200, "");
+    let daemon = place.start();
+    let index = rusqlite::Connection::open(place.path().join("sortie-data/index.sqlite")).unwrap();
+    let broken = "CREATE TRIGGER broken BEFORE DELETE ON delivery BEGIN SELECT RAISE(ABORT, 'broken'); END";
+    index.execute_batch(broken).unwrap();
+    for client in ["198.51.100.7", "198.51.100.8", "198.51.100.9"] {
+        assert_eq!(place.attack(client), 403);
+        assert_eq!(place.receiver.hears()["finding"]["actor"]["address"], client);
+    }
+    until(|| place.status()["alerts"]["trouble"].as_str().filter(|why| why.contains("writing")).map(drop));
+    index.execute_batch("DROP TRIGGER broken").unwrap();
+    until(|| (place.status()["alerts"]["waiting"] == 0).then_some(()));
+    assert!(place.receiver.heard.try_recv().is_err(), "each was heard once");
+    assert_eq!(daemon.end(), Some(0));
+}
