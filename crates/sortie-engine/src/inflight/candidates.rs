@@ -1,10 +1,9 @@
 //! Candidates that a dial may obey: of requests in flight, and remembered ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sortie_model::actor::ActorId;
 use sortie_model::verdict::Order;
 use sortie_model::{Actor, Candidate, Endpoint, Host, Micros, Nature, Place, Reference, limits};
 
@@ -50,6 +49,10 @@ pub struct LiveCandidate {
 pub(super) const REFUSED: f64 = 0.8;
 
 impl CandidateId {
+    /// No name is below the one, and none above the other.
+    pub(super) const FIRST: Self = Self { request: Reference { node: 0, number: 0 }, index: 0 };
+    pub(super) const LAST: Self = Self { request: Reference { node: u16::MAX, number: u64::MAX }, index: u16::MAX };
+
     /// The candidate that an order names.
     pub fn of(order: &Order) -> Self {
         Self { request: order.request, index: order.candidate }
@@ -57,32 +60,9 @@ impl CandidateId {
 }
 
 impl LiveCandidate {
-    /// How far the candidate has had its dial, from 0 to 1.
-    pub fn used_up(&self) -> f64 {
-        self.used.max(REFUSED * self.refused)
-    }
-}
-
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Candidates {
-    all: BTreeMap<CandidateId, Box<LiveCandidate>>,
-    by_host: BTreeMap<Host, OfHost>,
-    /// Remembered candidates of proven places by age, with a budget of their own: no flood of
-    /// mentions elsewhere makes a planted order forgotten.
-    remembered_proven: BTreeSet<(Micros, CandidateId)>,
-    /// Other remembered candidates by age.
-    remembered: BTreeSet<(Micros, CandidateId)>,
-}
-
-impl Candidates {
-    pub(super) fn insert(
-        &mut self,
-        id: CandidateId,
-        request: &LiveRequest,
-        candidate: Arc<Candidate>,
-        is_proven: &impl Fn(&LiveCandidate) -> bool,
-    ) {
-        let mut live = Box::new(LiveCandidate {
+    /// A candidate of a request, as it was read.
+    pub(super) fn new(id: CandidateId, request: &LiveRequest, candidate: Arc<Candidate>) -> Self {
+        Self {
             id,
             at: request.at,
             endpoint: Arc::clone(&request.endpoint),
@@ -93,22 +73,126 @@ impl Candidates {
             refused: 0.0,
             remembered: false,
             proven: false,
-        });
-        live.proven = is_proven(&live);
-        for host in live.candidate.hosts() {
-            self.by_host.entry(host.clone()).or_default().insert(id, live.actor.id(), live.proven);
         }
-        self.all.insert(id, live);
     }
 
-    pub(super) fn remove(&mut self, id: CandidateId) {
-        let Some(live) = self.all.remove(&id) else { return };
-        if live.remembered {
-            self.memory(live.proven).remove(&(live.at, id));
+    /// A dial obeyed it, by that share.
+    pub(super) fn obeyed(&mut self, share: f64) {
+        self.used = (self.used + share).min(1.0);
+    }
+
+    /// A refused dial would have obeyed it, by that share.
+    pub(super) fn refused(&mut self, share: f64) {
+        self.refused = (self.refused + share).min(1.0);
+    }
+
+    /// How far the candidate has had its dial, from 0 to 1.
+    pub fn used_up(&self) -> f64 {
+        self.used.max(REFUSED * self.refused)
+    }
+}
+
+/// Which candidates name which host, and those whose requests are over. Those of requests in the table
+/// lie with their requests.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Candidates {
+    by_host: BTreeMap<Host, OfHost>,
+    /// How many are of requests in the table.
+    live: usize,
+    /// Remembered ones of proven places, the oldest first, with a budget of their own: no flood of
+    /// mentions elsewhere makes a planted order forgotten.
+    remembered_proven: Remembered,
+    /// Other remembered ones.
+    remembered: Remembered,
+}
+
+type Remembered = BTreeMap<CandidateId, Box<LiveCandidate>>;
+
+impl Candidates {
+    /// A request has one more.
+    pub(super) fn enter(&mut self, live: &LiveCandidate) {
+        self.live += 1;
+        for host in live.candidate.hosts() {
+            let of_host = match self.by_host.get_mut(host) {
+                Some(of_host) => of_host,
+                None => self.by_host.entry(host.clone()).or_default(),
+            };
+            of_host.insert(live.id, live.actor.id(), live.proven);
         }
+    }
+
+    /// A request is gone, and its candidate with it.
+    pub(super) fn leave(&mut self, live: &LiveCandidate) {
+        self.live -= 1;
+        self.at_its_hosts(live, |of_host| of_host.remove(live.id, live.actor.id(), live.proven));
+    }
+
+    /// A request is over: its candidate is remembered within the budgets. Returns what it was and
+    /// how far it was obeyed.
+    pub(super) fn close(
+        &mut self,
+        mut live: LiveCandidate,
+        is_proven: &impl Fn(&LiveCandidate) -> bool,
+    ) -> (Arc<Candidate>, f64) {
+        self.live -= 1;
+        let told = (Arc::clone(&live.candidate), live.used.max(live.refused));
+        let (id, actor, was_proven) = (live.id, live.actor.id(), live.proven);
+        live.proven = is_proven(&live);
+        // Every request has a Host and many an Origin: they say nothing about later dials.
+        let is_worth_it = live.proven || live.candidate.nature != Nature::Ambient;
+        let is_kept = is_worth_it && live.candidate.hosts().all(|host| self.keep(host, &live));
+        self.at_its_hosts(&live, |of_host| {
+            of_host.remove(id, actor, was_proven);
+            if !is_kept {
+                of_host.remove_kept(id, actor, live.proven);
+            }
+        });
+        if is_kept {
+            self.remember(live);
+        }
+        told
+    }
+
+    fn remember(&mut self, mut live: LiveCandidate) {
+        live.remembered = true;
+        let (remembered, budget) = if live.proven {
+            (&mut self.remembered_proven, limits::REMEMBERED_ALL_PROVEN)
+        } else {
+            (&mut self.remembered, limits::REMEMBERED_ALL_UNPROVEN)
+        };
+        remembered.insert(live.id, Box::new(live));
+        if remembered.len() > budget
+            && let Some((&oldest, _)) = remembered.first_key_value()
+        {
+            self.forget(oldest);
+        }
+    }
+
+    /// Counts a candidate among the remembered of a host, if the budgets let it.
+    fn keep(&mut self, host: &Host, live: &LiveCandidate) -> bool {
+        let (actor, proven) = (live.actor.id(), live.proven);
+        match self.by_host.get(host).map_or(Room::Free, |of_host| of_host.room(actor, proven)) {
+            Room::Free => {}
+            Room::InsteadOf(evicted) => self.forget(evicted),
+            Room::None => return false,
+        }
+        self.by_host.entry(host.clone()).or_default().keep(live.id, actor, proven);
+        true
+    }
+
+    /// A remembered candidate is no more.
+    fn forget(&mut self, id: CandidateId) {
+        let forgotten = self.remembered.remove(&id).or_else(|| self.remembered_proven.remove(&id));
+        if let Some(live) = forgotten {
+            self.at_its_hosts(&live, |of_host| of_host.remove_kept(id, live.actor.id(), live.proven));
+        }
+    }
+
+    /// Changes what is known of the hosts that a candidate names.
+    fn at_its_hosts(&mut self, live: &LiveCandidate, change: impl Fn(&mut OfHost)) {
         for host in live.candidate.hosts() {
             if let Some(of_host) = self.by_host.get_mut(host) {
-                of_host.remove(id, live.actor.id());
+                change(of_host);
                 if of_host.is_empty() {
                     self.by_host.remove(host);
                 }
@@ -116,90 +200,44 @@ impl Candidates {
         }
     }
 
-    pub(super) fn obeyed(&mut self, id: CandidateId, share: f64) {
-        if let Some(live) = self.all.get_mut(&id) {
-            live.used = (live.used + share).min(1.0);
-        }
-    }
-
-    pub(super) fn refused(&mut self, id: CandidateId, share: f64) {
-        if let Some(live) = self.all.get_mut(&id) {
-            live.refused = (live.refused + share).min(1.0);
-        }
-    }
-
-    /// A request is over: its candidate is remembered within the budgets. Returns what it was and
-    /// how far it was obeyed.
-    pub(super) fn close(
-        &mut self,
-        id: CandidateId,
-        is_proven: &impl Fn(&LiveCandidate) -> bool,
-    ) -> Option<(Arc<Candidate>, f64)> {
-        let live = self.all.get_mut(&id)?;
-        live.proven = is_proven(live);
-        let (proven, at, actor) = (live.proven, live.at, live.actor.id());
-        let (candidate, used) = (Arc::clone(&live.candidate), live.used.max(live.refused));
-        // Every request has a Host and many an Origin: they say nothing about later dials.
-        let is_worth_it = proven || candidate.nature != Nature::Ambient;
-        if is_worth_it && candidate.hosts().all(|host| self.remember(host, id, actor, proven)) {
-            if let Some(live) = self.all.get_mut(&id) {
-                live.remembered = true;
-            }
-            let budget = if proven { limits::REMEMBERED_ALL_PROVEN } else { limits::REMEMBERED_ALL_UNPROVEN };
-            let memory = self.memory(proven);
-            memory.insert((at, id));
-            if memory.len() > budget
-                && let Some((_, oldest)) = memory.pop_first()
-            {
-                self.remove(oldest);
-            }
-        } else {
-            self.remove(id);
-        }
-        Some((candidate, used))
-    }
-
-    fn memory(&mut self, proven: bool) -> &mut BTreeSet<(Micros, CandidateId)> {
-        if proven { &mut self.remembered_proven } else { &mut self.remembered }
-    }
-
-    /// Moves a candidate from the live ones of a host to the remembered, if the budgets let it.
-    fn remember(&mut self, host: &Host, newcomer: CandidateId, actor: ActorId, proven: bool) -> bool {
-        match self.by_host.get(host).map_or(Room::Free, |of_host| of_host.room(actor, proven)) {
-            Room::Free => {}
-            Room::InsteadOf(evicted) => self.remove(evicted),
-            Room::None => return false,
-        }
-        self.by_host.entry(host.clone()).or_default().keep(newcomer, actor, proven);
-        true
-    }
-
     pub(super) fn expire(&mut self, now: Micros) {
         for proven in [true, false] {
-            while let Some(&(at, oldest)) = self.memory(proven).first()
+            let oldest = |candidates: &Self| {
+                let remembered = if proven { &candidates.remembered_proven } else { &candidates.remembered };
+                remembered.first_key_value().map(|(&id, live)| (id, live.at))
+            };
+            while let Some((id, at)) = oldest(self)
                 && at.plus(limits::REMEMBERED_MICROS) <= now
             {
-                self.remove(oldest);
+                self.forget(id);
             }
         }
     }
 
+    /// A remembered candidate.
     pub(super) fn get(&self, id: CandidateId) -> Option<&LiveCandidate> {
-        self.all.get(&id).map(|live| &**live)
+        self.remembered.get(&id).or_else(|| self.remembered_proven.get(&id)).map(|live| &**live)
     }
 
+    /// A remembered candidate.
+    pub(super) fn get_mut(&mut self, id: CandidateId) -> Option<&mut LiveCandidate> {
+        self.remembered.get_mut(&id).or_else(|| self.remembered_proven.get_mut(&id)).map(|live| &mut **live)
+    }
+
+    /// The remembered candidates of one request.
     pub(super) fn of_request(&self, request: Reference) -> impl Iterator<Item = &LiveCandidate> {
         let (first, last) = (CandidateId { request, index: 0 }, CandidateId { request, index: u16::MAX });
-        self.all.range(first..=last).map(|(_, live)| &**live)
+        let all = self.remembered.range(first..=last).chain(self.remembered_proven.range(first..=last));
+        all.map(|(_, live)| &**live)
     }
 
     /// See [`OfHost::weighed`].
-    pub(super) fn of(&self, host: &Host) -> impl Iterator<Item = &LiveCandidate> {
-        let ids = self.by_host.get(host).into_iter().flat_map(OfHost::weighed);
-        ids.filter_map(|id| self.get(id))
+    pub(super) fn of(&self, host: &Host) -> impl Iterator<Item = CandidateId> {
+        self.by_host.get(host).into_iter().flat_map(OfHost::weighed)
     }
 
+    /// How many there are, live and remembered.
     pub(super) fn len(&self) -> usize {
-        self.all.len()
+        self.live + self.remembered.len() + self.remembered_proven.len()
     }
 }

@@ -68,8 +68,8 @@ pub struct LiveRequest {
     pub endpoint: Arc<Endpoint>,
     /// Who sent it.
     pub actor: Actor,
-    /// How many candidates it carries.
-    pub candidates: u16,
+    /// What it carries.
+    candidates: Vec<LiveCandidate>,
     /// Hosts that its candidates name.
     pub hosts: Vec<Host>,
     /// How far its own call to a destination is used up.
@@ -114,7 +114,7 @@ impl InFlight {
             ended: None,
             endpoint: self.enter_endpoint(&began.endpoint, began.request),
             actor: began.actor,
-            candidates: 0,
+            candidates: Vec::new(),
             hosts: Vec::new(),
             own_used: Vec::new(),
         };
@@ -141,9 +141,11 @@ impl InFlight {
                     live.hosts.push(host.clone());
                 }
             }
-            let id = CandidateId { request, index: live.candidates };
-            live.candidates += 1;
-            self.candidates.insert(id, live, Arc::clone(candidate), &is_proven);
+            let id = CandidateId { request, index: live.candidates.len() as u16 };
+            let mut candidate = LiveCandidate::new(id, live, Arc::clone(candidate));
+            candidate.proven = is_proven(&candidate);
+            self.candidates.enter(&candidate);
+            live.candidates.push(candidate);
         }
     }
 
@@ -158,9 +160,7 @@ impl InFlight {
         self.windows.close(request, Micros(0));
         if let Some(live) = self.requests.remove(&request) {
             self.open -= usize::from(live.ended.is_none());
-            for index in 0..live.candidates {
-                self.candidates.remove(CandidateId { request, index });
-            }
+            live.candidates.iter().for_each(|candidate| self.candidates.leave(candidate));
             self.leave_endpoint(&live.endpoint, request);
         }
     }
@@ -195,10 +195,10 @@ impl InFlight {
                 break;
             }
             self.closing.pop_front();
-            let Some(live) = self.requests.remove(&request) else { continue };
+            let Some(mut live) = self.requests.remove(&request) else { continue };
             self.leave_endpoint(&live.endpoint, request);
-            let ids = (0..live.candidates).map(|index| CandidateId { request, index });
-            let candidates = ids.filter_map(|id| self.candidates.close(id, &is_proven)).collect();
+            let candidates = std::mem::take(&mut live.candidates).into_iter();
+            let candidates = candidates.map(|candidate| self.candidates.close(candidate, &is_proven)).collect();
             closed.push(Closed { request, live, candidates });
         }
         self.candidates.expire(now);
@@ -228,7 +228,9 @@ impl InFlight {
             match source {
                 Source::Order(order) => {
                     let id = CandidateId { request: order.request, index: order.candidate };
-                    self.candidates.obeyed(id, *mass);
+                    if let Some(live) = self.candidate_mut(id) {
+                        live.obeyed(*mass);
+                    }
                 }
                 Source::Hop(hop) => self.hops.followed(hop.parent, dial, *mass),
                 Source::OwnCall { request, .. } => {
@@ -253,7 +255,9 @@ impl InFlight {
         let Explanation { mass, source, .. } = explanation;
         if let Some(order) = source.order() {
             let id = CandidateId { request: order.request, index: order.candidate };
-            self.candidates.refused(id, *mass);
+            if let Some(live) = self.candidate_mut(id) {
+                live.refused(*mass);
+            }
         }
         if let Source::Hop(hop) = source {
             self.hops.followed(hop.parent, dial, candidates::REFUSED * mass);
@@ -292,12 +296,23 @@ impl InFlight {
 
     /// A candidate by its name, as long as it may be obeyed.
     pub fn candidate(&self, id: CandidateId) -> Option<&LiveCandidate> {
-        self.candidates.get(id)
+        match self.requests.get(&id.request) {
+            Some(live) => live.candidates.get(usize::from(id.index)),
+            None => self.candidates.get(id),
+        }
+    }
+
+    fn candidate_mut(&mut self, id: CandidateId) -> Option<&mut LiveCandidate> {
+        match self.requests.get_mut(&id.request) {
+            Some(live) => live.candidates.get_mut(usize::from(id.index)),
+            None => self.candidates.get_mut(id),
+        }
     }
 
     /// All candidates of one request that may still be obeyed.
     pub fn candidates_in(&self, request: Reference) -> impl Iterator<Item = &LiveCandidate> {
-        self.candidates.of_request(request)
+        let live = self.requests.get(&request).into_iter().flat_map(|live| &live.candidates);
+        live.chain(self.candidates.of_request(request))
     }
 
     /// Requests of an endpoint that are in flight or just ended, the newest first, and how many.
@@ -315,7 +330,7 @@ impl InFlight {
     /// Candidates, of live requests and remembered, that name `host`: all of proven places, and of the
     /// others as many as are weighed.
     pub fn candidates_of(&self, host: &Host) -> impl Iterator<Item = &LiveCandidate> {
-        self.candidates.of(host)
+        self.candidates.of(host).filter_map(|id| self.candidate(id))
     }
 
     /// Redirects to `host` that were seen and may be followed.

@@ -3,7 +3,7 @@
 //! Those of proven places are kept apart from the others, and no one of the others ever takes the
 //! room of one of them: what is sent to a place that is no sink can not hide what a sink obeys.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use sortie_model::actor::ActorId;
@@ -24,16 +24,16 @@ pub(super) struct OfHost {
     kept: Group,
 }
 
-/// Some candidates by age, and those of each actor.
+/// Some candidates by age, and by actor and age.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Group {
     all: BTreeSet<CandidateId>,
-    of_actor: BTreeMap<ActorId, BTreeSet<CandidateId>>,
+    by_actor: BTreeSet<(ActorId, CandidateId)>,
 }
 
 impl Group {
     fn insert(&mut self, id: CandidateId, actor: ActorId) {
-        self.of_actor.entry(actor).or_default().insert(id);
+        self.by_actor.insert((actor, id));
         self.all.insert(id);
     }
 
@@ -47,18 +47,18 @@ impl Group {
 
     /// The oldest candidate of an actor that has more than `most`.
     fn oldest_beyond(&self, actor: ActorId, most: usize) -> Option<CandidateId> {
-        let of_actor = self.of_actor.get(&actor).filter(|ids| ids.len() > most)?;
-        of_actor.first().copied()
+        if self.all.len() <= most {
+            return None;
+        }
+        let mut of_actor = self.by_actor.range((actor, CandidateId::FIRST)..=(actor, CandidateId::LAST));
+        let &(_, oldest) = of_actor.next()?;
+        (most == 0 || of_actor.nth(most - 1).is_some()).then_some(oldest)
     }
 
-    fn remove(&mut self, id: CandidateId, actor: ActorId) -> bool {
-        if let Some(of_actor) = self.of_actor.get_mut(&actor) {
-            of_actor.remove(&id);
-            if of_actor.is_empty() {
-                self.of_actor.remove(&actor);
-            }
+    fn remove(&mut self, id: CandidateId, actor: ActorId) {
+        if self.all.remove(&id) {
+            self.by_actor.remove(&(actor, id));
         }
-        self.all.remove(&id)
     }
 
     fn newest_first(&self) -> impl Iterator<Item = CandidateId> {
@@ -99,18 +99,22 @@ impl OfHost {
         if !proven && kept.all.len() >= limits::REMEMBERED_UNPROVEN { Room::None } else { Room::Free }
     }
 
-    /// The request of a candidate is over, and it is remembered.
+    /// A candidate is to be remembered.
     pub(super) fn keep(&mut self, id: CandidateId, actor: ActorId, proven: bool) {
-        self.live_proven.remove(id, actor);
-        self.live.remove(id, actor);
         let kept = if proven { &mut self.kept_proven } else { &mut self.kept };
         kept.insert(id, actor);
     }
 
-    pub(super) fn remove(&mut self, id: CandidateId, actor: ActorId) {
-        for group in [&mut self.live_proven, &mut self.live, &mut self.kept_proven, &mut self.kept] {
-            group.remove(id, actor);
-        }
+    /// The request of a candidate is over.
+    pub(super) fn remove(&mut self, id: CandidateId, actor: ActorId, proven: bool) {
+        let live = if proven { &mut self.live_proven } else { &mut self.live };
+        live.remove(id, actor);
+    }
+
+    /// A candidate is no longer remembered.
+    pub(super) fn remove_kept(&mut self, id: CandidateId, actor: ActorId, proven: bool) {
+        let kept = if proven { &mut self.kept_proven } else { &mut self.kept };
+        kept.remove(id, actor);
     }
 
     /// Those of proven places, live before remembered, then the newest of the others. Each group has the
