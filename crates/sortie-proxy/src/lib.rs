@@ -8,6 +8,7 @@ pub mod gate;
 mod hop;
 pub mod inbound;
 pub mod outbound;
+mod patience;
 pub mod permit;
 pub mod pool;
 pub mod relay;

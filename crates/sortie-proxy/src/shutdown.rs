@@ -1,5 +1,9 @@
 //! The end of a door: first nothing new, then nothing at all.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::{Poll, Waker};
+
 use tokio::sync::watch;
 
 /// How far a door's shutdown has come.
@@ -54,7 +58,20 @@ impl Stopped {
     }
 
     async fn reached(&self, stage: Stage) {
+        let mut receiver = self.0.clone();
         // A door that is gone stops everything too.
-        let _ = self.0.clone().wait_for(|&now| now >= stage).await;
+        let mut reached = pin!(receiver.wait_for(|&now| now >= stage));
+        let mut registered: Option<Waker> = None;
+        poll_fn(|cx| {
+            // A connection asks whenever anything happens on it: as long as it will be woken, one look
+            // at a counter is enough.
+            let will_wake = registered.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
+            if will_wake && self.0.has_changed().is_ok_and(|changed| !changed) {
+                return Poll::Pending;
+            }
+            registered = Some(cx.waker().clone());
+            reached.as_mut().poll(cx).map(|_| ())
+        })
+        .await;
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct AcceptedTokens(Mutex<Accepted>);
 struct Accepted {
     /// Each token with the first one of its session: frameworks that keep the session in the cookie
     /// renew its value with every response.
-    first: HashMap<Digest, Digest>,
+    first: HashMap<Digest, Digest, foldhash::fast::RandomState>,
     order: VecDeque<Digest>,
     /// When the last new token of each address counts as accepted: the further ahead of now, the more
     /// there were (GCRA, ITU-T I.371).

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use sortie_engine::attribution::proven_by;
 use sortie_engine::decide::Admission as Decide;
@@ -68,7 +69,8 @@ struct Active {
     endpoint: Endpoint,
     actor: Actor,
     token: Option<Token>,
-    watch: Arc<Watch>,
+    /// Once it is known that an answer may come back.
+    watch: Option<Arc<Watch>>,
     hold: bool,
     inspects: bool,
     inspect_bytes: usize,
@@ -113,7 +115,6 @@ impl Gate {
         let hold = head.has_body && decide.holds();
 
         let numbered = candidates.len() as u16;
-        let watch = Arc::new(Watch::default());
         let mut table = self.table.lock();
         // What the table has no room for may be an order as much as what was not read.
         let cut = found.cut.or_else(|| is_full(&mut table, now, &learned, &policy).then_some(Cut::TableFull));
@@ -137,7 +138,6 @@ impl Gate {
             };
             if !is_refused {
                 table.inflight.begin(now, &began, proven_by(&learned, &policy));
-                table.watches.insert(reference, Arc::clone(&watch));
             }
             (What::RequestBegan(Box::new(began)), reference)
         });
@@ -158,7 +158,7 @@ impl Gate {
             endpoint,
             actor,
             token,
-            watch,
+            watch: None,
             hold,
             inspects: head.has_body,
             inspect_bytes,
@@ -298,15 +298,19 @@ impl Ticket {
     }
 
     /// Bytes of the response to keep, because an answer may come back in it; 0 means none.
-    pub fn watches(&self) -> usize {
-        let active = self.active.as_ref().filter(|active| active.watch.is_armed());
-        active.map_or(0, |active| active.gate.settings.response_bytes)
+    pub fn watches(&mut self) -> usize {
+        let Some(active) = &mut self.active else { return 0 };
+        let gate = &active.gate;
+        if gate.watched.load(Ordering::Acquire) > 0 {
+            active.watch = gate.table.lock().watches.get(&active.reference).cloned();
+        }
+        if active.watch.is_some() { gate.settings.response_bytes } else { 0 }
     }
 
     /// The kept prefix of the response's body, given once before [`Ticket::end`].
     pub fn response_prefix(&mut self, content_type: Option<&str>, content_encoding: Option<&str>, bytes: &[u8]) {
         let Some(active) = &mut self.active else { return };
-        let watch = &active.watch;
+        let Some(watch) = &active.watch else { return };
         let found = catch_unwind(AssertUnwindSafe(|| watch.find(bytes, content_type, content_encoding)));
         match found {
             Ok(returned) => active.returned = returned,
@@ -388,7 +392,7 @@ impl Active {
         let accepted = status.is_some_and(is_accepted);
         let now = gate.clock.now();
         let mut table = gate.table.lock();
-        table.watches.remove(&self.reference);
+        gate.unwatch(&mut table, self.reference);
         table.inflight.end(now, self.reference);
         gate.queue.push(now, Some(&gate.settings.name), |_| {
             let ended = RequestEnded { request: self.reference, status, bytes, accepted, returned: self.returned };
@@ -398,6 +402,13 @@ impl Active {
 }
 
 impl Gate {
+    /// A request is over, or refused: nothing can come back to it.
+    fn unwatch(&self, table: &mut Table, request: Reference) {
+        if table.watches.remove(&request).is_some() {
+            self.watched.store(table.watches.len(), Ordering::Release);
+        }
+    }
+
     fn tell_inspected(
         &self,
         request: Reference,
@@ -410,7 +421,7 @@ impl Gate {
         let mut table = self.table.lock();
         if refused.is_some_and(|refused| refused.is_enforced()) {
             table.inflight.forget(request);
-            table.watches.remove(&request);
+            self.unwatch(&mut table, request);
         } else {
             if cut.is_some() {
                 table.inflight.wildcard(now, request);

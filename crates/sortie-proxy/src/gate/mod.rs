@@ -17,7 +17,7 @@ mod watch;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -88,6 +88,8 @@ pub struct Gate {
     policy_version: AtomicU64,
     learned: ArcSwap<Learned>,
     table: Mutex<Table>,
+    /// How many watches the table holds.
+    watched: AtomicUsize,
     tokens: AcceptedTokens,
     off: AtomicBool,
     counters: Counters,
@@ -97,7 +99,16 @@ pub struct Gate {
 #[derive(Debug, Default)]
 struct Table {
     inflight: InFlight,
-    watches: HashMap<Reference, Arc<Watch>>,
+    /// Of requests that dials may have been ordered by.
+    watches: HashMap<Reference, Arc<Watch>, foldhash::fast::RandomState>,
+}
+
+impl Table {
+    /// The watch of a request, as long as it is in flight.
+    fn watch(&mut self, request: Reference) -> Option<Arc<Watch>> {
+        let is_in_flight = self.inflight.request(request).is_some_and(|live| live.ended.is_none());
+        is_in_flight.then(|| Arc::clone(self.watches.entry(request).or_default()))
+    }
 }
 
 impl Gate {
@@ -111,6 +122,7 @@ impl Gate {
             policy_version: AtomicU64::new(0),
             learned: ArcSwap::default(),
             table: Mutex::default(),
+            watched: AtomicUsize::new(0),
             tokens: AcceptedTokens::default(),
             off: AtomicBool::new(false),
             counters: Counters::default(),

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use smallvec::SmallVec;
 use sortie_engine::attribution::Circumstances;
@@ -118,7 +119,7 @@ impl Gate {
             let table = self.table.lock();
             decide(&dial, &Circumstances { learned: &learned, inflight: &table.inflight, policy: &policy, now })
         };
-        let policy_version = self.policy_version.load(std::sync::atomic::Ordering::Acquire);
+        let policy_version = self.policy_version.load(Ordering::Acquire);
         Judged { gate: Arc::clone(self), at: now, dialled: Dialled { dial, verdict }, base, policy_version, is_off }
     }
 
@@ -224,10 +225,8 @@ impl Judged {
             });
             if !dialled.verdict.decision.is_denied() {
                 let orders = dialled.verdict.explanations.iter().filter_map(|e| e.source.order());
-                for watch in orders.filter_map(|order| table.watches.get(&order.request)) {
-                    watch.arm();
-                    watches.push(Arc::clone(watch));
-                }
+                watches.extend(orders.filter_map(|order| table.watch(order.request)));
+                gate.watched.store(table.watches.len(), Ordering::Release);
             }
         }
         let result = match dialled.verdict.decision {

@@ -1,7 +1,5 @@
 //! Watching for answers that come back: from a dial's answer to the response of who ordered it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use parking_lot::Mutex;
 use sortie_engine::returned::{AnswerPrints, find};
 use sortie_model::Reference;
@@ -10,23 +8,14 @@ use sortie_model::event::Returned;
 /// Answers that are watched for in one response.
 const ANSWERS: usize = 16;
 
-/// The answers that may come back in one request's response. Fingerprints die with the exchange.
+/// The answers that may come back in one request's response. It is made when a dial may have been
+/// ordered by the request, and dies with the exchange, and the fingerprints with it.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    armed: AtomicBool,
     answers: Mutex<Vec<(Reference, AnswerPrints)>>,
 }
 
 impl Watch {
-    /// A dial may have been ordered by the request.
-    pub(super) fn arm(&self) {
-        self.armed.store(true, Ordering::Release);
-    }
-
-    pub(super) fn is_armed(&self) -> bool {
-        self.armed.load(Ordering::Acquire)
-    }
-
     pub(super) fn add(&self, dial: Reference, prints: AnswerPrints) {
         let mut answers = self.answers.lock();
         if !prints.is_empty() && answers.len() < ANSWERS {

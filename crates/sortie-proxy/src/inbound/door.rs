@@ -28,6 +28,7 @@ use crate::body::{InspectBody, Prefix};
 use crate::framing::{FramingCounts, GuardHandle, asks_to_leave};
 use crate::gate::{Admission, Gate, InboundHead, Ticket};
 use crate::hop::{HopFields, origin_form, passages};
+use crate::patience::Patience;
 use crate::pool::Pool;
 use crate::relay::relay;
 use crate::shutdown::Stopped;
@@ -61,6 +62,7 @@ pub(super) struct Connection {
     pub(super) peer_text: HeaderValue,
     pub(super) is_trusted: bool,
     pub(super) guard: GuardHandle,
+    pub(super) patience: Patience,
     pub(super) stopped: Stopped,
     /// The newest upgrade that was not granted. hyper hands the stream to whoever holds this when the
     /// connection ends, instead of shutting it down.
@@ -117,7 +119,7 @@ impl Connection {
             return self.failed(failure, &exchange);
         }
         let door = &self.door;
-        match upstream::send(request, &door.config, &self.pool, &exchange).await {
+        match upstream::send(request, &door.config, &self.pool, &exchange, &self.patience).await {
             Ok((response, _)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
                 match upgrade.take_if(|_| asks_upgrade) {
                     Some(client) => self.switch(response, exchange, client),

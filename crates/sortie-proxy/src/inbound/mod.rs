@@ -37,6 +37,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::framing::{FramingCounts, Guarded};
 use crate::gate::Gate;
+use crate::patience::Patience;
 use crate::pool::Pool;
 use crate::shutdown::{self, Stopped};
 use crate::timeouts::Timeouts;
@@ -196,6 +197,7 @@ async fn serve_connection(
         peer_text,
         is_trusted,
         guard,
+        patience: Patience::default(),
         stopped,
         declined: Mutex::default(),
         _slot: slot,

@@ -1,20 +1,18 @@
 //! A request to the back end and its answer.
 
-use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::time::timeout;
 
 use super::exchange::Exchange;
 use super::refusal::Failure;
 use super::request_body::RequestBody;
 use super::{InboundConfig, MAX_BUFFER};
 use crate::dial;
+use crate::patience::Patience;
 use crate::pool::Pool;
 
 /// An answer, and the connection over which its body comes.
@@ -40,10 +38,12 @@ pub(super) async fn send(
     config: &InboundConfig,
     pool: &Pool<RequestBody>,
     exchange: &Exchange,
+    patience: &Patience,
 ) -> Result<Answer, Failure> {
+    let within = config.timeouts.answer_head;
     if let Some(connection) = pool.take() {
         let again = is_repeatable(&request).then(|| copy(&request));
-        match send_over(connection, request, exchange, config.timeouts.answer_head).await {
+        match send_over(connection, request, exchange, (patience, within)).await {
             Sending::Answered(answer) => return Ok(answer),
             Sending::Unsent(unsent) => request = unsent,
             Sending::Lost(error) => request = again.ok_or_else(|| lost(&error, exchange))?,
@@ -51,7 +51,7 @@ pub(super) async fn send(
         }
     }
     let connection = connect(config).await?;
-    match send_over(connection, request, exchange, config.timeouts.answer_head).await {
+    match send_over(connection, request, exchange, (patience, within)).await {
         Sending::Answered(answer) => Ok(answer),
         Sending::Unsent(_) => Err(Failure::Terminated),
         Sending::Lost(error) => Err(lost(&error, exchange)),
@@ -83,30 +83,16 @@ async fn send_over(
     mut connection: SendRequest<RequestBody>,
     request: Request<RequestBody>,
     exchange: &Exchange,
-    within: Duration,
+    (patience, within): (&Patience, Duration),
 ) -> Sending {
     let sending = connection.try_send_request(request);
-    match while_moving(sending, exchange, within).await {
+    match patience.wait(sending, within, || exchange.moves()).await {
         Some(Ok(response)) => Sending::Answered((response, connection)),
         Some(Err(mut error)) => match error.take_message() {
             Some(request) => Sending::Unsent(request),
             None => Sending::Lost(error.into_error()),
         },
         None => Sending::TimedOut,
-    }
-}
-
-/// Waits `within`, and again as long as the request's body moves.
-async fn while_moving<F: Future>(future: F, exchange: &Exchange, within: Duration) -> Option<F::Output> {
-    let mut future = pin!(future);
-    loop {
-        let before = exchange.moves();
-        if let Ok(output) = timeout(within, &mut future).await {
-            return Some(output);
-        }
-        if exchange.moves() == before {
-            return None;
-        }
     }
 }
 

@@ -18,6 +18,7 @@ use super::lane::Pool;
 use super::{absolute, connect};
 use crate::framing::{FramingCounts, GuardHandle, Guarded, asks_to_leave};
 use crate::gate::Gate;
+use crate::patience::Patience;
 use crate::resolve::Resolver;
 use crate::shutdown::Stopped;
 use crate::timeouts::Timeouts;
@@ -42,6 +43,7 @@ pub(super) struct Connection {
     pub(super) door: Arc<Door>,
     /// The idle connections of its worker.
     pub(super) pool: Arc<Pool>,
+    pub(super) patience: Patience,
     pub(super) stopped: Stopped,
     pub(super) exits: Exits,
     pub(super) _slot: OwnedSemaphorePermit,

@@ -1,8 +1,6 @@
 //! One visible request and its answer.
 
-use std::future::Future;
 use std::net::IpAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +12,6 @@ use hyper::client::conn::TrySendError;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use sortie_model::event::Outcome;
-use tokio::time::timeout;
 
 use super::answer::{AnswerBody, DoorBody};
 use super::door::Connection;
@@ -24,6 +21,7 @@ use super::request_body::{RequestBody, Sent};
 use crate::dial::ConnectError;
 use crate::gate::DialRecord;
 use crate::hop::{HopFields, append_via};
+use crate::patience::Patience;
 use crate::permit::Permit;
 use crate::relay::relay;
 
@@ -61,6 +59,7 @@ impl Exchange<'_> {
     pub(super) async fn run(self, request: Request<Incoming>) -> Response<DoorBody> {
         let Self { connection, record, permit, lane, upgrade } = self;
         let timeouts = &connection.door.timeouts;
+        let waiting = (&connection.patience, timeouts.answer_head);
         let (mut request, hop, sent) = written(request);
         let asks_upgrade = hop.upgrade.is_some();
         let awaited = Awaited { connection, upgrade, asks_upgrade, sent, lane };
@@ -68,7 +67,7 @@ impl Exchange<'_> {
         if let Some(kept) = awaited.lane.take(&permit, is_repeatable(&request)).await {
             let address = kept.address;
             let again = is_repeatable(&request).then(|| head_of(&request));
-            match send(kept, request, &awaited.sent, timeouts.answer_head).await {
+            match send(kept, request, &awaited.sent, waiting).await {
                 Sending::Answered(response, kept) => {
                     return awaited.answered(record.connected(address), response, kept);
                 }
@@ -86,7 +85,7 @@ impl Exchange<'_> {
             Err(error) => return not_connected(record.take(), &error),
         };
         let record = record.connected(kept.address);
-        match send(kept, request, &awaited.sent, timeouts.answer_head).await {
+        match send(kept, request, &awaited.sent, waiting).await {
             Sending::Answered(response, kept) => awaited.answered(record, response, kept),
             Sending::Unsent(_) => failed(record, Outcome::Reset, Failure::Terminated),
             Sending::Lost(error) => awaited.lost(record, &error),
@@ -120,9 +119,14 @@ fn head_of(request: &Request<RequestBody>) -> Request<RequestBody> {
     copy
 }
 
-async fn send(mut kept: Kept, request: Request<RequestBody>, sent: &Sent, within: Duration) -> Sending {
+async fn send(
+    mut kept: Kept,
+    request: Request<RequestBody>,
+    sent: &Sent,
+    (patience, within): (&Patience, Duration),
+) -> Sending {
     let sending = kept.sender.try_send_request(request);
-    match while_moving(sending, sent, within).await {
+    match patience.wait(sending, within, || sent.bytes()).await {
         Some(Ok(response)) => Sending::Answered(response, kept),
         Some(Err(error)) => unsent_or_lost(error),
         None => Sending::TimedOut,
@@ -133,20 +137,6 @@ fn unsent_or_lost(mut error: TrySendError<Request<RequestBody>>) -> Sending {
     match error.take_message() {
         Some(request) => Sending::Unsent(request),
         None => Sending::Lost(error.into_error()),
-    }
-}
-
-/// Waits `within`, and again as long as the request's body moves.
-async fn while_moving<F: Future>(future: F, sent: &Sent, within: Duration) -> Option<F::Output> {
-    let mut future = pin!(future);
-    loop {
-        let before = sent.bytes();
-        if let Ok(output) = timeout(within, &mut future).await {
-            return Some(output);
-        }
-        if sent.bytes() == before {
-            return None;
-        }
     }
 }
 

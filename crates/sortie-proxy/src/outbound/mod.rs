@@ -36,6 +36,7 @@ pub use access::{OpenListenerError, ProxyCredentials};
 
 use crate::framing::{FramingCounts, Guarded};
 use crate::gate::Gate;
+use crate::patience::Patience;
 use crate::resolve::Resolver;
 use crate::shutdown::{self, Stopped};
 use crate::timeouts::Timeouts;
@@ -154,7 +155,14 @@ async fn serve_connection(
     let _ = stream.set_nodelay(true);
     let (stream, guard) = Guarded::new(stream, &door.timeouts, Arc::clone(&door.framing));
     let pool = Arc::clone(&door.pools[worker]);
-    let connection = Arc::new(Connection { door, pool, stopped, exits: Exits::new(guard), _slot: slot });
+    let connection = Arc::new(Connection {
+        door,
+        pool,
+        patience: Patience::default(),
+        stopped,
+        exits: Exits::new(guard),
+        _slot: slot,
+    });
     if let Err(error) = serve_requests(stream, &connection).await {
         tracing::debug!(%error, "an app's connection broke off");
     }
