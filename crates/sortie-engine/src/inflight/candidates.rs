@@ -49,10 +49,6 @@ pub struct LiveCandidate {
 pub(super) const REFUSED: f64 = 0.8;
 
 impl CandidateId {
-    /// No name is below the one, and none above the other.
-    pub(super) const FIRST: Self = Self { request: Reference { node: 0, number: 0 }, index: 0 };
-    pub(super) const LAST: Self = Self { request: Reference { node: u16::MAX, number: u64::MAX }, index: u16::MAX };
-
     /// The candidate that an order names.
     pub fn of(order: &Order) -> Self {
         Self { request: order.request, index: order.candidate }

@@ -10,6 +10,8 @@ mod candidates;
 mod hops;
 mod of_host;
 mod retries;
+#[cfg(test)]
+mod tests;
 mod windows;
 
 use std::collections::{BTreeMap, VecDeque};

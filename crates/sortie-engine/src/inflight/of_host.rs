@@ -3,9 +3,10 @@
 //! Those of proven places are kept apart from the others, and no one of the others ever takes the
 //! room of one of them: what is sent to a place that is no sink can not hide what a sink obeys.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use sortie_model::actor::ActorId;
 use sortie_model::limits;
 
@@ -24,40 +25,41 @@ pub(super) struct OfHost {
     kept: Group,
 }
 
-/// Some candidates by age, and by actor and age.
+/// Some candidates by age, and those of each actor, who has only a few.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Group {
     all: BTreeSet<CandidateId>,
-    by_actor: BTreeSet<(ActorId, CandidateId)>,
+    of_actor: BTreeMap<ActorId, SmallVec<[CandidateId; 2]>>,
 }
 
 impl Group {
-    fn insert(&mut self, id: CandidateId, actor: ActorId) {
-        self.by_actor.insert((actor, id));
-        self.all.insert(id);
-    }
-
     /// Where an actor has more than `per_actor`, the oldest goes.
-    fn insert_bounded(&mut self, id: CandidateId, actor: ActorId, per_actor: usize) {
-        self.insert(id, actor);
-        if let Some(oldest) = self.oldest_beyond(actor, per_actor) {
-            self.remove(oldest, actor);
+    fn insert(&mut self, id: CandidateId, actor: ActorId, per_actor: usize) {
+        let of_actor = self.of_actor.entry(actor).or_default();
+        if let Err(position) = of_actor.binary_search(&id) {
+            of_actor.insert(position, id);
+            self.all.insert(id);
+        }
+        if of_actor.len() > per_actor {
+            self.all.remove(&of_actor.remove(0));
         }
     }
 
     /// The oldest candidate of an actor that has more than `most`.
     fn oldest_beyond(&self, actor: ActorId, most: usize) -> Option<CandidateId> {
-        if self.all.len() <= most {
-            return None;
-        }
-        let mut of_actor = self.by_actor.range((actor, CandidateId::FIRST)..=(actor, CandidateId::LAST));
-        let &(_, oldest) = of_actor.next()?;
-        (most == 0 || of_actor.nth(most - 1).is_some()).then_some(oldest)
+        let of_actor = self.of_actor.get(&actor).filter(|ids| ids.len() > most)?;
+        of_actor.first().copied()
     }
 
     fn remove(&mut self, id: CandidateId, actor: ActorId) {
-        if self.all.remove(&id) {
-            self.by_actor.remove(&(actor, id));
+        if !self.all.remove(&id) {
+            return;
+        }
+        if let Some(of_actor) = self.of_actor.get_mut(&actor) {
+            of_actor.retain(|known| *known != id);
+            if of_actor.is_empty() {
+                self.of_actor.remove(&actor);
+            }
         }
     }
 
@@ -79,9 +81,9 @@ pub(super) enum Room {
 impl OfHost {
     pub(super) fn insert(&mut self, id: CandidateId, actor: ActorId, proven: bool) {
         if proven {
-            self.live_proven.insert_bounded(id, actor, limits::WEIGHED_PROVEN_PER_ACTOR);
+            self.live_proven.insert(id, actor, limits::WEIGHED_PROVEN_PER_ACTOR);
         } else {
-            self.live.insert_bounded(id, actor, limits::WEIGHED_PER_ACTOR);
+            self.live.insert(id, actor, limits::WEIGHED_PER_ACTOR);
         }
     }
 
@@ -102,7 +104,7 @@ impl OfHost {
     /// A candidate is to be remembered.
     pub(super) fn keep(&mut self, id: CandidateId, actor: ActorId, proven: bool) {
         let kept = if proven { &mut self.kept_proven } else { &mut self.kept };
-        kept.insert(id, actor);
+        kept.insert(id, actor, limits::REMEMBERED_PER_ACTOR);
     }
 
     /// The request of a candidate is over.

@@ -3,18 +3,18 @@
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
+use smallvec::SmallVec;
 use sortie_engine::attribution::proven_by;
 use sortie_engine::decide::Admission as Decide;
-use sortie_engine::extract::{self, Body, Extraction, Head};
+use sortie_engine::extract::{self, Extraction, Head};
 use sortie_engine::learned::Learned;
-use sortie_model::event::{Cut, Refused, RequestBegan, RequestEnded, RequestInspected, Returned, What};
+use sortie_model::event::{Cut, Refused, RequestBegan, What};
 use sortie_model::path::redact;
-use sortie_model::{Actor, Candidate, Endpoint, Host, Method, Micros, Nature, Policy, Reference, Rule};
+use sortie_model::{Candidate, Endpoint, Host, Method, Micros, Nature, Policy, Reference, Rule};
 
-use super::actors::{Token, token_of};
-use super::watch::Watch;
+use super::actors::token_of;
+use super::ticket::{Active, Ticket};
 use super::{Gate, Table};
 
 /// The head of a request, as the door read it.
@@ -54,36 +54,6 @@ pub struct Refusal {
     pub reference: Reference,
 }
 
-/// A request that was admitted. Dropping it without [`Ticket::end`] reports an exchange that broke
-/// off.
-#[derive(Debug)]
-pub struct Ticket {
-    active: Option<Box<Active>>,
-    request_id: Option<Box<str>>,
-}
-
-#[derive(Debug)]
-struct Active {
-    gate: Arc<Gate>,
-    reference: Reference,
-    endpoint: Endpoint,
-    actor: Actor,
-    token: Option<Token>,
-    /// Once it is known that an answer may come back.
-    watch: Option<Arc<Watch>>,
-    hold: bool,
-    inspects: bool,
-    inspect_bytes: usize,
-    content_length: Option<u64>,
-    /// Candidates found so far, in head and body.
-    numbered: u16,
-    /// Whether the request is counted among those that carry a candidate.
-    has_carried: bool,
-    /// Candidates of the body found so far, to insert only new ones when a longer prefix is read.
-    of_body: Vec<Arc<Candidate>>,
-    returned: Vec<Returned>,
-}
-
 impl Gate {
     /// Judges the head of a request, enters its candidates into the table, and tells the engine.
     pub fn admit(self: &Arc<Self>, head: &InboundHead<'_>) -> Admission {
@@ -100,8 +70,9 @@ impl Gate {
             host: self.settings.hosts.iter().find(|host| host.eq_ignore_ascii_case(head.host)).cloned(),
             template: Arc::from(guarded_template(head.target)),
         };
-        let found = self.guarded(|| extract::from_head(&Head { target: head.target, fields: head.fields }, key));
         let policy = self.policy.load();
+        let fields = telling_fields(head, &policy);
+        let found = self.guarded(|| extract::from_head(&Head { target: head.target, fields: &fields }, key));
         let own_host = Host::parse(host_of(head.host));
         let candidates: Vec<Arc<Candidate>> =
             found.candidates.into_iter().filter(|c| is_telling(c, &own_host, &policy)).map(Arc::new).collect();
@@ -115,31 +86,33 @@ impl Gate {
         let hold = head.has_body && decide.holds();
 
         let numbered = candidates.len() as u16;
+        // The table is locked for as short as can be: what can be made before is made before.
+        let refused = decide.of_candidates(&candidates, 0);
+        let mut began = Box::new(RequestBegan {
+            request: Reference::local(0),
+            endpoint: endpoint.clone(),
+            actor,
+            path: redact(head.target).into(),
+            request_id: request_id.clone(),
+            candidates,
+            cut: None,
+            has_body: head.has_body,
+            refused: None,
+        });
         let mut table = self.table.lock();
         // What the table has no room for may be an order as much as what was not read.
         let cut = found.cut.or_else(|| is_full(&mut table, now, &learned, &policy).then_some(Cut::TableFull));
-        let refused = decide
-            .of_candidates(&candidates, 0)
+        let refused = refused
             .or_else(|| decide.of_cut(cut))
             // What is known to be cut is refused before a byte of it was read.
             .or_else(|| decide.of_cut(is_too_long.then_some(Cut::Bytes)).filter(Refused::is_enforced));
         let is_refused = refused.is_some_and(|refused| refused.is_enforced());
         let reference = self.queue.push(now, Some(&self.settings.name), |reference| {
-            let began = RequestBegan {
-                request: reference,
-                endpoint: endpoint.clone(),
-                actor,
-                path: redact(head.target).into(),
-                request_id: request_id.clone(),
-                candidates,
-                cut,
-                has_body: head.has_body,
-                refused,
-            };
+            (began.request, began.cut, began.refused) = (reference, cut, refused);
             if !is_refused {
                 table.inflight.begin(now, &began, proven_by(&learned, &policy));
             }
-            (What::RequestBegan(Box::new(began)), reference)
+            (What::RequestBegan(began), reference)
         });
         drop(table);
         self.counters.bytes.add(head.content_length.unwrap_or(0));
@@ -171,13 +144,13 @@ impl Gate {
         Admission::Pass(Ticket { active: Some(Box::new(active)), request_id })
     }
 
-    fn refusal(&self, reference: Reference, refused: Refused) -> Refusal {
+    pub(super) fn refusal(&self, reference: Reference, refused: Refused) -> Refusal {
         self.counters.requests_refused.increment();
         Refusal { status: if refused.rule == Rule::CutInspection { 413 } else { 403 }, reference }
     }
 
     /// Counts candidates that say something, and their request once. Returns whether it was counted.
-    fn count_candidates(&self, candidates: &[Arc<Candidate>], is_counted: bool) -> bool {
+    pub(super) fn count_candidates(&self, candidates: &[Arc<Candidate>], is_counted: bool) -> bool {
         let telling = candidates.iter().filter(|candidate| candidate.nature != Nature::Ambient).count() as u64;
         self.counters.candidates.add(telling);
         if telling > 0 && !is_counted {
@@ -187,7 +160,7 @@ impl Gate {
     }
 
     /// Analysis must never take a request down: where it fails, the request counts as not inspected.
-    fn guarded(&self, extract: impl FnOnce() -> Extraction) -> Extraction {
+    pub(super) fn guarded(&self, extract: impl FnOnce() -> Extraction) -> Extraction {
         catch_unwind(AssertUnwindSafe(extract)).unwrap_or_else(|_| {
             self.counters.analysis_failures.increment();
             Extraction { cut: Some(Cut::Codec), ..Extraction::default() }
@@ -211,23 +184,29 @@ fn is_telling(candidate: &Candidate, own_host: &Host, policy: &Policy) -> bool {
         || policy.proven.iter().any(|scope| scope.parameter.as_ref() == Some(&candidate.parameter))
 }
 
+/// The fields that are searched for candidates. A plain `Host` names nothing but the request's own
+/// host, see [`is_telling`].
+fn telling_fields<'a>(head: &InboundHead<'a>, policy: &Policy) -> SmallVec<[(&'a str, &'a [u8]); 24]> {
+    let is_proven = || policy.proven.iter().any(|scope| scope.parameter.as_deref() == Some("header:host"));
+    let is_silent = is_plain(host_of(head.host)) && !is_proven();
+    head.fields.iter().filter(|(name, _)| !(is_silent && *name == "host")).copied().collect()
+}
+
+/// Whether a host is written so that there is one reading of it: a name in small letters that no
+/// parser takes for an address.
+fn is_plain(host: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let is_word = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_word && host.starts_with(|first: char| first.is_ascii_lowercase()) && host.bytes().all(is_plain)
+}
+
 /// The host of a `Host` field, without its port.
 fn host_of(field: &str) -> &str {
     match field.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => field,
     }
-}
-
-/// Whether a status says that the back end took the request as it was.
-fn is_accepted(status: u16) -> bool {
-    (100..400).contains(&status)
-}
-
-/// Whether a status says that the back end took the request's token as it was: who is not logged in is
-/// often redirected to where one logs in.
-fn is_token_accepted(status: u16) -> bool {
-    matches!(status, 200..300 | 304)
 }
 
 fn guarded_template(target: &str) -> String {
@@ -237,199 +216,4 @@ fn guarded_template(target: &str) -> String {
 fn field<'a>(fields: &[(&str, &'a [u8])], name: &str) -> Option<&'a str> {
     let value = fields.iter().find(|(n, _)| *n == name).map(|(_, value)| *value)?;
     std::str::from_utf8(value).ok().filter(|text| text.len() <= 200)
-}
-
-impl Ticket {
-    /// The request's reference; `None` while the service is passed through.
-    pub fn reference(&self) -> Option<Reference> {
-        self.active.as_ref().map(|active| active.reference)
-    }
-
-    /// The client's `X-Request-Id`.
-    pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
-    }
-
-    /// Bytes of the body to buffer for inspection; 0 means none.
-    pub fn inspect_limit(&self) -> usize {
-        self.active.as_ref().filter(|active| active.inspects).map_or(0, |active| active.inspect_bytes)
-    }
-
-    /// Whether the inspected prefix is to be held back until it was judged.
-    pub fn hold(&self) -> bool {
-        self.active.as_ref().is_some_and(|active| active.hold)
-    }
-
-    /// Inspects the prefix of the body read so far, before its last byte is forwarded. May be called
-    /// again with a longer prefix; `complete` says that this is the whole body, `last` that no
-    /// further call follows.
-    pub fn inspect(
-        &mut self,
-        content_type: Option<&str>,
-        content_encoding: Option<&str>,
-        bytes: &[u8],
-        complete: bool,
-        last: bool,
-    ) -> Result<(), Refusal> {
-        match &mut self.active {
-            Some(active) => active.inspect(&Body { content_type, content_encoding, bytes, complete }, last),
-            None => Ok(()),
-        }
-    }
-
-    /// The connection was upgraded: what follows is not inspected.
-    pub fn upgraded(&mut self) {
-        let Some(active) = &mut self.active else { return };
-        let gate = &active.gate;
-        gate.counters.wildcards.increment();
-        gate.tell_inspected(active.reference, Vec::new(), Some(Cut::Upgrade), None);
-        active.inspects = false;
-    }
-
-    /// The response begins. A status of success says that the back end accepted the request's token;
-    /// where a cookie renews it, both are one actor.
-    pub fn answered<'a>(&mut self, status: u16, set_cookies: impl Iterator<Item = &'a [u8]>) {
-        let Some(active) = &self.active else { return };
-        let Some(token) = active.token.filter(|_| is_token_accepted(status)) else { return };
-        active.gate.tokens.accept(token, active.actor.address, active.gate.clock.now());
-        for set_cookie in set_cookies {
-            active.gate.tokens.renewed(token, set_cookie, &active.gate.settings.key);
-        }
-    }
-
-    /// Bytes of the response to keep, because an answer may come back in it; 0 means none.
-    pub fn watches(&mut self) -> usize {
-        let Some(active) = &mut self.active else { return 0 };
-        let gate = &active.gate;
-        if gate.watched.load(Ordering::Acquire) > 0 {
-            active.watch = gate.table.lock().watches.get(&active.reference).cloned();
-        }
-        if active.watch.is_some() { gate.settings.response_bytes } else { 0 }
-    }
-
-    /// The kept prefix of the response's body, given once before [`Ticket::end`].
-    pub fn response_prefix(&mut self, content_type: Option<&str>, content_encoding: Option<&str>, bytes: &[u8]) {
-        let Some(active) = &mut self.active else { return };
-        let Some(watch) = &active.watch else { return };
-        let found = catch_unwind(AssertUnwindSafe(|| watch.find(bytes, content_type, content_encoding)));
-        match found {
-            Ok(returned) => active.returned = returned,
-            Err(_) => active.gate.counters.analysis_failures.increment(),
-        }
-    }
-
-    /// The exchange is over. `status` is `None` where it broke off before a response; `bytes` counts
-    /// the response's body.
-    pub fn end(mut self, status: Option<u16>, bytes: u64) {
-        if let Some(active) = self.active.take() {
-            active.end(status, bytes);
-        }
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        if let Some(active) = self.active.take() {
-            active.end(None, 0);
-        }
-    }
-}
-
-impl Active {
-    fn inspect(&mut self, body: &Body<'_>, last: bool) -> Result<(), Refusal> {
-        if !self.inspects {
-            return Ok(());
-        }
-        let gate = Arc::clone(&self.gate);
-        let found = gate.guarded(|| extract::from_body(body, &gate.settings.key));
-        let fresh = self.fresh(found.candidates);
-        let cut = found.cut.or((last && !body.complete).then_some(Cut::Bytes));
-        let (learned, policy) = (gate.learned.load(), gate.policy.load());
-        let now = gate.clock.now();
-        let decide = Decide { learned: &learned, policy: &policy, endpoint: &self.endpoint, actor: self.actor, now };
-        let refused =
-            decide.of_candidates(&fresh, self.numbered).or_else(|| if last { decide.of_cut(cut) } else { None });
-        self.has_carried = gate.count_candidates(&fresh, self.has_carried);
-        if last && cut.is_some() {
-            gate.counters.wildcards.increment();
-            let length = self.content_length.unwrap_or(body.bytes.len() as u64);
-            gate.counters.bytes_uninspected.add(length.saturating_sub(body.bytes.len() as u64));
-        }
-        self.numbered += fresh.len() as u16;
-        let enforced = refused.filter(Refused::is_enforced);
-        // Most bodies hold nothing, and then there is nothing to tell.
-        if !fresh.is_empty() || refused.is_some() || (last && cut.is_some()) {
-            gate.tell_inspected(self.reference, fresh, if last { cut } else { None }, refused);
-        }
-        self.inspects = !last;
-        match enforced {
-            Some(refused) => {
-                self.inspects = false;
-                Err(gate.refusal(self.reference, refused))
-            }
-            None => {
-                if refused.is_some() {
-                    gate.counters.requests_would_refuse.increment();
-                }
-                Ok(())
-            }
-        }
-    }
-
-    /// Those candidates of a longer prefix that the shorter one did not have.
-    fn fresh(&mut self, found: Vec<Candidate>) -> Vec<Arc<Candidate>> {
-        let fresh: Vec<Arc<Candidate>> = found
-            .into_iter()
-            .filter(|candidate| !self.of_body.iter().any(|known| **known == *candidate))
-            .map(Arc::new)
-            .collect();
-        self.of_body.extend(fresh.iter().cloned());
-        fresh
-    }
-
-    fn end(self, status: Option<u16>, bytes: u64) {
-        let gate = &self.gate;
-        let accepted = status.is_some_and(is_accepted);
-        let now = gate.clock.now();
-        let mut table = gate.table.lock();
-        gate.unwatch(&mut table, self.reference);
-        table.inflight.end(now, self.reference);
-        gate.queue.push(now, Some(&gate.settings.name), |_| {
-            let ended = RequestEnded { request: self.reference, status, bytes, accepted, returned: self.returned };
-            (What::RequestEnded(Box::new(ended)), ())
-        });
-    }
-}
-
-impl Gate {
-    /// A request is over, or refused: nothing can come back to it.
-    fn unwatch(&self, table: &mut Table, request: Reference) {
-        if table.watches.remove(&request).is_some() {
-            self.watched.store(table.watches.len(), Ordering::Release);
-        }
-    }
-
-    fn tell_inspected(
-        &self,
-        request: Reference,
-        candidates: Vec<Arc<Candidate>>,
-        cut: Option<Cut>,
-        refused: Option<Refused>,
-    ) {
-        let now = self.clock.now();
-        let (learned, policy) = (self.learned.load(), self.policy.load());
-        let mut table = self.table.lock();
-        if refused.is_some_and(|refused| refused.is_enforced()) {
-            table.inflight.forget(request);
-            self.unwatch(&mut table, request);
-        } else {
-            if cut.is_some() {
-                table.inflight.wildcard(now, request);
-            }
-            table.inflight.add_candidates(request, &candidates, proven_by(&learned, &policy));
-        }
-        self.queue.push(now, Some(&self.settings.name), |_| {
-            (What::RequestInspected(Box::new(RequestInspected { request, candidates, cut, refused })), ())
-        });
-    }
 }

@@ -13,6 +13,7 @@ mod queue;
 mod redirect;
 #[cfg(test)]
 mod tests;
+mod ticket;
 mod watch;
 
 use std::collections::HashMap;
@@ -28,10 +29,11 @@ use sortie_model::policy::Scope;
 use sortie_model::{Endpoint, Key, Micros, Policy, Reference, ServiceName, limits};
 
 pub use counters::{Counter, Counters, Gauge};
-pub use inbound::{Admission, InboundHead, Refusal, Ticket};
+pub use inbound::{Admission, InboundHead, Refusal};
 pub use listeners::OwnListeners;
 pub use outbound::{DialDenied, DialRecord, Judged, OutboundDial, VisibleRequest};
 pub use queue::EventQueue;
+pub use ticket::Ticket;
 
 use crate::clock::Clock;
 use actors::AcceptedTokens;

@@ -1,4 +1,4 @@
-//! What the gate does when its table is full.
+//! What the gate takes in, and what it does when its table is full.
 
 use std::net::IpAddr;
 
@@ -55,4 +55,19 @@ fn a_full_table_refuses_nothing_in_observe() {
     assert!(matches!(admit(&gate, "/v1/preview?url=http://hooks.example/"), Admission::Pass(_)));
     assert_eq!(gate.counters().requests_would_refuse.get(), 1);
     drop(tickets);
+}
+
+#[test]
+fn its_own_host_is_a_candidate_of_a_request_only_where_it_is_proven_to_be_dialled() {
+    let candidates = |proven: Vec<_>| {
+        let (gate, events) = Gate::for_tests(Policy { proven, ..Policy::default() });
+        drop(admit(&gate, "/v1/preview"));
+        let began = events.try_iter().find_map(|event| match event.what {
+            What::RequestBegan(began) => Some(began),
+            _ => None,
+        });
+        began.expect("a request began").candidates.len()
+    };
+    assert_eq!(candidates(Vec::new()), 0);
+    assert_eq!(candidates(vec!["GET /v1/preview header host".parse().unwrap()]), 1);
 }

@@ -1,0 +1,51 @@
+use sortie_model::event::RequestBegan;
+use sortie_model::{Actor, Method};
+
+use super::*;
+
+fn began(number: u64) -> RequestBegan {
+    RequestBegan {
+        request: Reference::local(number),
+        endpoint: Endpoint { method: Method::Get, host: None, template: Arc::from("/") },
+        actor: Actor::by_address([198, 51, 100, 7].into()),
+        path: "/".into(),
+        request_id: None,
+        candidates: Vec::new(),
+        cut: None,
+        has_body: false,
+        refused: None,
+    }
+}
+
+#[test]
+fn what_ended_a_moment_ago_makes_room_before_its_time() {
+    let mut inflight = InFlight::default();
+    let many = limits::JUST_ENDED as u64 + 10;
+    for number in 0..many {
+        assert!(inflight.begin(Micros(number), &began(number), |_| false), "{number}");
+        inflight.end(Micros(number), Reference::local(number));
+        if inflight.is_full() {
+            assert!(!inflight.expire(Micros(number), |_| false).is_empty());
+        }
+    }
+    assert!(inflight.sizes().0 <= limits::JUST_ENDED);
+    assert!(inflight.request(Reference::local(0)).is_none(), "the oldest goes first");
+    assert!(inflight.request(Reference::local(many - 1)).is_some());
+}
+
+#[test]
+fn requests_in_flight_have_room_of_their_own() {
+    let mut inflight = InFlight::default();
+    let many = limits::IN_FLIGHT as u64;
+    for number in 0..many {
+        assert!(inflight.begin(Micros(0), &began(number), |_| false));
+    }
+    assert!(inflight.is_full() && !inflight.begin(Micros(0), &began(many), |_| false));
+    assert!(inflight.expire(Micros(0), |_| false).is_empty(), "none of them is over");
+    inflight.end(Micros(1), Reference::local(0));
+    inflight.end(Micros(1), Reference::local(0));
+    assert!(inflight.begin(Micros(1), &began(many + 1), |_| false));
+    assert!(inflight.is_full(), "an end counts once");
+    inflight.forget(Reference::local(1));
+    assert!(!inflight.is_full());
+}
