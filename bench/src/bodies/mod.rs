@@ -67,7 +67,8 @@ mod tests {
     #[test]
     fn each_has_a_name_of_its_own() {
         let samples = ordinary(1024).into_iter().chain(worst(1024));
-        let mut names: Vec<_> = samples.map(|sample| (sample.name, sample.content_type)).collect();
+        let mut names: Vec<_> =
+            samples.map(|sample| (sample.name, sample.content_type, sample.content_encoding)).collect();
         let all = names.len();
         names.sort_unstable();
         names.dedup();
