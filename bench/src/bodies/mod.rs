@@ -50,6 +50,10 @@ fn filled(size: usize, before: &str, unit: impl Fn(usize) -> String, after: &str
 
 #[cfg(test)]
 mod tests {
+    use sortie_engine::extract::{self, Body};
+    use sortie_model::{Key, limits};
+
+    use super::worst::gzip;
     use super::*;
 
     #[test]
@@ -65,10 +69,35 @@ mod tests {
     }
 
     #[test]
+    fn ordinary_bodies_are_read_to_their_end() {
+        let key = Key::new(&[1; Key::LENGTH]);
+        for sample in ordinary(64 * 1024) {
+            let body = Body {
+                content_type: Some(sample.content_type),
+                content_encoding: None,
+                bytes: &sample.bytes,
+                complete: true,
+            };
+            assert_eq!(extract::from_body(&body, &key).cut, None, "{}", sample.name);
+        }
+        // Unpacked, it is as much as is ever unpacked.
+        for sample in ordinary(limits::DECODED_BYTES) {
+            let Some(packed) = gzip(&sample.bytes, limits::DECODED_BYTES) else { continue };
+            let body = Body {
+                content_type: Some(sample.content_type),
+                content_encoding: Some("gzip"),
+                bytes: &packed,
+                complete: true,
+            };
+            assert_eq!(extract::from_body(&body, &key).cut, None, "{}, packed", sample.name);
+        }
+    }
+
+    #[test]
     fn each_has_a_name_of_its_own() {
         let samples = ordinary(1024).into_iter().chain(worst(1024));
-        let mut names: Vec<_> =
-            samples.map(|sample| (sample.name, sample.content_type, sample.content_encoding)).collect();
+        let name = |sample: Sample| (sample.name, sample.content_type, sample.content_encoding);
+        let mut names: Vec<_> = samples.map(name).collect();
         let all = names.len();
         names.sort_unstable();
         names.dedup();

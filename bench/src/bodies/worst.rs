@@ -20,7 +20,8 @@ fn under_every_type(name: &'static str, content_encoding: Option<&'static str>, 
     TYPES.map(sample).into()
 }
 
-fn gzip(bytes: &[u8], size: usize) -> Option<Vec<u8>> {
+/// Packed, if that makes at most so many bytes.
+pub(super) fn gzip(bytes: &[u8], size: usize) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).ok()?;
     encoder.finish().ok().filter(|packed| packed.len() <= size)
@@ -47,6 +48,10 @@ const REPEATED: &[(&str, &str, &str, &str)] = &[
     ("numbers for addresses", "{\"ip\":[1", ",3000000#", "]}"),
     ("URLs", "", "http://h#.example/ ", ""),
     ("one URL again and again", "", "http://h/a/b/c/d/e/f/g ", ""),
+    ("one URL of many segments", "http://h.example/", "a/", ""),
+    ("one URL of many escapes", "http://h.example/", "%61", ""),
+    ("one URL of many steps back", "http://h.example/", "a/../", ""),
+    ("one URL of many pairs", "http://h.example/?", "a=b&", ""),
     ("one URL in many spellings", "", "http://h:#/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u/v ", ""),
     ("one URL, many queries", "", "http://h/?#=a&b=c&d=e&f=g ", ""),
     ("URLs with users", "", "http://a@b@c:80@h#/ ", ""),

@@ -111,7 +111,7 @@ pub enum Cut {
     Bytes,
     /// Nested more deeply than is followed.
     Depth,
-    /// More candidates than are kept.
+    /// More candidates than are kept, or more to look at for them than there is time for.
     Count,
     /// A content coding that is not known or did not decode.
     Codec,

@@ -25,6 +25,9 @@ pub const CANDIDATES: usize = 64;
 pub const DECODING_DEPTH: usize = 4;
 /// Bytes that decoding may produce for one request, all layers together.
 pub const DECODED_BYTES: usize = 256 * 1024;
+/// Work that may be done for one request's candidates, in all layers together: about as many
+/// nanoseconds. What clients send must not cost more, whatever it holds.
+pub const EXTRACTION_WORK: usize = 2_000_000;
 /// Nesting of JSON, XML or form names that is followed.
 pub const NESTING: usize = 64;
 

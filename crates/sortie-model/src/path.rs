@@ -4,6 +4,8 @@
 //! So a path is normalised (RFC 3986 §6.2.2, no fragment), split into segments, and each segment is
 //! kept as a keyed digest; what people see is a second, redacted text.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -52,7 +54,7 @@ impl PathDigest {
         let mut parts = normal_segments(path);
         if parts.len() > limits::PATH_SEGMENTS {
             let rest = parts.split_off(limits::PATH_SEGMENTS - 1).join("/");
-            parts.push(rest);
+            parts.push(Cow::Owned(rest));
         }
         Self {
             segments: parts.iter().map(|part| key.digest(Domain::Segment, part.as_bytes()).short()).collect(),
@@ -110,15 +112,16 @@ impl PathDigest {
 
 /// The path with its dot segments removed (RFC 3986 §5.2.4) and its unreserved characters decoded
 /// (§6.2.2.2); empty segments are dropped, because clients and servers merge slashes at will.
-fn normal_segments(path: &str) -> Vec<String> {
-    let mut kept: Vec<String> = Vec::new();
+fn normal_segments(path: &str) -> Vec<Cow<'_, str>> {
+    let mut kept = Vec::new();
     for raw in path.split('/') {
-        match &*normal_text(raw) {
+        let segment = normal_text(raw);
+        match &*segment {
             "" | "." => {}
             ".." => {
                 kept.pop();
             }
-            segment => kept.push(segment.to_owned()),
+            _ => kept.push(segment),
         }
     }
     kept
@@ -126,8 +129,8 @@ fn normal_segments(path: &str) -> Vec<String> {
 
 /// Percent-decoded text. Decoding everything, not only unreserved characters, joins the spellings
 /// that clients make of one path (`%2F` inside a segment stays within its segment here).
-fn normal_text(text: &str) -> std::borrow::Cow<'_, str> {
-    percent_decode_str(text).decode_utf8_lossy()
+fn normal_text(text: &str) -> Cow<'_, str> {
+    if text.contains('%') { percent_decode_str(text).decode_utf8_lossy() } else { Cow::Borrowed(text) }
 }
 
 /// The path as people may see it: segments in id formats, userinfo of URLs inside it, parameters of

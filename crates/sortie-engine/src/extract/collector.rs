@@ -9,7 +9,7 @@ use sortie_model::{Candidate, CandidateKind, Key, Location, Manner, Nature, Path
 use super::compose::Parts;
 use super::reading::Reading;
 use super::spot::Spot;
-use super::{Extraction, bits, shown};
+use super::{Extraction, bits, shown, work};
 
 /// Destinations that are looked at before the search ends, repeated ones included.
 const OFFERS: usize = 4 * limits::CANDIDATES;
@@ -21,15 +21,27 @@ pub(super) struct Collector<'k> {
     key: &'k Key,
     found: Vec<Candidate>,
     cut: Option<Cut>,
+    is_done: bool,
     offers: usize,
     decoded: usize,
+    work: usize,
     nesting: usize,
     pub(super) parts: Parts,
 }
 
 impl<'k> Collector<'k> {
     pub(super) fn new(key: &'k Key) -> Self {
-        Self { key, found: Vec::new(), cut: None, offers: 0, decoded: 0, nesting: 0, parts: Parts::default() }
+        Self {
+            key,
+            found: Vec::new(),
+            cut: None,
+            is_done: false,
+            offers: 0,
+            decoded: 0,
+            work: 0,
+            nesting: 0,
+            parts: Parts::default(),
+        }
     }
 
     /// Notes that something was not inspected; the first reason stands.
@@ -37,18 +49,32 @@ impl<'k> Collector<'k> {
         self.cut.get_or_insert(cut);
     }
 
-    /// Whether the search is to end because nothing more can be kept; noted as a cut.
+    /// Whether the search is to end because nothing more can be kept, or the work is at its bound;
+    /// noted as a cut.
     pub(super) fn is_done(&mut self) -> bool {
-        if self.offers >= OFFERS {
-            self.cut(Cut::Count);
+        if self.offers >= OFFERS || self.work >= limits::EXTRACTION_WORK {
+            self.end();
         }
-        self.cut == Some(Cut::Count)
+        self.is_done
+    }
+
+    fn end(&mut self) {
+        self.cut(Cut::Count);
+        self.is_done = true;
+    }
+
+    /// Counts work that is about to be done, in nanoseconds or so. What it is of is said by
+    /// [`super::work`].
+    #[inline]
+    pub(super) fn work(&mut self, nanoseconds: usize) {
+        self.work += nanoseconds;
     }
 
     /// Counts a text that looked like a destination and was none, so that such texts end a search
     /// like destinations do.
     pub(super) fn reject(&mut self) {
         self.offers += 1;
+        self.work += work::READING;
     }
 
     /// How many destinations were offered so far, to see whether a step found any.
@@ -63,6 +89,7 @@ impl<'k> Collector<'k> {
             return false;
         }
         self.decoded += bytes;
+        self.work += bytes * work::DECODED_BYTE;
         true
     }
 
@@ -102,6 +129,7 @@ impl<'k> Collector<'k> {
             return None;
         }
         self.offers += 1;
+        self.work += work::offer(reading.path.as_deref());
         let candidate = candidate(spot, reading, nature, self.key);
         self.keep(candidate)
     }
@@ -111,7 +139,7 @@ impl<'k> Collector<'k> {
             return Some(index);
         }
         if self.found.len() == limits::CANDIDATES {
-            self.cut(Cut::Count);
+            self.end();
             return None;
         }
         self.found.push(candidate);

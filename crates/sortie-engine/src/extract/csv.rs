@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::collector::Collector;
 use super::prose;
 use super::spot::Spot;
-use super::value;
+use super::{value, work};
 
 /// Columns whose names are kept; what stands behind them has none.
 const COLUMNS: usize = 256;
@@ -26,34 +26,20 @@ pub(super) fn is_table(essence: &str) -> bool {
 
 /// Searches a table, or as much of it as there is.
 pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
-    let separator = separator(text);
-    let mut columns: Option<Vec<String>> = None;
-    let mut rows = Rows { rest: text, separator };
-    while let Some(row) = rows.next_row() {
+    let mut cells = Cells { rest: text, separator: separator(text), is_at_end: text.is_empty() };
+    let columns = cells.clone().columns(base, out);
+    if !columns.is_empty() {
+        while cells.next_cell().is_some_and(|cell| !cell.ends_row) {}
+    }
+    let mut column = 0;
+    while let Some(cell) = cells.next_cell() {
         if out.is_done() {
             return;
         }
-        let Some(names) = &columns else {
-            // A first row that holds destinations is no row of names.
-            let has_names = !row.iter().any(|cell| prose::starts(cell).next().is_some());
-            columns = Some(if has_names {
-                row.iter().take(COLUMNS).map(|cell| named(base, cell)).collect()
-            } else {
-                Vec::new()
-            });
-            if !has_names {
-                cells(&row, &[], base, out);
-            }
-            continue;
-        };
-        cells(&row, names, base, out);
-    }
-}
-
-fn cells(row: &[Cow<'_, str>], names: &[String], base: &Spot<'_>, out: &mut Collector<'_>) {
-    for (nth, cell) in row.iter().enumerate() {
-        let name = names.get(nth).map_or(base.name, String::as_str);
-        value::search(cell, &base.named(name), out);
+        out.work(work::TOKEN);
+        let name = columns.get(column).map_or(base.name, String::as_str);
+        value::search(&cell.text, &base.named(name), out);
+        column = if cell.ends_row { 0 } else { column + 1 };
     }
 }
 
@@ -70,29 +56,49 @@ fn separator(text: &str) -> u8 {
     [b'|', b'\t', b';', b','].into_iter().max_by_key(|&separator| count(separator)).unwrap_or(b',')
 }
 
-struct Rows<'a> {
+/// The cells that are left, row by row.
+#[derive(Clone)]
+struct Cells<'a> {
     rest: &'a str,
     separator: u8,
+    is_at_end: bool,
 }
 
-impl<'a> Rows<'a> {
-    fn next_row(&mut self) -> Option<Vec<Cow<'a, str>>> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let mut row = Vec::new();
-        loop {
-            let cell = self.cell();
-            row.push(cell);
-            match self.rest.bytes().next() {
-                Some(byte) if byte == self.separator => self.rest = &self.rest[1..],
-                Some(_) => {
-                    self.rest = self.rest.strip_prefix("\r\n").unwrap_or(&self.rest[1..]);
-                    return Some(row);
-                }
-                None => return Some(row),
+struct Cell<'a> {
+    text: Cow<'a, str>,
+    /// Whether it is the last one of its row.
+    ends_row: bool,
+}
+
+impl<'a> Cells<'a> {
+    /// The names of the columns, which the first row holds: none if it holds destinations.
+    fn columns(mut self, base: &Spot<'_>, out: &mut Collector<'_>) -> Vec<String> {
+        let mut columns = Vec::new();
+        while let Some(cell) = self.next_cell() {
+            out.work(work::TOKEN);
+            if prose::starts(&cell.text).next().is_some() {
+                return Vec::new();
+            }
+            if columns.len() < COLUMNS {
+                columns.push(named(base, &cell.text));
+            }
+            if cell.ends_row {
+                break;
             }
         }
+        columns
+    }
+
+    fn next_cell(&mut self) -> Option<Cell<'a>> {
+        if self.is_at_end {
+            return None;
+        }
+        let text = self.cell();
+        let ends_row = self.rest.as_bytes().first() != Some(&self.separator);
+        self.rest = self.rest.strip_prefix("\r\n").or_else(|| self.rest.get(1..)).unwrap_or_default();
+        // Behind a separator stands one more cell, be it empty; behind a row none has to.
+        self.is_at_end = ends_row && self.rest.is_empty();
+        Some(Cell { text, ends_row })
     }
 
     /// Takes one cell; what is left begins with a separator or the end of a line.

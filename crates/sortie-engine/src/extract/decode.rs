@@ -138,6 +138,8 @@ fn entity(text: &str) -> Option<(char, usize)> {
         let semicolon = usize::from(digits[length..].starts_with(';'));
         return Some((c, skip + length + semicolon));
     }
+    // Most ampersands begin none.
+    text.as_bytes().first().filter(|b| b.is_ascii_alphabetic())?;
     let end = text.bytes().take(ENTITY_LENGTH).position(|b| b == b';')?;
     let (_, c) = ENTITIES.iter().find(|(name, _)| *name == &text[..end])?;
     Some((*c, end + 1))

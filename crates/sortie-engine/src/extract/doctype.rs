@@ -4,6 +4,7 @@ use super::collector::Collector;
 use super::decode;
 use super::markup::{Part, offer};
 use super::spot::Spot;
+use super::work;
 
 /// Searches a document type declaration, or any text that may hold one. Declarations within entity
 /// values, whose `%` is written as a character reference, are found too.
@@ -21,6 +22,7 @@ fn scan(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
         let rest = &text[at..];
         let identifier = match rest.as_bytes()[0] {
             b'<' => {
+                out.work(work::TOKEN);
                 part = declaration(rest).unwrap_or(part);
                 continue;
             }

@@ -8,6 +8,7 @@ use super::collector::Collector;
 use super::markup::{Part, offer, offer_css};
 use super::prose;
 use super::spot::Spot;
+use super::work;
 
 /// Longest tag or attribute name that is read.
 const NAME_LENGTH: usize = 32;
@@ -19,6 +20,7 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
         if out.is_done() {
             return;
         }
+        out.work(work::TOKEN);
         plain(&rest[..at], base, out);
         rest = &rest[at + 1..];
         if let Some(comment) = rest.strip_prefix("!--") {
@@ -49,6 +51,7 @@ fn tag<'a>(text: &'a str, base: &Spot<'_>, out: &mut Collector<'_>) -> &'a str {
             rest = after;
             break;
         }
+        out.work(2 * work::TOKEN);
         let (attribute, after) = word(rest, |b| b.is_ascii_whitespace() || matches!(b, b'=' | b'/' | b'>'));
         // A stray `=` is an attribute's name to HTML; to skip it is enough here.
         let after = if attribute.is_empty() { &after[1..] } else { after };

@@ -8,6 +8,7 @@ use memchr::memmem;
 use super::collector::Collector;
 use super::markup::{self, Part};
 use super::spot::Spot;
+use super::work;
 
 /// Longest alternative text that is looked through, in bytes.
 const ALT: usize = 512;
@@ -24,6 +25,7 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
         if start < position || out.is_done() {
             continue;
         }
+        out.work(2 * work::TOKEN);
         let alt = head(&text[start..], ALT);
         match alt.find("](") {
             Some(end) => {

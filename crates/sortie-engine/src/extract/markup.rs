@@ -11,7 +11,7 @@ use sortie_model::Nature;
 use super::collector::Collector;
 use super::reading::reference;
 use super::spot::Spot;
-use super::{css, decode, doctype, html, xml};
+use super::{css, decode, doctype, html, work, xml};
 
 /// Bytes at the beginning that tell XML from HTML.
 const HEAD: usize = 1024;
@@ -94,6 +94,7 @@ pub(super) fn offer(text: &str, at: &str, part: Part, base: &Spot<'_>, out: &mut
     let text: Cow<'_, str> = decode::entities(text).map_or(Cow::Borrowed(text), Cow::Owned);
     let text: Cow<'_, str> =
         if text.contains(['\t', '\n', '\r']) { Cow::Owned(text.replace(['\t', '\n', '\r'], "")) } else { text };
+    out.work(work::READING / 2 + text.len());
     let Some(reading) = reference(&text) else { return };
     let name = joined(base, at);
     let parameter = match part {

@@ -42,6 +42,7 @@ mod template;
 mod tests;
 mod value;
 mod words;
+mod work;
 mod xml;
 mod yaml;
 

@@ -11,7 +11,7 @@ use super::body;
 use super::collector::Collector;
 use super::reading::absolute;
 use super::spot::Spot;
-use super::{prose, value};
+use super::{prose, value, work};
 
 /// Parts that are read.
 const PARTS: usize = 256;
@@ -57,6 +57,7 @@ pub(super) fn search(bytes: &[u8], boundary: &str, base: &Spot<'_>, out: &mut Co
         if out.is_done() {
             return;
         }
+        out.work(work::PART);
         let next = begins.next();
         let end = next.map_or(bytes.len(), |next| next - delimiter.len());
         part(&bytes[begin..end], base, out);

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 use super::collector::Collector;
 use super::spot::Spot;
-use super::value;
+use super::{value, work};
 
 /// Longest name of a pair by which a value is recognised as a form.
 const NAME_LENGTH: usize = 64;
@@ -17,6 +17,7 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
         if out.is_done() {
             return;
         }
+        out.work(work::TOKEN + pair.len());
         let (name, text) = split(pair);
         let (name, text) = (decode(name), decode(text));
         if base.name.is_empty() {

@@ -21,6 +21,7 @@ const RUN_TOGETHER: &[&str] = &["https", "http", "wss", "ws", "ftp", "gopher", "
 pub(super) fn search(text: &str, spot: &Spot<'_>, nature: Nature, out: &mut Collector<'_>) {
     let mut position = 0;
     let mut wasted = 0;
+    out.work(text.len() / 8);
     for start in starts(text) {
         if start < position {
             continue;

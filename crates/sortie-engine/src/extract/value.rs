@@ -5,11 +5,12 @@ use sortie_model::{Decoding, Nature, limits};
 
 use super::collector::Collector;
 use super::host::Trust;
+use super::inert::is_inert;
 use super::marks::Marks;
 use super::names::Meaning;
 use super::reading::{Reading, absolute, suffix, whole};
 use super::spot::{Setting, Spot};
-use super::{decode, json, markdown, markup, pairs, prose};
+use super::{decode, json, markdown, markup, pairs, prose, work};
 
 /// Pieces of a list of hosts that are read.
 const LIST: usize = 64;
@@ -23,10 +24,20 @@ pub(super) fn search(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bo
         return false;
     }
     let meaning = spot.meaning();
+    let marks = Marks::of(text);
+    if is_inert(text, marks, spot, meaning) {
+        out.work(work::INERT + text.len());
+        return false;
+    }
+    every_way(text, marks, meaning, spot, out)
+}
+
+/// Tries every reading of a trimmed value. Returns whether anything was found.
+pub(super) fn every_way(text: &str, marks: Marks, meaning: Meaning, spot: &Spot<'_>, out: &mut Collector<'_>) -> bool {
+    out.work(work::VALUE + text.len() * 2);
     if meaning.role.is_some() {
         out.parts.note(spot, meaning, text);
     }
-    let marks = Marks::of(text);
     let before = out.offers();
     if marks.may_be_markdown() {
         markdown::search(text, spot, out);
@@ -79,6 +90,7 @@ fn bare(text: &str, marks: Marks, spot: &Spot<'_>, meaning: Meaning, out: &mut C
     if !marks.may_be_host() && trust < Trust::Destination {
         return false;
     }
+    out.work(work::READING);
     if let Some(reading) = whole(text, trust) {
         return offer_bare(&reading, spot, meaning, out);
     }
@@ -88,6 +100,7 @@ fn bare(text: &str, marks: Marks, spot: &Spot<'_>, meaning: Meaning, out: &mut C
     let mut found = false;
     // Words of a sentence are no hosts: single labels are not taken from a list.
     for piece in text.split([',', ';', ' ']).filter(|piece| !piece.is_empty()).take(LIST) {
+        out.work(work::READING);
         if let Some(reading) = whole(piece, Trust::Value) {
             found |= offer_bare(&reading, spot, meaning, out);
         }

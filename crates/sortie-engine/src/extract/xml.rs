@@ -9,7 +9,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::collector::Collector;
 use super::markup::{Part, offer, offer_css};
 use super::spot::Spot;
-use super::{decode, doctype, value};
+use super::{decode, doctype, value, work};
 
 /// Bytes of one element's name that the path keeps.
 const NAME_LENGTH: usize = 64;
@@ -37,6 +37,7 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) -> En
         if walk.out.is_done() {
             break End::Whole;
         }
+        walk.out.work(2 * work::TOKEN);
         let at = reader.buffer_position() as usize;
         match reader.read_event() {
             Ok(Event::Eof) => break End::Whole,
@@ -137,6 +138,7 @@ impl Walk<'_, '_> {
             if self.out.is_done() {
                 return;
             }
+            self.out.work(2 * work::TOKEN);
             let name: &str = attribute.key.as_ref();
             if name != "xmlns" && !name.starts_with("xmlns:") {
                 self.attribute(element, name, &attribute.value);

@@ -10,7 +10,7 @@ use sortie_model::limits;
 
 use super::collector::Collector;
 use super::spot::Spot;
-use super::value;
+use super::{value, work};
 
 /// Bytes of one key that the path keeps.
 const KEY_LENGTH: usize = 64;
@@ -27,6 +27,7 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
         if out.is_done() {
             return;
         }
+        out.work(2 * work::TOKEN + line.len());
         let content = line.trim_start_matches(' ');
         if content.is_empty() || content.starts_with('#') || content.starts_with("---") {
             continue;
@@ -108,6 +109,10 @@ fn scalar(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
 /// `{url: http://a/, n: 1}` and `[http://a/, http://b/]` on one line.
 fn flow(inner: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
     for item in inner.split([',', '{', '}', '[', ']']).map(str::trim).filter(|item| !item.is_empty()) {
+        if out.is_done() {
+            return;
+        }
+        out.work(4 * work::TOKEN);
         match pair(item) {
             Some((key, text)) => {
                 let mut path = spot.name.to_owned();

@@ -12,7 +12,7 @@ use super::inert::is_inert;
 use super::marks::Marks;
 use super::names::Role;
 use super::spot::{Setting, Spot};
-use super::value;
+use super::{value, work};
 use path::Path;
 use source::{Source, Stop};
 
@@ -88,6 +88,10 @@ impl Walk<'_, '_> {
     /// Takes a bracket; says whether a value follows it.
     fn open(&mut self, bracket: u8) -> Result<bool, Stop> {
         self.source.take();
+        self.out.work(work::TOKEN);
+        if self.out.is_done() {
+            return Err(Stop::Enough);
+        }
         if !self.out.enter() {
             self.source.skip(bracket)?;
             return Ok(false);
@@ -115,6 +119,9 @@ impl Walk<'_, '_> {
 
     /// Goes on to the next value behind one; says whether there is one in the same document.
     fn go_on(&mut self) -> Result<bool, Stop> {
+        if self.out.is_done() {
+            return Err(Stop::Enough);
+        }
         while let Some(is_object) = self.path.is_in_object() {
             match (self.source.token()?, is_object) {
                 (b',', true) => {
@@ -145,6 +152,7 @@ impl Walk<'_, '_> {
         self.source.take();
         let key = self.source.string()?;
         self.any_read = true;
+        self.out.work(work::TOKEN);
         let key = match key.plain {
             Some(plain) => {
                 self.path.next_key(plain);
@@ -172,15 +180,17 @@ impl Walk<'_, '_> {
             None => (&*self.source.unescaped, Marks::of(&self.source.unescaped)),
         };
         let meaning = self.path.meaning();
+        self.out.work(work::TOKEN);
         if is_inert(text, marks, &self.base, meaning) {
             return Ok(());
         }
         value::search(text, &self.base.named(self.path.text()), self.out);
-        if self.out.is_done() { Err(Stop::Enough) } else { Ok(()) }
+        Ok(())
     }
 
     /// Takes a number. It is a port, or an address where the name says so.
     fn number(&mut self, first: u8) -> Result<(), Stop> {
+        self.out.work(work::TOKEN);
         let Some(digits) = self.source.number(first)? else { return Ok(()) };
         let number = || digits.parse::<u64>();
         // What is longer is read as a fraction by most.

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use percent_encoding::percent_decode_str;
 use smallvec::SmallVec;
-use sortie_model::{CandidateKind, Host, Scheme};
+use sortie_model::{CandidateKind, Host, Scheme, limits};
 use url::{Position, Url};
 
 use super::{Reading, is_slash, plain};
@@ -14,6 +14,9 @@ use crate::extract::host::{Trust, is_host};
 
 /// Other hosts kept of one text.
 pub(super) const OTHERS: usize = 3;
+/// Longest authority, and with it userinfo, that is given to the parser; it takes long over longer
+/// ones.
+const AUTHORITY: usize = 4096;
 
 /// Reads a URL; `rest` is what follows its scheme's colon. One slash or none is enough, and a
 /// backslash is a slash.
@@ -29,9 +32,10 @@ pub(super) fn read<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<R
     if hierarchical.len() == clean.len() && !is_host(written.host, Trust::Destination) {
         return None;
     }
-    let (host, port, path) = match Url::parse(text) {
-        Ok(url) => (host_of(&url)?, url.port(), url[Position::BeforePath..Position::AfterQuery].to_owned()),
-        Err(_) => refused(hierarchical)?,
+    let parsed = (raw.len() <= AUTHORITY && text.len() <= limits::HEAD_BYTES).then(|| Url::parse(text));
+    let (host, port, path) = match parsed {
+        Some(Ok(url)) => (host_of(&url)?, url.port(), url[Position::BeforePath..Position::AfterQuery].to_owned()),
+        _ => refused(hierarchical)?,
     };
     let decoded = raw.contains('%').then(|| percent_decode_str(raw).decode_utf8_lossy());
     let decoded = decoded.as_deref().map(Authority::of);

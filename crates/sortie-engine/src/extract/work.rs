@@ -1,0 +1,28 @@
+//! What steps of a search cost, in nanoseconds or so: as `cargo xtask bench extract` measured them,
+//! rounded up. They are added up, and the search ends at [`sortie_model::limits::EXTRACTION_WORK`].
+//!
+//! No clock is read: the same request must give the same candidates wherever it is read again.
+
+use sortie_model::limits::PATH_SEGMENTS;
+
+/// A token of a reader: a cell, an attribute, a key, a line.
+pub(super) const TOKEN: usize = 10;
+/// A value in which nothing can be.
+pub(super) const INERT: usize = 15;
+/// A value that is read in every way.
+pub(super) const VALUE: usize = 150;
+/// A text that is read as a destination.
+pub(super) const READING: usize = 250;
+/// The head of a part, and what else is made for it.
+pub(super) const PART: usize = 400;
+/// A byte that decoding made.
+pub(super) const DECODED_BYTE: usize = 1;
+
+/// A destination: each segment of its path is digested.
+pub(super) fn offer(path: Option<&str>) -> usize {
+    const DIGEST: usize = 180;
+    const REST: usize = 500;
+    let path = path.unwrap_or_default();
+    let segments = path.bytes().filter(|&b| b == b'/').take(PATH_SEGMENTS).count();
+    REST + segments * DIGEST + path.len() * 4
+}
