@@ -46,6 +46,7 @@ pub(super) struct Desk<'a> {
     index: Index,
     alerts: Arc<[Alert]>,
     mailboxes: Vec<Mailbox>,
+    /// Closed where there is no target: then nothing ever comes of it.
     outcomes: mpsc::Receiver<(usize, Outcome)>,
     alerting: &'a Alerting,
     clock: Clock,
@@ -118,7 +119,7 @@ impl<'a> Desk<'a> {
             let next_look = self.next_look();
             tokio::select! {
                 _ = &mut *stopped => break true,
-                outcome = self.outcomes.recv() => self.take(outcome),
+                Some((number, outcome)) = self.outcomes.recv() => self.take(number, outcome),
                 () = self.alerting.queued() => {}
                 () = tokio::time::sleep_until(next_look) => {}
             }
@@ -131,8 +132,8 @@ impl<'a> Desk<'a> {
     async fn end(mut self) {
         let until = Instant::now() + GRACE;
         while self.mailboxes.iter().any(|mailbox| mailbox.out.is_some()) {
-            let Ok(outcome) = tokio::time::timeout_at(until, self.outcomes.recv()).await else { break };
-            self.take(outcome);
+            let Ok(Some((number, outcome))) = tokio::time::timeout_at(until, self.outcomes.recv()).await else { break };
+            self.take(number, outcome);
         }
         self.settle();
     }
@@ -182,9 +183,8 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// What became of a delivery. `None` cannot be: the carriers live as long as the desk.
-    fn take(&mut self, outcome: Option<(usize, Outcome)>) {
-        let Some((number, outcome)) = outcome else { return };
+    /// What became of a delivery.
+    fn take(&mut self, number: usize, outcome: Outcome) {
         let Some(mailbox) = self.mailboxes.get_mut(number) else { return };
         let Some((waiting, _)) = mailbox.out.take() else { return };
         let health = self.alerting.health();
@@ -265,5 +265,41 @@ impl<'a> Desk<'a> {
         let now = Instant::now();
         let rests = self.mailboxes.iter().filter_map(|mailbox| mailbox.until).filter(|&until| until > now);
         rests.fold(now + IDLE, Instant::min)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Wake, Waker};
+
+    use super::*;
+
+    #[derive(Debug, Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A loop that never waits uses up its budget with the runtime, and is woken at once.
+    #[tokio::test]
+    async fn rests_where_there_is_no_target() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Arc::new(Folder::open(root.path()).unwrap());
+        let alerting = Alerting::default();
+        let desk = Desk::open(&folder, &alerting, Clock::start()).unwrap();
+        let (_stop, mut stopped) = oneshot::channel();
+        let wakes = Arc::new(Wakes::default());
+
+        let mut work = pin!(desk.work(&mut stopped));
+        assert!(work.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::clone(&wakes)))).is_pending());
+        // The runtime wakes then what has used up its budget.
+        tokio::task::yield_now().await;
+
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 0);
     }
 }
