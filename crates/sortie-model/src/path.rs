@@ -172,6 +172,9 @@ pub fn redact(path_and_query: &str) -> String {
 }
 
 fn push_segment(shown: &mut String, segment: &str, is_authority: bool) {
+    if segment.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_')) {
+        return push_start(shown, segment);
+    }
     let (word, has_parameters) = segment.split_once(';').map_or((segment, false), |(word, _)| (word, true));
     match word.rsplit_once('@').filter(|(userinfo, _)| !userinfo.is_empty()) {
         Some((_, host)) if is_authority || !is_id_format(word) => {
@@ -195,16 +198,26 @@ fn is_query_name(name: &str) -> bool {
 
 /// Adds as much of a text as is shown at most, for one segment may be as long as a head.
 fn push_start(shown: &mut String, text: &str) {
-    shown.extend(text.chars().take(limits::SHOWN_TEXT + 1));
+    if text.len() <= limits::SHOWN_TEXT {
+        shown.push_str(text);
+    } else {
+        shown.extend(text.chars().take(limits::SHOWN_TEXT + 1));
+    }
 }
 
 fn cut(mut shown: String) -> String {
-    if let Some((end, _)) = shown.char_indices().nth(limits::SHOWN_TEXT) {
+    // A text has no more characters than bytes.
+    if shown.len() > limits::SHOWN_TEXT
+        && let Some((end, _)) = shown.char_indices().nth(limits::SHOWN_TEXT)
+    {
         shown.truncate(end);
         shown.push('…');
     }
     shown
 }
+
+/// Two letters and 32 hexadecimal digits.
+const PREFIXED_HEX_LENGTH: usize = 34;
 
 /// Whether a path segment looks like an identifier rather than a word of the API.
 ///
@@ -212,19 +225,22 @@ fn cut(mut shown: String) -> String {
 /// 32 hexadecimal digits, percent-escapes, 6 or more characters with 3 digits and a letter, 12 or
 /// more of mixed case with a digit. Versions (`v1`, `v2.1`, `2.0`) are words.
 pub fn is_id_format(segment: &str) -> bool {
-    if segment.is_empty() || is_version(segment) {
+    let bytes = segment.as_bytes();
+    let count = |is_of_kind: fn(&u8) -> bool| bytes.iter().filter(|b| is_of_kind(b)).count();
+    let (digits, letters) = (count(u8::is_ascii_digit), count(u8::is_ascii_alphabetic));
+    // Words are letters and signs: none of the formats below is.
+    if letters + count(|b| matches!(b, b'-' | b'_' | b'.')) == bytes.len() && bytes.len() != PREFIXED_HEX_LENGTH
+        || is_version(segment)
+    {
         return false;
     }
-    let bytes = segment.as_bytes();
-    let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
-    let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic()).count();
-    let has_escape = segment.contains('%');
-    let is_integer = digits == bytes.len() || (bytes[0] == b'-' && digits + 1 == bytes.len() && digits > 0);
+    let has_escape = bytes.contains(&b'%');
+    let is_integer = digits == bytes.len() || (bytes[0] == b'-' && digits + 1 == bytes.len());
     let is_email = segment.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
     let is_date = segment.len() == 10
         && bytes.iter().enumerate().all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() });
     let is_long_hex = bytes.len() >= 16 && digits > 0 && bytes.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
-    let is_prefixed_hex = bytes.len() == 34
+    let is_prefixed_hex = bytes.len() == PREFIXED_HEX_LENGTH
         && bytes[..2].iter().all(u8::is_ascii_alphabetic)
         && bytes[2..].iter().all(u8::is_ascii_hexdigit);
     // `2026-dashboard` is a word with a year before it.

@@ -84,14 +84,20 @@ pub(super) fn stem(name: &str) -> &str {
     last_word(name).0.trim_end_matches(|c: char| !c.is_alphanumeric() && c != ']')
 }
 
+/// A name without those ASCII characters at its end.
+fn without_end(name: &str, is_cut: impl Fn(u8) -> bool) -> &str {
+    let end = name.bytes().rposition(|byte| !is_cut(byte)).map_or(0, |last| last + 1);
+    &name[..end]
+}
+
 /// A name without indices at its end: `urls[0]`, `url[]` and `hooks.3` end in a word.
 fn without_index(name: &str) -> &str {
     let mut rest = name;
     loop {
-        let bare = rest.trim_end_matches(|c: char| c.is_ascii_digit() || c == '[' || c == ']');
+        let bare = without_end(rest, |byte| byte.is_ascii_digit() || matches!(byte, b'[' | b']'));
         let tail = &rest[bare.len()..];
         // Digits alone are part of a word (`url2`) unless a dot stands before them (`hooks.2`).
-        if tail.contains(['[', ']']) {
+        if tail.bytes().any(|byte| matches!(byte, b'[' | b']')) {
             rest = bare;
         } else if let Some(head) = bare.strip_suffix('.').filter(|_| !tail.is_empty()) {
             rest = head;
@@ -104,7 +110,7 @@ fn without_index(name: &str) -> &str {
 /// Splits a name before its last word, and cuts trailing digits and underscores off that word.
 fn last_word(name: &str) -> (&str, &str) {
     let name = without_index(name);
-    let word_end = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_' || c == '-');
+    let word_end = without_end(name, |byte| byte.is_ascii_digit() || matches!(byte, b'_' | b'-'));
     let bytes = word_end.as_bytes();
     let Some(&last) = bytes.last() else { return ("", "") };
     let mut start = bytes.len();

@@ -13,6 +13,8 @@ use super::{decode, prose};
 
 /// Longest word of a path, in bytes; what is longer is an identifier.
 const WORD_LENGTH: usize = 64;
+/// Digits of a version.
+const VERSION_LENGTH: usize = 3;
 
 /// Endings that name a representation, not a resource.
 const REPRESENTATIONS: &[&str] = &[".json", ".xml", ".csv"];
@@ -81,8 +83,8 @@ pub(super) fn split(target: &str) -> Segments<'_> {
         if raw.is_empty() {
             continue;
         }
-        if is_simple_word(raw) && split.segments.len() + 1 < limits::PATH_SEGMENTS {
-            split.segments.push(Segment::Word(Cow::Borrowed(raw)));
+        if let Some(segment) = simple(raw).filter(|_| split.segments.len() + 1 < limits::PATH_SEGMENTS) {
+            split.segments.push(segment);
             continue;
         }
         let decoded = percent_decoded(raw);
@@ -105,11 +107,17 @@ pub(super) fn split(target: &str) -> Segments<'_> {
     split
 }
 
-/// Small letters and hyphens: most segments, and no destination or identifier in any format.
-fn is_simple_word(raw: &str) -> bool {
-    raw.len() <= WORD_LENGTH
-        && raw.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_'))
-        && !matches!(raw, "http" | "https" | "ftp" | "localhost")
+/// What most segments are, and what is no destination in any reading: small letters and hyphens,
+/// `v1`, a plain number.
+fn simple(raw: &str) -> Option<Segment<'_>> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let is_word = || raw.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'-' | b'_'));
+    let is_version = || raw.strip_prefix('v').is_some_and(|number| number.len() <= VERSION_LENGTH && is_number(number));
+    if raw.len() <= WORD_LENGTH && is_word() && !matches!(raw, "http" | "https" | "ftp" | "localhost") || is_version() {
+        return Some(Segment::Word(Cow::Borrowed(raw)));
+    }
+    let id = || Segment::Id { before: Cow::Borrowed(""), id: Cow::Borrowed(raw), after: "" };
+    (raw.len() <= WORD_LENGTH && is_number(raw)).then(id)
 }
 
 fn percent_decoded(raw: &str) -> Cow<'_, str> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use sortie_model::{limits, path};
+use sortie_model::{Host, limits, path};
 
 use super::reading::Reading;
 
@@ -23,6 +23,7 @@ pub(super) fn shown(reading: &Reading<'_>) -> Box<str> {
     match &reading.host {
         _ if reading.is_disguised() => text.push_str(&reading.written),
         _ if reading.written.is_empty() => {}
+        Host::Name(name) => text.push_str(name),
         host => {
             let _ = write!(text, "{host}");
         }

@@ -1,6 +1,6 @@
 //! What the inbound door asks.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -192,9 +192,12 @@ fn telling_fields<'a>(head: &InboundHead<'a>, policy: &Policy) -> SmallVec<[(&'a
     head.fields.iter().filter(|(name, _)| !(is_silent && *name == "host")).copied().collect()
 }
 
-/// Whether a host is written so that there is one reading of it: a name in small letters that no
-/// parser takes for an address.
+/// Whether a host is written so that there is one reading of it: an address as addresses are written, or
+/// a name in small letters that no parser takes for one.
 fn is_plain(host: &str) -> bool {
+    if host.parse::<Ipv4Addr>().is_ok() {
+        return true;
+    }
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
     let last = host.rsplit('.').next().unwrap_or_default();
     let is_word = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_lowercase());
