@@ -88,10 +88,12 @@ pub const SINK_ACTORS: usize = 64;
 pub const SHOWN_PATHS: usize = 512;
 /// Endpoints that are remembered as callers of one destination.
 pub const DESTINATION_CALLERS: usize = 64;
-/// How long the outbound door remembers what a name resolved to.
+/// How long it is remembered that a name resolved to an address.
 pub const NAME_MICROS: u64 = 30 * crate::Micros::DAY;
 /// Names whose addresses are remembered, per service.
 pub const NAMES: usize = 20_000;
+/// Addresses of all these names together.
+pub const NAME_ADDRESSES: usize = 60_000;
 /// Credentials whose destinations are remembered, per service.
 pub const CREDENTIALS: usize = 2_000;
 

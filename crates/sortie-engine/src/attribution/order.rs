@@ -37,7 +37,11 @@ pub(super) fn weigh_candidates(dial: &Dial, circumstances: &Circumstances<'_>, r
 /// Where a dial shows nothing but an address: the names that the service resolved to it.
 fn names_behind(dial: &Dial, learned: &Learned) -> Vec<Host> {
     let address = dial.destination.host.as_ip();
-    address.into_iter().flat_map(|a| learned.names_of(a)).map(|name| Host::Name(std::sync::Arc::clone(name))).collect()
+    address
+        .into_iter()
+        .flat_map(|a| learned.names.of_address(a))
+        .map(|name| Host::Name(std::sync::Arc::clone(name)))
+        .collect()
 }
 
 fn weigh(live: &LiveCandidate, dial: &Dial, circumstances: &Circumstances<'_>) -> Option<Weighted> {

@@ -2,8 +2,10 @@
 //! obeyed, is refused before it reaches the back end. The dial would be ambiguous, the order is not,
 //! so no own call is put at risk. The door never resolves.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use sortie_model::event::{Cut, Refused};
 use sortie_model::place::canonical_template;
 use sortie_model::policy::{Allow, OrderView};
@@ -90,16 +92,16 @@ impl Admission<'_> {
     }
 
     fn is_allowed(&self, place: &Place, candidate: &Candidate, host: &Host) -> bool {
-        let addresses = match host {
-            Host::Ip(address) => std::slice::from_ref(address),
-            Host::Name(name) => self.learned.names.get(name).map_or(&[][..], |stats| &stats.addresses),
+        let addresses: SmallVec<[IpAddr; 4]> = match host {
+            Host::Ip(address) => SmallVec::from_slice(&[*address]),
+            Host::Name(name) => self.learned.names.get(name).into_iter().flat_map(|s| s.fresh(self.now)).collect(),
         };
         let order = OrderView {
             endpoint: self.endpoint,
             place,
             actor: self.actor.id(),
             host,
-            addresses,
+            addresses: &addresses,
             port: candidate.port.unwrap_or_default(),
         };
         self.policy.allowed(&order, self.now).is_some()

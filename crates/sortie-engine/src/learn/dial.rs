@@ -68,8 +68,7 @@ fn learn_names(learned: &mut Learned, at: Micros, dial: &Dial) {
     if dial.addresses.is_empty() {
         return;
     }
-    learned.name_mut(name, at).learn(&dial.addresses, at);
-    learned.note_addresses(name, &dial.addresses);
+    learned.learn_name(name, &dial.addresses, at);
 }
 
 fn learn_order(

@@ -7,6 +7,7 @@ mod credential;
 mod destination;
 mod endpoint;
 mod name;
+mod names;
 mod room;
 mod sink;
 
@@ -15,7 +16,6 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 use sortie_model::privacy::Digest;
 use sortie_model::{AddressBook, AddressClass, Destination, Endpoint, Host, Manner, Micros, Nature, Place, limits};
 
@@ -24,10 +24,8 @@ pub(crate) use destination::NOVEL_PATH;
 pub use destination::{Caller, DestinationStats, HostStats};
 pub use endpoint::EndpointStats;
 pub use name::NameStats;
+pub use names::Names;
 pub use sink::{Missing, Proof, Sink};
-
-/// Names kept of one address.
-const NAMES_OF_ADDRESS: usize = 8;
 
 /// What a sink's statistics are kept under: proof holds per manner of writing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,9 +60,7 @@ pub struct Learned {
     /// What is kept per host over all of its ports.
     pub hosts: OrdMap<Host, Arc<HostStats>>,
     /// What the service's names resolved to.
-    pub names: OrdMap<Arc<str>, Arc<NameStats>>,
-    /// The same by address.
-    pub named: OrdMap<IpAddr, SmallVec<[Arc<str>; 1]>>,
+    pub names: Names,
     /// Where credentials go in own dials.
     pub credentials: OrdMap<Digest, Arc<CredentialStats>>,
 }
@@ -113,17 +109,11 @@ impl Learned {
         match host {
             Host::Ip(address) => Some(book.class_of(*address)),
             Host::Name(name) => {
-                let remembered =
-                    self.names.get(name).filter(|stats| stats.is_fresh(now)).map(|stats| stats.class(book));
+                let remembered = self.names.get(name).and_then(|stats| stats.class(book, now));
                 let embedded = name::embedded_address(name).map(|address| book.class_of(address));
                 book.class_of_name(name).into_iter().chain(remembered).chain(embedded).max()
             }
         }
-    }
-
-    /// Names that resolved to an address, for dials that show nothing but the address.
-    pub fn names_of(&self, address: IpAddr) -> &[Arc<str>] {
-        self.named.get(&address).map_or(&[], |names| names)
     }
 }
 
@@ -163,48 +153,19 @@ impl Learned {
     pub(crate) fn host_mut(&mut self, host: &Host) -> &mut HostStats {
         if !self.hosts.contains_key(host) {
             let destinations = &self.destinations;
-            let is_own = |host: &Host, stats: &HostStats| {
-                let mut ports = stats.ports.iter();
-                ports.any(|&port| {
-                    let destination = Destination::new(host.clone(), port);
-                    destinations.get(&destination).is_some_and(|stats| stats.own_class.is_some())
-                })
-            };
             room::make_room(&mut self.hosts, limits::DESTINATIONS, |host, stats| {
-                (is_own(host, stats), stats.offers.len())
+                (is_own(destinations, host, stats), stats.offers.len())
             });
         }
         Arc::make_mut(self.hosts.entry(host.clone()).or_default())
     }
 
-    pub(crate) fn name_mut(&mut self, name: &Arc<str>, last: Micros) -> &mut NameStats {
-        if !self.names.contains_key(name) {
-            let gone = room::make_room(&mut self.names, limits::NAMES, |_, stats| stats.last);
-            if !gone.is_empty() {
-                // The reverse table is small beside the names; it is made anew from what is left.
-                self.named = OrdMap::new();
-                let known: Vec<_> =
-                    self.names.iter().map(|(name, stats)| (Arc::clone(name), Arc::clone(stats))).collect();
-                for (name, stats) in &known {
-                    self.note_addresses(name, &stats.addresses);
-                }
-            }
-        }
-        let stats = self.names.entry(Arc::clone(name));
-        Arc::make_mut(stats.or_insert_with(|| Arc::new(NameStats { addresses: SmallVec::new(), last })))
-    }
-
-    pub(crate) fn note_addresses(&mut self, name: &Arc<str>, addresses: &[IpAddr]) {
-        for address in addresses {
-            let names = self.named.entry(*address).or_default();
-            if !names.contains(name) {
-                // The newest few are enough to explain a dial by its address.
-                if names.len() == NAMES_OF_ADDRESS {
-                    names.remove(0);
-                }
-                names.push(Arc::clone(name));
-            }
-        }
+    pub(crate) fn learn_name(&mut self, name: &Arc<str>, addresses: &[IpAddr], now: Micros) {
+        let (hosts, destinations) = (&self.hosts, &self.destinations);
+        self.names.learn(name, addresses, now, |name| {
+            let host = Host::Name(Arc::clone(name));
+            hosts.get(&host).is_some_and(|stats| is_own(destinations, &host, stats))
+        });
     }
 
     pub(crate) fn credential_mut(&mut self, digest: Digest, header: &str, first: Micros) -> &mut CredentialStats {
@@ -216,5 +177,34 @@ impl Learned {
             Arc::new(CredentialStats { header, own_destinations: Vec::new(), is_internal: false, first })
         });
         Arc::make_mut(stats)
+    }
+}
+
+/// Whether there is own evidence for a host at some port.
+fn is_own(destinations: &OrdMap<Destination, Arc<DestinationStats>>, host: &Host, stats: &HostStats) -> bool {
+    stats.ports.iter().any(|&port| {
+        let destination = Destination::new(host.clone(), port);
+        destinations.get(&destination).is_some_and(|stats| stats.own_class.is_some())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_clients_order_push_out_none_of_the_services_own() {
+        let mut learned = Learned::default();
+        let name: Arc<str> = "billing.internal".into();
+        let host = Host::Name(Arc::clone(&name));
+        learned.host_mut(&host).add_port(8443);
+        let destination = Destination::new(host.clone(), 8443);
+        learned.destination_mut(&destination, AddressClass::Private, Micros(0)).own_class = Some(AddressClass::Private);
+        learned.learn_name(&name, &["10.20.0.5".parse().unwrap()], Micros(0));
+        for n in 1..=limits::NAMES as u64 + 10 {
+            learned.learn_name(&format!("h{n}.example").into(), &["192.0.2.1".parse().unwrap()], Micros(n));
+        }
+        let class = learned.known_class(&host, &AddressBook::default(), Micros(limits::NAMES as u64));
+        assert_eq!(class, Some(AddressClass::Private));
     }
 }
