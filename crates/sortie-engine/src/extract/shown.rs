@@ -24,7 +24,7 @@ pub(super) fn shown(reading: &Reading<'_>) -> Box<str> {
         _ if reading.is_disguised() => text.push_str(&reading.written),
         _ if reading.written.is_empty() => {}
         Host::Name(name) => text.push_str(name),
-        host => {
+        host @ Host::Ip(_) => {
             let _ = write!(text, "{host}");
         }
     }
