@@ -15,6 +15,29 @@ use super::{Body, codec, csv, html, json, markup, multipart, pairs, prose, value
 /// Bytes at the beginning by which text is told from other data.
 const HEAD: usize = 512;
 
+/// Data that may go on behind what was read.
+///
+/// What touches an open end is no value yet: `http://1234` may become `http://1234.partner.example/`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece<T> {
+    pub(super) data: T,
+    /// Whether nothing follows.
+    pub(super) is_whole: bool,
+}
+
+impl<'t> Piece<&'t str> {
+    /// The text up to the last of these characters, where it may go on: no value holds one of them.
+    fn settled(self, is_end: impl Fn(char) -> bool) -> &'t str {
+        let end = || self.data.char_indices().rfind(|&(_, c)| is_end(c)).map_or(0, |(at, c)| at + c.len_utf8());
+        if self.is_whole { self.data } else { &self.data[..end()] }
+    }
+}
+
+/// What stands in no URL, and at the end of every value in prose, markup and tables.
+fn ends_value(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'')
+}
+
 /// Searches a body.
 pub(super) fn search(body: &Body<'_>, out: &mut Collector<'_>) {
     if !body.complete {
@@ -23,7 +46,7 @@ pub(super) fn search(body: &Body<'_>, out: &mut Collector<'_>) {
     let spot = Spot::new(Container::Text, "");
     let content_type = body.content_type.unwrap_or_default();
     match codec::decode(body.content_encoding, body.bytes, out.budget()) {
-        codec::Decoded::Plain => whole(body.bytes, content_type, &spot, out),
+        codec::Decoded::Plain => read(Piece { data: body.bytes, is_whole: body.complete }, content_type, &spot, out),
         codec::Decoded::Unknown => out.cut(Cut::Codec),
         codec::Decoded::Bytes { bytes, over, damaged } => {
             if over {
@@ -34,69 +57,79 @@ pub(super) fn search(body: &Body<'_>, out: &mut Collector<'_>) {
             out.spend(bytes.len());
             // The layer costs no depth: it is none that a value could hide in.
             let spot = Spot { depth: 0, ..spot.decoded(Decoding::Compressed) };
-            whole(&bytes, content_type, &spot, out);
+            read(Piece { data: &*bytes, is_whole: body.complete && !over }, content_type, &spot, out);
         }
     }
 }
 
-/// The whole of a body, codings undone.
-fn whole(bytes: &[u8], content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+/// A body, codings undone.
+fn read(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+    let bytes = piece.data;
     let essence = essence(content_type);
     let may_be_multipart = essence.starts_with("multipart/") || (bytes.starts_with(b"--") && !is_json(&essence));
     if let Some(boundary) = multipart::boundary(content_type, bytes).filter(|_| may_be_multipart) {
         let base = Spot { decodings: spot.decodings, ..multipart::base() };
-        return multipart::search(bytes, boundary, &base, out);
+        return multipart::search(piece, boundary, &base, out);
     }
     if is_media(&essence) && !begins_text(bytes) {
         return;
     }
-    let text = decoded_text(bytes);
-    structured(&text, &essence, spot, out);
+    let text = Piece { data: &*decoded_text(bytes), is_whole: piece.is_whole };
+    structured(text, &essence, spot, out);
 }
 
 /// A part of a multipart body that is a file, or declares a type of its own.
-pub(super) fn part(bytes: &[u8], content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+pub(super) fn part(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+    let bytes = piece.data;
     let essence = essence(content_type);
     if begins_text(bytes) && (!is_media(&essence) || begins_markup(bytes)) {
-        structured(&decoded_text(bytes), &essence, spot, out);
+        structured(Piece { data: &*decoded_text(bytes), is_whole: piece.is_whole }, &essence, spot, out);
     }
 }
 
 /// Text of any kind. The first byte decides, then the declared type.
-fn structured(text: &str, essence: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
-    let text = text.trim_start_matches('\u{feff}').trim();
+fn structured(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+    let piece = Piece { data: piece.data.trim_start_matches('\u{feff}').trim_start(), ..piece };
+    let text = piece.data.trim_end();
+    let settled = || piece.settled(ends_value).trim_end();
     let at = |container| Spot { container, ..*spot };
     match text.as_bytes().first() {
-        Some(b'{' | b'[' | b'"') if json_body(text, essence, &at(Container::Json), out) => return,
-        Some(b'<') => return markup_body(text, essence, &at(Container::Xml), out),
+        Some(b'{' | b'[' | b'"') if json_body(piece, essence, &at(Container::Json), out) => return,
+        Some(b'<') => return markup_body(settled(), essence, &at(Container::Xml), out),
         _ => {}
     }
     if csv::is_table(essence) {
-        return csv::search(text, spot, out);
+        return csv::search(settled(), spot, out);
     }
     if yaml::is_yaml(essence) {
-        return yaml::search(text, &if spot.container == Container::Text { at(Container::Json) } else { *spot }, out);
+        return yaml::search(
+            settled(),
+            &if spot.container == Container::Text { at(Container::Json) } else { *spot },
+            out,
+        );
     }
     if essence == "application/x-www-form-urlencoded" || (!essence.starts_with("text/") && pairs::is_form(text)) {
-        return pairs::search(text, &at(Container::Form), out);
+        return pairs::search(piece.settled(|c| c == '&').trim_end(), &at(Container::Form), out);
     }
     // A file's text is no value of its field, so dotted words in it are no hosts.
     if spot.container == Container::Multipart {
-        prose::search(text, spot, Nature::Prose, out);
+        prose::search(settled(), spot, Nature::Prose, out);
     } else {
-        value::search(text, spot, out);
+        value::search(settled(), spot, out);
     }
 }
 
 /// Returns whether the text is JSON, or at least began as such.
-fn json_body(text: &str, essence: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bool {
+fn json_body(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bool {
+    let text = piece.data.trim_end();
     let json::End::Broken { at, any_read } = json::search(text, spot, out) else { return true };
     if !is_json(essence) && !any_read {
         return false;
     }
     // A more tolerant parser may go on where this one stops.
     out.cut(Cut::Codec);
-    prose::search(&text[at..], spot, Nature::Prose, out);
+    let rest = Piece { data: &piece.data[at..], ..piece };
+    prose::search(rest.settled(ends_value), spot, Nature::Prose, out);
     true
 }
 

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use sortie_model::event::Cut;
 use sortie_model::{Container, Nature};
 
-use super::body;
+use super::body::{self, Piece};
 use super::collector::Collector;
 use super::reading::absolute;
 use super::spot::Spot;
@@ -47,7 +47,8 @@ fn parameter<'a>(text: &'a str, wanted: &str) -> Option<&'a str> {
 }
 
 /// Searches every part that has begun.
-pub(super) fn search(bytes: &[u8], boundary: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+pub(super) fn search(piece: Piece<&[u8]>, boundary: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    let bytes = piece.data;
     let delimiter = format!("--{boundary}");
     let finder = memmem::Finder::new(delimiter.as_bytes());
     let mut begins =
@@ -60,7 +61,7 @@ pub(super) fn search(bytes: &[u8], boundary: &str, base: &Spot<'_>, out: &mut Co
         out.work(work::PART);
         let next = begins.next();
         let end = next.map_or(bytes.len(), |next| next - delimiter.len());
-        part(&bytes[begin..end], base, out);
+        part(Piece { data: &bytes[begin..end], is_whole: piece.is_whole || next.is_some() }, base, out);
         match next {
             Some(next) => begin = next,
             None => return,
@@ -70,7 +71,8 @@ pub(super) fn search(bytes: &[u8], boundary: &str, base: &Spot<'_>, out: &mut Co
 }
 
 /// One part: what stands between two boundaries.
-fn part(bytes: &[u8], base: &Spot<'_>, out: &mut Collector<'_>) {
+fn part(piece: Piece<&[u8]>, base: &Spot<'_>, out: &mut Collector<'_>) {
+    let bytes = piece.data;
     let head_room = &bytes[..bytes.len().min(HEAD)];
     let (head_end, length) = match (memmem::find(head_room, b"\r\n\r\n"), memmem::find(head_room, b"\n\n")) {
         (Some(at), _) => (at, 4),
@@ -81,6 +83,7 @@ fn part(bytes: &[u8], base: &Spot<'_>, out: &mut Collector<'_>) {
     let content = &bytes[head_end + length..];
     let content = content.strip_suffix(b"\n").unwrap_or(content);
     let content = content.strip_suffix(b"\r").unwrap_or(content);
+    let inner = Piece { data: content, ..piece };
     let field = |wanted: &str| {
         head.lines().find_map(|line| line.split_once(':').filter(|(name, _)| name.trim().eq_ignore_ascii_case(wanted)))
     };
@@ -96,11 +99,11 @@ fn part(bytes: &[u8], base: &Spot<'_>, out: &mut Collector<'_>) {
             Some(reading) => drop(out.offer(&base.named(&at), &reading, Nature::Value)),
             None => prose::search(&filename, &base.named(&at), Nature::Value, out),
         }
-        body::part(content, content_type.unwrap_or_default(), &spot, out);
-    } else if is_text(content_type) {
+        body::part(inner, content_type.unwrap_or_default(), &spot, out);
+    } else if !is_text(content_type) {
+        body::part(inner, content_type.unwrap_or_default(), &spot, out);
+    } else if piece.is_whole {
         value::search(&String::from_utf8_lossy(content), &spot, out);
-    } else {
-        body::part(content, content_type.unwrap_or_default(), &spot, out);
     }
 }
 
@@ -123,7 +126,7 @@ mod tests {
         let key = Key::new(&[1; 32]);
         let mut out = Collector::new(&key);
         let boundary = boundary("multipart/form-data", body.as_bytes()).unwrap_or("none");
-        search(body.as_bytes(), boundary, &base(), &mut out);
+        search(Piece { data: body.as_bytes(), is_whole: true }, boundary, &base(), &mut out);
         let candidates = out.finish().candidates;
         candidates.iter().map(|c| format!("{} {} {}", c.location, c.parameter, c.shown)).collect()
     }

@@ -269,3 +269,32 @@ fn hostile_bodies_end() {
         assert!(head(&format!("/{content}")).candidates.len() <= limits::CANDIDATES);
     }
 }
+
+/// Whoever sends slowly has no more, and no other, read of him than whoever sends at once.
+#[test]
+fn what_touches_an_open_end_is_no_value() {
+    let urls = ["http://1234.partner.example/a", "http://10.20.0.5.partner.example/", "//0x7f.1.partner.example:80/"];
+    let [a, b, c] = urls;
+    let bodies = [
+        (FORM, format!("url={a}&image={}&to={c}&n=1", b.replace(':', "%3A"))),
+        (JSON, format!(r#"{{"url":"{a}","text":"see {b} and","images":["{c}"]}}"#)),
+        (JSON, format!("{{\"url\":\"{a}\",\nbroken:'{b}', \"{c}\"}}")),
+        (MULTIPART, part("url", a) + &part("image", b) + &part("to", c)),
+        ("text/plain", format!("{a}\n{b} and {c}\n")),
+        ("text/csv", format!("name,url\na,{a}\nb,\"{b}\"\nc,{c}\n")),
+        ("application/yaml", format!("url: {a}\nimages:\n  - {b}\n  - '{c}'\n")),
+        ("text/html", format!("<p>x</p><img src='{a}'><iframe src={b}></iframe><a href=\"{c}\">x</a>")),
+        ("application/xml", format!("<a xmlns:xlink='x'><i xlink:href=\"{a}\"/><url>{b}</url><url>{c}</url></a>")),
+    ];
+    for (content_type, text) in &bodies {
+        let whole = body(content_type, text.as_bytes());
+        assert!(whole.candidates.len() >= 2, "{content_type}: {:?}", locations(&whole));
+        for end in 0..text.len() {
+            let bytes = &text.as_bytes()[..end];
+            let open = Body { content_type: Some(content_type), content_encoding: None, bytes, complete: false };
+            let hosts = |e: &Extraction| e.candidates.iter().map(|c| (c.host.clone(), c.port)).collect::<BTreeSet<_>>();
+            let (read, all) = (hosts(&from_body(&open, &key())), hosts(&whole));
+            assert!(read.is_subset(&all), "{content_type} {:?}: {read:?}", &text[..end]);
+        }
+    }
+}
