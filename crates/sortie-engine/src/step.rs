@@ -204,7 +204,7 @@ impl Service {
         policy: &Policy,
         tell: impl FnOnce(&mut Stories, &Scene<'_>),
     ) {
-        let scene = Scene { service, learned: &self.learned, policy, now };
+        let scene = Scene { service, learned: &self.learned, inflight: &self.inflight, policy, now };
         tell(&mut self.stories, &scene);
     }
 }

@@ -50,12 +50,13 @@ pub const REMEMBERED_PROVEN: usize = 500;
 pub const REMEMBERED_UNPROVEN: usize = 100;
 /// Remembered candidates of one actor, per host.
 pub const REMEMBERED_PER_ACTOR: usize = 8;
-/// Requests of one service that are noted for its stories.
-pub const REMEMBERED: usize = 100_000;
 /// Remembered candidates of proven places of one service in all.
 pub const REMEMBERED_ALL_PROVEN: usize = 40_000;
 /// Remembered candidates of other places of one service in all.
 pub const REMEMBERED_ALL_UNPROVEN: usize = 60_000;
+/// Requests of one service that are noted for its stories: those in flight, and those that remembered
+/// candidates are of.
+pub const NOTED_REQUESTS: usize = 2 * IN_FLIGHT + REMEMBERED_ALL_PROVEN + REMEMBERED_ALL_UNPROVEN;
 /// Candidates in flight of places that are no proven sinks that are weighed for one host; those of
 /// proven sinks are weighed for every actor.
 pub const WEIGHED_UNPROVEN: usize = 256;

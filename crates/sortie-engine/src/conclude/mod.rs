@@ -17,7 +17,7 @@ use sortie_model::verdict::Source;
 use sortie_model::{AddressClass, Candidate, Micros, Place, Policy, Reference, ServiceName, limits};
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::inflight::Closed;
+use crate::inflight::{Closed, InFlight};
 use crate::learned::Learned;
 pub(crate) use name::Namer;
 use notes::Notes;
@@ -44,6 +44,8 @@ pub struct Scene<'a> {
     pub service: &'a ServiceName,
     /// What is learned of it.
     pub learned: &'a Learned,
+    /// What may explain a dial.
+    pub inflight: &'a InFlight,
     /// The policy in force.
     pub policy: &'a Policy,
     /// The moment.
@@ -59,7 +61,7 @@ impl Stories {
     /// A request was read; it may become part of a story. A refused one is a story at once.
     pub fn request_began(&mut self, scene: &Scene<'_>, began: &RequestBegan) {
         if !began.candidates.is_empty() || began.has_body || began.refused.is_some() {
-            self.notes.request(scene.now, began);
+            self.notes.request(scene.now, began, |request| scene.inflight.may_order(request));
         }
         if let Some(refused) = began.refused {
             self.refused(scene, began.request, refused, &began.candidates);
@@ -106,11 +108,11 @@ impl Stories {
         let key = accuse::story_of(scene, dialled);
         self.notes.dial(dialled.dial.dial, row.clone(), key.clone());
         let Some(key) = key else { return };
-        let parents = self.parents(dialled);
+        let parents = self.parents(dialled, &key);
         let requests: Vec<_> = dialled
             .verdict
             .told_orders()
-            .filter_map(|order| Some((order.request, self.notes.take_into_story(order.request)?)))
+            .map(|order| (order.request, self.notes.take_into_story(order, scene.now)))
             .collect();
         let story = self.story(scene, &key);
         story.dialled(scene, dialled, &row, parents, &requests);
@@ -147,6 +149,10 @@ impl Stories {
 
     /// A request is over: what it tried in vain is an attempt.
     pub fn closed(&mut self, scene: &Scene<'_>, closed: &Closed) {
+        if closed.candidates.is_empty() {
+            self.notes.forget_request(closed.request);
+            return;
+        }
         let Some(note) = self.notes.request_mut(closed.request).filter(|note| !note.in_story) else { return };
         let Some((candidate, class)) = accuse::attempt(scene, closed) else { return };
         note.in_story = true;
@@ -175,8 +181,9 @@ impl Stories {
             .collect()
     }
 
-    /// The dials whose answers redirected to this one, the first of them first, with their rows.
-    fn parents(&mut self, dialled: &Dialled) -> Vec<(Reference, sortie_model::finding::FindingDial)> {
+    /// The dials whose answers redirected to this one, the first of them first, with their rows. The
+    /// story hears from now on how they go on.
+    fn parents(&mut self, dialled: &Dialled, story: &StoryKey) -> Vec<(Reference, sortie_model::finding::FindingDial)> {
         let mut chain = Vec::new();
         let mut sources = dialled.verdict.explanations.iter().map(|e| &e.source);
         let mut next = sources.find_map(|source| match source {
@@ -185,6 +192,7 @@ impl Stories {
         });
         while let Some(parent) = next {
             let Some(note) = self.notes.dial_mut(parent).filter(|_| chain.len() < limits::HOP_CHAIN) else { break };
+            note.join(story);
             chain.push((parent, note.row.clone()));
             next = note.row.redirected_by.as_deref().and_then(|id| id.parse().ok());
         }

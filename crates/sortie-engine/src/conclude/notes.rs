@@ -1,22 +1,26 @@
 //! What is kept of requests and dials, so that a story can be told once it shows itself.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use sortie_model::event::{Refused, RequestBegan};
 use sortie_model::finding::FindingDial;
+use sortie_model::verdict::Order;
 use sortie_model::{Actor, Endpoint, Micros, Reference, limits};
 
 use super::StoryKey;
 
 /// Dials that are kept; an exchange that lasts longer than so many dials loses its rows.
 const DIALS: usize = 20_000;
+/// Stories that list one dial and hear how it goes on: each redirect of it may lead to one more.
+const STORIES_OF_DIAL: usize = 16;
 
+/// Notes by reference: references grow, so the first is the oldest.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Notes {
-    requests: Bounded<RequestNote>,
-    dials: Bounded<DialNote>,
+    requests: BTreeMap<Reference, Box<RequestNote>>,
+    dials: BTreeMap<Reference, Box<DialNote>>,
 }
 
 /// What is kept of a request.
@@ -43,15 +47,13 @@ pub(super) struct DialNote {
     pub(super) stories: SmallVec<[StoryKey; 1]>,
 }
 
-/// A map that forgets its oldest entries.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Bounded<T> {
-    entries: BTreeMap<Reference, Box<T>>,
-    order: VecDeque<Reference>,
-}
-
 impl Notes {
-    pub(super) fn request(&mut self, at: Micros, began: &RequestBegan) {
+    /// Notes a request. Where there is no room, those go by which `may_order` says that no dial can be
+    /// ordered any more.
+    pub(super) fn request(&mut self, at: Micros, began: &RequestBegan, may_order: impl Fn(Reference) -> bool) {
+        if self.requests.len() >= limits::NOTED_REQUESTS {
+            self.make_room(may_order);
+        }
         let note = RequestNote {
             at,
             endpoint: began.endpoint.clone(),
@@ -62,46 +64,118 @@ impl Notes {
             would_refuse: None,
             in_story: false,
         };
-        self.requests.insert(began.request, note, limits::REMEMBERED);
+        self.requests.insert(began.request, Box::new(note));
+    }
+
+    /// Lets go of a tenth at once, so that the search is paid once for many newcomers: the oldest of
+    /// those that are not needed, and where all are, the oldest.
+    fn make_room(&mut self, may_order: impl Fn(Reference) -> bool) {
+        let mut surplus = limits::NOTED_REQUESTS / 10;
+        self.requests.retain(|&request, _| {
+            let stays = surplus == 0 || may_order(request);
+            surplus -= usize::from(!stays);
+            stays
+        });
+        for _ in 0..surplus {
+            self.requests.pop_first();
+        }
     }
 
     pub(super) fn request_mut(&mut self, request: Reference) -> Option<&mut RequestNote> {
-        self.requests.get_mut(request)
+        self.requests.get_mut(&request).map(|note| &mut **note)
     }
 
-    pub(super) fn take_into_story(&mut self, request: Reference) -> Option<RequestNote> {
-        let note = self.requests.get_mut(request)?;
-        note.in_story = true;
-        Some(note.clone())
+    /// A request is over and carried nothing.
+    pub(super) fn forget_request(&mut self, request: Reference) {
+        self.requests.remove(&request);
+    }
+
+    /// The request of an order becomes part of a story.
+    pub(super) fn take_into_story(&mut self, order: &Order, now: Micros) -> RequestNote {
+        match self.request_mut(order.request) {
+            Some(note) => {
+                note.in_story = true;
+                note.clone()
+            }
+            None => RequestNote::of_order(order, now),
+        }
     }
 
     pub(super) fn dial(&mut self, dial: Reference, row: FindingDial, story: Option<StoryKey>) {
-        self.dials.insert(dial, DialNote { row, stories: story.into_iter().collect() }, DIALS);
+        if self.dials.len() >= DIALS {
+            self.dials.pop_first();
+        }
+        self.dials.insert(dial, Box::new(DialNote { row, stories: story.into_iter().collect() }));
     }
 
     pub(super) fn dial_mut(&mut self, dial: Reference) -> Option<&mut DialNote> {
-        self.dials.get_mut(dial)
+        self.dials.get_mut(&dial).map(|note| &mut **note)
     }
 }
 
-impl<T> Bounded<T> {
-    fn insert(&mut self, key: Reference, value: T, limit: usize) {
-        if self.order.len() >= limit
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.entries.remove(&oldest);
+impl RequestNote {
+    /// What an order itself says of its request, where the note is gone or its event was dropped.
+    fn of_order(order: &Order, now: Micros) -> Self {
+        Self {
+            at: Micros(now.0.saturating_sub(order.delay)),
+            endpoint: order.endpoint.clone(),
+            actor: order.actor,
+            path: (*order.endpoint.template).into(),
+            request_id: None,
+            candidates: 0,
+            would_refuse: None,
+            in_story: true,
         }
-        self.entries.insert(key, Box::new(value));
-        self.order.push_back(key);
-    }
-
-    fn get_mut(&mut self, key: Reference) -> Option<&mut T> {
-        self.entries.get_mut(&key).map(|value| &mut **value)
     }
 }
 
-impl<T> Default for Bounded<T> {
-    fn default() -> Self {
-        Self { entries: BTreeMap::new(), order: VecDeque::new() }
+impl DialNote {
+    /// A story lists the dial from now on.
+    pub(super) fn join(&mut self, story: &StoryKey) {
+        if !self.stories.contains(story) && self.stories.len() < STORIES_OF_DIAL {
+            self.stories.push(story.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sortie_model::Method;
+
+    use super::*;
+
+    fn began(number: u64) -> RequestBegan {
+        RequestBegan {
+            request: Reference::local(number),
+            endpoint: Endpoint { method: Method::Post, host: None, template: "/v1/hooks".into() },
+            actor: Actor::by_address([198, 51, 100, 7].into()),
+            path: "/v1/hooks".into(),
+            request_id: Some("5b1e07".into()),
+            candidates: Vec::new(),
+            cut: None,
+            has_body: true,
+            refused: None,
+        }
+    }
+
+    #[test]
+    fn a_flood_of_requests_pushes_out_none_that_may_still_order() {
+        let mut notes = Notes::default();
+        let stored = Reference::local(1);
+        for number in 1..=2 * limits::NOTED_REQUESTS as u64 {
+            notes.request(Micros(number), &began(number), |request| request == stored);
+            assert!(notes.requests.len() <= limits::NOTED_REQUESTS);
+        }
+        assert!(notes.request_mut(stored).is_some() && notes.request_mut(Reference::local(2)).is_none());
+    }
+
+    #[test]
+    fn where_all_are_needed_the_oldest_go() {
+        let mut notes = Notes::default();
+        for number in 0..=limits::NOTED_REQUESTS as u64 {
+            notes.request(Micros(number), &began(number), |_| true);
+        }
+        assert_eq!(notes.requests.len(), limits::NOTED_REQUESTS / 10 * 9 + 1);
+        assert!(notes.request_mut(Reference::local(0)).is_none());
     }
 }

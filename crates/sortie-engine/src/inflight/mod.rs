@@ -317,6 +317,12 @@ impl InFlight {
         live.chain(self.candidates.of_request(request))
     }
 
+    /// Whether a dial may still be ordered by a request: it is in flight or just ended, or a candidate of
+    /// it is remembered.
+    pub fn may_order(&self, request: Reference) -> bool {
+        self.requests.contains_key(&request) || self.candidates.of_request(request).next().is_some()
+    }
+
     /// Requests of an endpoint that are in flight or just ended, the newest first, and how many.
     pub fn requests_of(&self, endpoint: &Endpoint) -> (usize, impl Iterator<Item = (Reference, &LiveRequest)>) {
         let references = self.by_endpoint.get(endpoint).map(|of_endpoint| &of_endpoint.requests);

@@ -73,7 +73,15 @@ impl Play {
         self.table.expire(self.now, proven_by(&learned, &self.policy));
     }
 
-    fn tell(&mut self, what: What) -> u64 {
+    /// The process stops, and goes on from what it kept.
+    pub(crate) fn restart(&mut self) {
+        let kept = postcard::to_stdvec(&self.state).expect("can be written");
+        self.state = postcard::from_bytes(&kept).expect("can be read");
+        self.tell(What::Started { version: "test".into() });
+        self.table = self.state.inflight(&self.service).cloned().expect("the service is known");
+    }
+
+    pub(crate) fn tell(&mut self, what: What) -> u64 {
         self.number += 1;
         let event = Event { number: self.number, at: self.now, service: Some(self.service.clone()), what };
         let policies = BTreeMap::from([(self.service.clone(), Arc::clone(&self.policy))]);
@@ -149,7 +157,7 @@ impl Play {
             endpoint,
             actor,
             path: template.into(),
-            request_id: None,
+            request_id: Some(format!("x-{request}").into()),
             candidates,
             cut,
             has_body: true,
@@ -175,6 +183,19 @@ impl Play {
     }
 
     pub(crate) fn ask(&mut self, ask: &Ask<'_>) -> (Reference, Verdict) {
+        let dialled = self.judge_asked(ask);
+        self.table.dialled(self.now, &dialled.dial, &dialled.verdict);
+        let (reference, verdict) = (dialled.dial.dial, dialled.verdict.clone());
+        self.tell(What::Dialled(Box::new(dialled)));
+        (reference, verdict)
+    }
+
+    /// How a plain dial would be judged, which then is not made.
+    pub(crate) fn judge(&self, url: &str, address: &str) -> Dialled {
+        self.judge_asked(&Ask { url, addresses: &[address], hidden: false, credential: None })
+    }
+
+    fn judge_asked(&self, ask: &Ask<'_>) -> Dialled {
         let url = url::Url::parse(ask.url).unwrap();
         let scheme = Scheme::parse(url.scheme());
         let addresses: smallvec::SmallVec<[IpAddr; 4]> = ask.addresses.iter().map(|a| a.parse().unwrap()).collect();
@@ -211,10 +232,7 @@ impl Play {
             Circumstances { learned: &learned, inflight: &self.table, policy: &self.policy, now: self.now };
         let verdict = decide(&dial, &circumstances);
         dial.dial = Reference::local(self.number + 1);
-        self.table.dialled(self.now, &dial, &verdict);
-        let reference = dial.dial;
-        self.tell(What::Dialled(Box::new(Dialled { dial, verdict: verdict.clone() })));
-        (reference, verdict)
+        Dialled { dial, verdict }
     }
 
     /// A dial with its verdict.

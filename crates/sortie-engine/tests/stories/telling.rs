@@ -1,8 +1,9 @@
 //! How stories are told: which are accusations, and which of their dials is named.
 
+use sortie_model::event::{RequestBegan, Returned, ReturnedForm, What};
 use sortie_model::finding::{Action, FindingKind, Severity};
 use sortie_model::policy::{Allow, AllowTarget};
-use sortie_model::{Decision, Mode, Nature, Policy};
+use sortie_model::{Actor, Decision, Endpoint, Method, Mode, Nature, Policy, Reference, limits};
 
 use crate::play::Play;
 
@@ -59,4 +60,79 @@ fn the_worst_dial_names_the_destination() {
     assert_eq!(finding.dials_total, 3);
     assert_eq!(finding.destination.port, Some(9000), "the port that answered, not the last one");
     assert_eq!(finding.decision.action, Action::WouldBlock);
+}
+
+const STORED: &str = "http://hooks.evil.example/x/5f3a9c01";
+
+/// So many other requests that none would be noted any more which is not needed.
+fn crowd(play: &mut Play) {
+    let endpoint = Endpoint { method: Method::Post, host: None, template: "/v1/notes".into() };
+    for n in 0..limits::NOTED_REQUESTS as u64 + 10 {
+        let began = RequestBegan {
+            request: Reference::local(1_000_000 + n),
+            endpoint: endpoint.clone(),
+            actor: Actor::by_address([198, 51, 100, 7].into()),
+            path: "/v1/notes".into(),
+            request_id: None,
+            candidates: Vec::new(),
+            cut: None,
+            has_body: true,
+            refused: None,
+        };
+        play.tell(What::RequestBegan(Box::new(began)));
+    }
+}
+
+#[test]
+fn a_stored_order_is_told_with_its_request_after_a_crowd_and_a_restart() {
+    let mut play = Play::new(Mode::Observe);
+    play.customers(5);
+    let candidate = play.candidate("url", STORED, Nature::Named);
+    let request = play.request(66, "POST", "/v1/hooks", vec![candidate]).expect("admitted");
+    play.end(request, Vec::new());
+    play.wait(5_000);
+    crowd(&mut play);
+    play.restart();
+    play.wait(1_020_000);
+    play.dial(STORED, "10.1.2.3");
+    let finding = play.finding("ssrf.stored").expect("found");
+    let row = finding.requests.first().expect("who ordered it is told");
+    assert_eq!((row.id.clone(), row.path.as_str()), (format!("R-{request}"), "/v1/hooks"));
+    assert_eq!(row.request_id, Some(format!("x-{request}")));
+}
+
+#[test]
+fn an_order_tells_of_its_request_where_nothing_else_does() {
+    let mut play = Play::new(Mode::Observe);
+    play.customers(5);
+    let candidate = play.candidate("url", STORED, Nature::Named);
+    let at = play.now;
+    let request = play.request(66, "POST", "/v1/hooks", vec![candidate]).expect("admitted");
+    play.wait(10);
+    let judged = play.judge(STORED, "10.1.2.3");
+    // The event of the request was dropped before it reached the engine.
+    let mut late = Play::new(Mode::Observe);
+    late.now = play.now;
+    late.tell(What::Dialled(Box::new(judged)));
+    let finding = late.findings.values().next().expect("found");
+    let row = finding.requests.first().expect("who ordered it is told");
+    assert_eq!((row.id.clone(), row.ts, row.method.as_str()), (format!("R-{request}"), at, "POST"));
+}
+
+#[test]
+fn a_story_hears_how_the_dial_that_redirected_goes_on() {
+    let mut play = Play::new(Mode::Observe);
+    play.customers(5);
+    let candidate = play.candidate("url", STORED, Nature::Named);
+    let request = play.request(66, "POST", "/v1/hooks", vec![candidate]).expect("admitted");
+    play.wait(10);
+    let (first, _) = play.dial(STORED, "8.8.4.4");
+    play.redirect(first, "http://169.254.169.254/latest/meta-data/");
+    play.wait(3);
+    play.dial("http://169.254.169.254/latest/meta-data/", "169.254.169.254");
+    let returned = Returned { dial: first, bytes: 60, of: 60, form: ReturnedForm::Raw, location: "body".into() };
+    play.end(request, vec![returned]);
+    let finding = play.finding("ssrf.honoured").expect("found");
+    assert!(finding.dials[0].returned.is_some(), "{finding:#?}");
+    assert!(finding.dials[1].returned.is_none());
 }
