@@ -23,7 +23,7 @@ use crate::time::Micros;
 use crate::verdict::{Rule, Verdict};
 
 /// Version of the event schema. A journal of another version is not read.
-pub const SCHEMA: u16 = 2;
+pub const SCHEMA: u16 = 3;
 
 /// One thing that happened. `number` orders all events of a process as the doors enqueued them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -115,6 +115,9 @@ pub enum Cut {
     Count,
     /// A content coding that is not known or did not decode.
     Codec,
+    /// A body in a format that is not read, or written so that programs read different things in it. It
+    /// counts only where something may be ordered in it: at an endpoint with a proven sink.
+    Format,
     /// The connection was upgraded: later frames are not seen.
     Upgrade,
     /// The table of requests in flight was full.
@@ -129,6 +132,7 @@ impl Cut {
             Self::Depth => "depth",
             Self::Count => "count",
             Self::Codec => "codec",
+            Self::Format => "format",
             Self::Upgrade => "upgrade",
             Self::TableFull => "table-full",
         }

@@ -45,6 +45,12 @@ impl Admission<'_> {
         if first.is_enforced() { Some(first) } else { Some(refusals.find(Refused::is_enforced).unwrap_or(first)) }
     }
 
+    /// Whether a cut counts: what an unread format might order is of interest only where something is
+    /// ordered at all.
+    pub fn counts(&self, cut: Cut) -> bool {
+        cut != Cut::Format || self.has_sink()
+    }
+
     /// The refusal of a request whose inspection was cut: its endpoint has a proven sink, so what was
     /// not inspected may be an order that is obeyed.
     pub fn of_cut(&self, cut: Option<Cut>) -> Option<Refused> {

@@ -1,19 +1,24 @@
 //! Destinations in a body: which reader reads it.
 //!
 //! The declared type is a hint. Programs read JSON that is declared a form (curl's default) and XML
-//! that is declared nothing, so what a body begins with comes first.
+//! that is declared nothing, so what a body begins with counts beside it. What is read in neither way
+//! may be an order all the same, and is told as a cut.
 
-use std::borrow::Cow;
-
+use memchr::memmem;
 use sortie_model::event::Cut;
 use sortie_model::{Container, Decoding, Nature};
 
+use super::charset::{self, Text};
 use super::collector::Collector;
+use super::part_head::parameter;
 use super::spot::Spot;
 use super::{Body, codec, csv, html, json, markup, multipart, pairs, prose, value, xml, yaml};
 
 /// Bytes at the beginning by which text is told from other data.
 const HEAD: usize = 512;
+
+/// The type of forms.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Data that may go on behind what was read.
 ///
@@ -62,54 +67,117 @@ pub(super) fn search(body: &Body<'_>, out: &mut Collector<'_>) {
     }
 }
 
-/// A body, codings undone.
+/// A body, codings undone. What its type says comes first, for that is what programs go by; what it
+/// begins with is read beside it. What is read in neither way is a cut.
 fn read(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
     let bytes = piece.data;
     let essence = essence(content_type);
-    let may_be_multipart = essence.starts_with("multipart/") || (bytes.starts_with(b"--") && !is_json(&essence));
-    if let Some(boundary) = multipart::boundary(content_type, bytes).filter(|_| may_be_multipart) {
-        let base = Spot { decodings: spot.decodings, ..multipart::base() };
-        return multipart::search(piece, boundary, &base, out);
+    if essence.contains(',') {
+        // Of two types programs take one or the other.
+        out.cut(Cut::Format);
     }
-    if is_media(&essence) && !begins_text(bytes) {
+    let is_multipart = essence.starts_with("multipart/");
+    if is_multipart || bytes.starts_with(b"--") && !is_json(&essence) {
+        let boundary = multipart::boundary(content_type, bytes);
+        let base = Spot { decodings: spot.decodings, ..multipart::base() };
+        let is_read = boundary.is_some_and(|boundary| multipart::search(piece, &boundary, &base, out));
+        if is_multipart && !is_read && piece.is_whole {
+            out.cut(Cut::Format);
+        }
+        if is_multipart || is_read && essence != FORM {
+            return;
+        }
+    }
+    if !begins_text(bytes) {
+        if !is_media(&essence) {
+            binary(bytes, spot, out);
+        }
         return;
     }
-    let text = Piece { data: &*decoded_text(bytes), is_whole: piece.is_whole };
-    structured(text, &essence, spot, out);
+    let charset = parameter(content_type, "charset");
+    let Text { text, is_sure } = charset::decode(bytes, charset.as_deref());
+    let is_read = structured(Piece { data: &*text, is_whole: piece.is_whole }, &essence, spot, out);
+    if !(is_read && is_sure) {
+        out.cut(Cut::Format);
+    }
 }
 
-/// A part of a multipart body that is a file, or declares a type of its own.
-pub(super) fn part(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+/// What is no text may still hold some: URLs at least.
+fn binary(bytes: &[u8], spot: &Spot<'_>, out: &mut Collector<'_>) {
+    out.cut(Cut::Format);
+    if memmem::find(bytes, b"://").is_some() {
+        prose::search(&String::from_utf8_lossy(bytes), spot, Nature::Prose, out);
+    }
+}
+
+/// A part of a multipart body that is a file: its content is stored, as a rule, and need not be read.
+pub(super) fn file(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
     let bytes = piece.data;
     let essence = essence(content_type);
     if begins_text(bytes) && (!is_media(&essence) || begins_markup(bytes)) {
-        structured(Piece { data: &*decoded_text(bytes), is_whole: piece.is_whole }, &essence, spot, out);
+        let Text { text, .. } = charset::decode(bytes, parameter(content_type, "charset").as_deref());
+        structured(Piece { data: &*text, is_whole: piece.is_whole }, &essence, spot, out);
     }
 }
 
-/// Text of any kind. The first byte decides, then the declared type.
-fn structured(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+/// A part of a multipart body that is a field of plain text.
+pub(super) fn plain(bytes: &[u8], content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+    let Text { text, is_sure } = charset::decode(bytes, parameter(content_type, "charset").as_deref());
+    if !is_sure {
+        out.cut(Cut::Format);
+    }
+    value::search(&text, spot, out);
+}
+
+/// A part of a multipart body that is a field and declares another type. Many programs do not look at the type.
+pub(super) fn field(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+    let essence = essence(content_type);
+    let Text { text, is_sure } = charset::decode(piece.data, parameter(content_type, "charset").as_deref());
+    if !begins_text(piece.data) || !is_sure {
+        out.cut(Cut::Format);
+    }
+    if is_media(&essence) {
+        value::search(Piece { data: &*text, is_whole: piece.is_whole }.settled(ends_value), spot, out);
+    } else if !structured(Piece { data: &*text, is_whole: piece.is_whole }, &essence, spot, out) {
+        out.cut(Cut::Format);
+    }
+}
+
+/// Text of any kind: as its type says, then as it begins. Returns whether that is how programs read it.
+fn structured(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bool {
     let piece = Piece { data: piece.data.trim_start_matches('\u{feff}').trim_start(), ..piece };
     let text = piece.data.trim_end();
     let settled = || piece.settled(ends_value).trim_end();
     let at = |container| Spot { container, ..*spot };
-    match text.as_bytes().first() {
-        Some(b'{' | b'[' | b'"') if json_body(piece, essence, &at(Container::Json), out) => return,
-        Some(b'<') => return markup_body(settled(), essence, &at(Container::Xml), out),
-        _ => {}
+    let form = || piece.settled(|c| c == '&').trim_end();
+    let first = text.as_bytes().first();
+    let may_be_json = is_json(essence) || matches!(first, Some(b'{' | b'[' | b'"'));
+    let is_read = may_be_json && json_body(piece, essence, &at(Container::Json), out) || {
+        let is_markup = first == Some(&b'<');
+        if is_markup {
+            markup_body(settled(), essence, &at(Container::Xml), out);
+        }
+        is_markup
+    };
+    if essence == FORM && is_read {
+        // curl declares all that it sends a form; but some programs go by the type.
+        pairs::search_named(form(), &at(Container::Form), out);
+    }
+    if is_read {
+        return !is_xml_of_other_charset(text);
     }
     if csv::is_table(essence) {
-        return csv::search(settled(), spot, out);
+        csv::search(settled(), spot, out);
+        return true;
     }
     if yaml::is_yaml(essence) {
-        return yaml::search(
-            settled(),
-            &if spot.container == Container::Text { at(Container::Json) } else { *spot },
-            out,
-        );
+        let place = if spot.container == Container::Text { at(Container::Json) } else { *spot };
+        yaml::search(settled(), &place, out);
+        return true;
     }
-    if essence == "application/x-www-form-urlencoded" || (!essence.starts_with("text/") && pairs::is_form(text)) {
-        return pairs::search(piece.settled(|c| c == '&').trim_end(), &at(Container::Form), out);
+    if essence == FORM || (!essence.starts_with("text/") && pairs::is_form(text)) {
+        pairs::search(form(), &at(Container::Form), out);
+        return essence == FORM || essence.is_empty();
     }
     // A file's text is no value of its field, so dotted words in it are no hosts.
     if spot.container == Container::Multipart {
@@ -117,13 +185,17 @@ fn structured(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Coll
     } else {
         value::search(settled(), spot, out);
     }
+    text.is_empty() || essence.is_empty() || essence.starts_with("text/") || is_json(essence)
 }
 
 /// Returns whether the text is JSON, or at least began as such.
 fn json_body(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bool {
     let text = piece.data.trim_end();
     let json::End::Broken { at, any_read } = json::search(text, spot, out) else { return true };
-    if !is_json(essence) && !any_read {
+    if !any_read {
+        if is_json(essence) {
+            out.cut(Cut::Format);
+        }
         return false;
     }
     // A more tolerant parser may go on where this one stops.
@@ -144,13 +216,24 @@ fn markup_body(text: &str, essence: &str, spot: &Spot<'_>, out: &mut Collector<'
     }
 }
 
+/// Whether an XML declaration names an encoding that is not read here.
+fn is_xml_of_other_charset(text: &str) -> bool {
+    let declaration = text.strip_prefix("<?xml").and_then(|text| text.split_once("?>")).map(|(text, _)| text);
+    let encoding = declaration.and_then(|text| text.split_once("encoding")).map(|(_, text)| text);
+    let quoted = encoding.and_then(|text| text.split(['"', '\'']).nth(1));
+    quoted.is_some_and(|label| !charset::is_plain(label))
+}
+
 /// Type and subtype in lower case, without parameters.
 fn essence(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn is_json(essence: &str) -> bool {
-    essence.ends_with("/json") || essence.ends_with("+json") || essence.ends_with("/x-ndjson")
+    essence.ends_with("/json")
+        || essence.ends_with("+json")
+        || essence.ends_with("ndjson")
+        || essence.ends_with("json-seq")
 }
 
 /// Types that hold no text. SVG is XML.
@@ -164,33 +247,10 @@ fn begins_markup(bytes: &[u8]) -> bool {
     matches!(bytes.trim_ascii_start().first(), Some(b'<' | b'{' | b'['))
 }
 
-/// Whether the beginning is text: a byte order mark, or no control characters but white space.
+/// Whether the beginning is text: UTF-16 or UTF-32, or no control characters but white space and what
+/// separates texts of a sequence (RFC 7464).
 fn begins_text(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(HEAD)];
-    is_utf16(bytes).is_some()
-        || head.iter().all(|&b| b >= 0x20 && b != 0x7f || matches!(b, b'\t' | b'\n' | b'\r' | 0x0c))
-}
-
-/// UTF-8, or UTF-16 by its byte order mark or by the zero that stands beside an ASCII character,
-/// as JSON parsers find it (RFC 4627 §3). What does not decode is replaced.
-fn decoded_text(bytes: &[u8]) -> Cow<'_, str> {
-    let Some(is_big) = is_utf16(bytes) else {
-        // Much faster than to replace what is to be replaced, and most often nothing is.
-        return std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
-    };
-    let unit = |pair: &[u8]| {
-        if is_big { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) }
-    };
-    let units = bytes.chunks_exact(2).map(unit);
-    Cow::Owned(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
-}
-
-/// `Some(big-endian)` for UTF-16.
-fn is_utf16(bytes: &[u8]) -> Option<bool> {
-    match bytes {
-        [0xfe, 0xff, ..] | [0, b'{' | b'[' | b'<' | b'"', 0, ..] => Some(true),
-        [0xff, 0xfe, ..] => Some(false),
-        [b'{' | b'[' | b'<' | b'"', 0, next, ..] if *next != 0 => Some(false),
-        _ => None,
-    }
+    charset::wide(bytes).is_some()
+        || head.iter().all(|&b| b >= 0x20 && b != 0x7f || matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1e))
 }

@@ -44,9 +44,12 @@ impl<'k> Collector<'k> {
         }
     }
 
-    /// Notes that something was not inspected; the first reason stands.
+    /// Notes that something was not inspected. The first reason stands, but for one that counts only at
+    /// some endpoints.
     pub(super) fn cut(&mut self, cut: Cut) {
-        self.cut.get_or_insert(cut);
+        if matches!(self.cut, None | Some(Cut::Format)) {
+            self.cut = Some(cut);
+        }
     }
 
     /// Whether the search is to end because nothing more can be kept, or the work is at its bound;

@@ -11,6 +11,7 @@ use sortie_model::{Candidate, Container, Key, Nature};
 mod authority;
 mod bits;
 mod body;
+mod charset;
 mod codec;
 mod collector;
 mod compose;
@@ -29,6 +30,7 @@ mod markup;
 mod multipart;
 mod names;
 mod pairs;
+mod part_head;
 mod path;
 #[cfg(test)]
 mod properties;
@@ -40,6 +42,8 @@ mod spot;
 mod template;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unread;
 mod value;
 mod words;
 mod work;

@@ -3,15 +3,15 @@
 use memchr::memmem;
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode_str;
 use sortie_model::event::Cut;
 use sortie_model::{Container, Nature};
 
 use super::body::{self, Piece};
 use super::collector::Collector;
+use super::part_head::{PartHead, parameters};
 use super::reading::absolute;
 use super::spot::Spot;
-use super::{prose, value, work};
+use super::{prose, work};
 
 /// Parts that are read.
 const PARTS: usize = 256;
@@ -20,95 +20,102 @@ const HEAD: usize = 4096;
 /// Longest boundary (RFC 2046 §5.1.1), with some room.
 const BOUNDARY: usize = 100;
 
+/// What parts are told apart by.
+#[derive(Debug, PartialEq)]
+pub(super) struct Boundary<'a> {
+    text: Cow<'a, str>,
+    /// Whether all programs take this for it.
+    is_sure: bool,
+}
+
 /// The boundary that a content type names, else the one that the body begins with.
-pub(super) fn boundary<'a>(content_type: &'a str, body: &'a [u8]) -> Option<&'a str> {
-    let named = parameter(content_type, "boundary").filter(|b| !b.is_empty() && b.len() <= BOUNDARY);
-    named.or_else(|| {
-        let line = body.strip_prefix(b"--")?.split(|&b| matches!(b, b'\r' | b'\n')).next()?;
-        std::str::from_utf8(line).ok().filter(|b| b.len() >= 4 && b.len() <= BOUNDARY)
-    })
-}
-
-/// The value of a parameter in `type; name="value"`.
-fn parameter<'a>(text: &'a str, wanted: &str) -> Option<&'a str> {
-    let mut rest = text.split_once(';')?.1;
-    loop {
-        rest = rest.trim_start_matches([' ', '\t', ';']);
-        let (name, after) = rest.split_once('=')?;
-        let (found, after) = match after.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
-            None => after.split_once(';').unwrap_or((after, "")),
-        };
-        if name.trim().eq_ignore_ascii_case(wanted) {
-            return Some(found.trim());
-        }
-        rest = after;
+pub(super) fn boundary<'a>(content_type: &'a str, body: &'a [u8]) -> Option<Boundary<'a>> {
+    let is_possible = |text: &str| !text.is_empty() && text.len() <= BOUNDARY;
+    let mut named = parameters(content_type).filter(|parameter| parameter.name.eq_ignore_ascii_case("boundary"));
+    if let Some(first) = named.next().filter(|parameter| is_possible(&parameter.value)) {
+        let is_sure = !first.is_escaped && named.next().is_none();
+        return Some(Boundary { text: first.value, is_sure });
     }
+    let line = body.strip_prefix(b"--")?.split(|&b| matches!(b, b'\r' | b'\n')).next()?;
+    let text = std::str::from_utf8(line).ok().filter(|text| text.len() >= 4 && is_possible(text))?;
+    Some(Boundary { text: Cow::Borrowed(text), is_sure: true })
 }
 
-/// Searches every part that has begun.
-pub(super) fn search(piece: Piece<&[u8]>, boundary: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+/// Searches every part that has begun. Returns whether any has. What may be read otherwise, or is not
+/// read, is a cut.
+pub(super) fn search(piece: Piece<&[u8]>, boundary: &Boundary<'_>, base: &Spot<'_>, out: &mut Collector<'_>) -> bool {
     let bytes = piece.data;
-    let delimiter = format!("--{boundary}");
+    let delimiter = format!("--{}", boundary.text);
     let finder = memmem::Finder::new(delimiter.as_bytes());
     let mut begins =
         finder.find_iter(bytes).filter(|&at| at == 0 || bytes[at - 1] == b'\n').map(|at| at + delimiter.len());
-    let Some(mut begin) = begins.next() else { return };
+    if !boundary.is_sure {
+        out.cut(Cut::Format);
+    }
+    let Some(mut begin) = begins.next() else { return false };
+    let mut is_any = false;
     for _ in 0..PARTS {
         if out.is_done() {
-            return;
+            return is_any;
         }
         out.work(work::PART);
         let next = begins.next();
         let end = next.map_or(bytes.len(), |next| next - delimiter.len());
-        part(Piece { data: &bytes[begin..end], is_whole: piece.is_whole || next.is_some() }, base, out);
+        if next.is_none() && bytes[begin..].starts_with(b"--") {
+            return is_any;
+        }
+        let is_whole = piece.is_whole || next.is_some();
+        is_any |= part(Piece { data: &bytes[begin..end], is_whole }, base, out);
         match next {
             Some(next) => begin = next,
-            None => return,
+            None => return is_any,
         }
     }
     out.cut(Cut::Count);
+    is_any
 }
 
-/// One part: what stands between two boundaries.
-fn part(piece: Piece<&[u8]>, base: &Spot<'_>, out: &mut Collector<'_>) {
+/// One part: what stands between two boundaries. Returns whether it has a head.
+fn part(piece: Piece<&[u8]>, base: &Spot<'_>, out: &mut Collector<'_>) -> bool {
     let bytes = piece.data;
     let head_room = &bytes[..bytes.len().min(HEAD)];
     let (head_end, length) = match (memmem::find(head_room, b"\r\n\r\n"), memmem::find(head_room, b"\n\n")) {
         (Some(at), _) => (at, 4),
         (None, Some(at)) => (at, 2),
-        (None, None) => return,
+        (None, None) => {
+            if piece.is_whole {
+                out.cut(Cut::Format);
+            }
+            return false;
+        }
     };
-    let head = String::from_utf8_lossy(&bytes[..head_end]);
+    let head = PartHead::of(&String::from_utf8_lossy(&bytes[..head_end]));
+    if !head.is_sure {
+        out.cut(Cut::Format);
+    }
     let content = &bytes[head_end + length..];
     let content = content.strip_suffix(b"\n").unwrap_or(content);
     let content = content.strip_suffix(b"\r").unwrap_or(content);
     let inner = Piece { data: content, ..piece };
-    let field = |wanted: &str| {
-        head.lines().find_map(|line| line.split_once(':').filter(|(name, _)| name.trim().eq_ignore_ascii_case(wanted)))
-    };
-    let disposition = field("content-disposition").map_or("", |(_, text)| text);
-    let name = parameter(disposition, "name").unwrap_or_default();
-    let encoded = || parameter(disposition, "filename*").map(|text| percent_decode_str(text).decode_utf8_lossy());
-    let filename = parameter(disposition, "filename").map(Cow::Borrowed).or_else(encoded);
-    let content_type = field("content-type").map(|(_, text)| text.trim());
-    let spot = base.named(name);
-    if let Some(filename) = filename {
-        let at = format!("{name}.filename");
+    let content_type = head.content_type.as_deref();
+    let spot = base.named(&head.name);
+    if let Some(filename) = &head.filename {
+        let at = format!("{}.filename", head.name);
         match absolute(filename.trim()) {
             Some(reading) => drop(out.offer(&base.named(&at), &reading, Nature::Value)),
-            None => prose::search(&filename, &base.named(&at), Nature::Value, out),
+            None => prose::search(filename, &base.named(&at), Nature::Value, out),
         }
-        body::part(inner, content_type.unwrap_or_default(), &spot, out);
-    } else if !is_text(content_type) {
-        body::part(inner, content_type.unwrap_or_default(), &spot, out);
+        body::file(inner, content_type.unwrap_or_default(), &spot, out);
+    } else if !content_type.is_none_or(is_text) {
+        body::field(inner, content_type.unwrap_or_default(), &spot, out);
     } else if piece.is_whole {
-        value::search(&String::from_utf8_lossy(content), &spot, out);
+        body::plain(content, content_type.unwrap_or_default(), &spot, out);
     }
+    true
 }
 
-fn is_text(content_type: Option<&str>) -> bool {
-    content_type.is_none_or(|text| text.get(..10).is_some_and(|head| head.eq_ignore_ascii_case("text/plain")))
+fn is_text(content_type: &str) -> bool {
+    content_type.get(..10).is_some_and(|head| head.eq_ignore_ascii_case("text/plain"))
 }
 
 /// The spot at which parts are searched.
@@ -125,8 +132,9 @@ mod tests {
     fn found(body: &str) -> Vec<String> {
         let key = Key::new(&[1; 32]);
         let mut out = Collector::new(&key);
-        let boundary = boundary("multipart/form-data", body.as_bytes()).unwrap_or("none");
-        search(Piece { data: body.as_bytes(), is_whole: true }, boundary, &base(), &mut out);
+        if let Some(boundary) = boundary("multipart/form-data", body.as_bytes()) {
+            search(Piece { data: body.as_bytes(), is_whole: true }, &boundary, &base(), &mut out);
+        }
         let candidates = out.finish().candidates;
         candidates.iter().map(|c| format!("{} {} {}", c.location, c.parameter, c.shown)).collect()
     }
@@ -137,10 +145,14 @@ mod tests {
 
     #[test]
     fn boundaries_are_named_or_seen() {
-        assert_eq!(boundary("multipart/form-data; charset=x; Boundary=\"a b\"", b""), Some("a b"));
-        assert_eq!(boundary("multipart/form-data; boundary=ab", b""), Some("ab"));
-        assert_eq!(boundary("", b"--abcd\r\nx"), Some("abcd"));
-        assert_eq!(boundary("text/plain", b"x"), None);
+        let named =
+            |content_type, body: &'static [u8]| boundary(content_type, body).map(|b| (b.text.into_owned(), b.is_sure));
+        let sure = |text: &str| Some((text.to_owned(), true));
+        assert_eq!(named("multipart/form-data; charset=x; Boundary=\"a b\"", b""), sure("a b"));
+        assert_eq!(named("multipart/form-data; boundary=ab", b""), sure("ab"));
+        assert_eq!(named("", b"--abcd\r\nx"), sure("abcd"));
+        assert_eq!(named("text/plain", b"x"), None);
+        assert_eq!(named("multipart/form-data; boundary=a; boundary=b", b""), Some(("a".to_owned(), false)));
     }
 
     #[test]

@@ -13,7 +13,16 @@ const NAME_LENGTH: usize = 64;
 
 /// Searches `a=1&b=2`; names are appended to `base`'s name.
 pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
-    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+    search_those(text, |pair| !pair.is_empty(), base, out);
+}
+
+/// Searches those pairs of a text that have a name as forms have it, for it may be no form.
+pub(super) fn search_named(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    search_those(text, is_form, base, out);
+}
+
+fn search_those(text: &str, is_one: impl Fn(&str) -> bool, base: &Spot<'_>, out: &mut Collector<'_>) {
+    for pair in text.split('&').filter(|pair| is_one(pair)) {
         if out.is_done() {
             return;
         }

@@ -48,7 +48,7 @@ pub enum Admission {
 /// What a refused client is told: a status and a reference, nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// 403, or 413 where the inspection was cut.
+    /// 403; where the inspection was cut 413, or 415 where the format or coding is the reason.
     pub status: u16,
     /// The request's reference.
     pub reference: Reference,
@@ -123,7 +123,7 @@ impl Gate {
             self.counters.wildcards.increment();
         }
         if let Some(refused) = refused.filter(Refused::is_enforced) {
-            return Admission::Refuse(self.refusal(reference, refused));
+            return Admission::Refuse(self.refusal(reference, refused, cut));
         }
         let active = Active {
             gate: Arc::clone(self),
@@ -144,9 +144,14 @@ impl Gate {
         Admission::Pass(Ticket { active: Some(Box::new(active)), request_id })
     }
 
-    pub(super) fn refusal(&self, reference: Reference, refused: Refused) -> Refusal {
+    pub(super) fn refusal(&self, reference: Reference, refused: Refused, cut: Option<Cut>) -> Refusal {
         self.counters.requests_refused.increment();
-        Refusal { status: if refused.rule == Rule::CutInspection { 413 } else { 403 }, reference }
+        let status = match (refused.rule, cut) {
+            (Rule::CutInspection, Some(Cut::Format | Cut::Codec)) => 415,
+            (Rule::CutInspection, _) => 413,
+            _ => 403,
+        };
+        Refusal { status, reference }
     }
 
     /// Counts candidates that say something, and their request once. Returns whether it was counted.

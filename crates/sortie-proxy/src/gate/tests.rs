@@ -7,8 +7,8 @@ use sortie_model::{Mode, Policy, Rule, limits};
 
 use super::*;
 
-fn admit(gate: &Arc<Gate>, target: &str) -> Admission {
-    gate.admit(&InboundHead {
+fn head(target: &str) -> InboundHead<'_> {
+    InboundHead {
         method: "GET",
         target,
         host: "shop.example",
@@ -16,7 +16,11 @@ fn admit(gate: &Arc<Gate>, target: &str) -> Admission {
         client: IpAddr::from([198, 51, 100, 7]),
         content_length: None,
         has_body: false,
-    })
+    }
+}
+
+fn admit(gate: &Arc<Gate>, target: &str) -> Admission {
+    gate.admit(&head(target))
 }
 
 fn fill(gate: &Arc<Gate>) -> Vec<Ticket> {
@@ -70,4 +74,20 @@ fn its_own_host_is_a_candidate_of_a_request_only_where_it_is_proven_to_be_dialle
     };
     assert_eq!(candidates(Vec::new()), 0);
     assert_eq!(candidates(vec!["GET /v1/preview header host".parse().unwrap()]), 1);
+}
+
+#[test]
+fn a_format_that_is_not_read_counts_only_where_something_is_ordered() {
+    let inspect = |target, content_type| {
+        let (gate, events) = Gate::for_tests(policy(Mode::Block));
+        let admission = gate.admit(&InboundHead { has_body: true, content_length: Some(3), ..head(target) });
+        let Admission::Pass(mut ticket) = admission else { panic!("{admission:?}") };
+        let judged = ticket.inspect(Some(content_type), None, b"a b", true, true).map_err(|refusal| refusal.status);
+        drop(ticket);
+        let is_told = events.try_iter().any(|event| matches!(event.what, What::RequestInspected(_)));
+        (judged, is_told)
+    };
+    assert_eq!(inspect("/v1/preview", "application/x-own"), (Err(415), true));
+    assert_eq!(inspect("/v1/preview", "text/plain"), (Ok(()), false));
+    assert_eq!(inspect("/news", "application/x-own"), (Ok(()), false));
 }

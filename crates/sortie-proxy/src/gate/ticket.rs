@@ -160,10 +160,10 @@ impl Active {
         let gate = Arc::clone(&self.gate);
         let found = gate.guarded(|| extract::from_body(body, &gate.settings.key));
         let fresh = self.fresh(found.candidates);
-        let cut = found.cut.or((last && !body.complete).then_some(Cut::Bytes));
         let (learned, policy) = (gate.learned.load(), gate.policy.load());
         let now = gate.clock.now();
         let decide = Decide { learned: &learned, policy: &policy, endpoint: &self.endpoint, actor: self.actor, now };
+        let cut = found.cut.filter(|cut| decide.counts(*cut)).or((last && !body.complete).then_some(Cut::Bytes));
         let refused =
             decide.of_candidates(&fresh, self.numbered).or_else(|| if last { decide.of_cut(cut) } else { None });
         self.has_carried = gate.count_candidates(&fresh, self.has_carried);
@@ -182,7 +182,7 @@ impl Active {
         match enforced {
             Some(refused) => {
                 self.inspects = false;
-                Err(gate.refusal(self.reference, refused))
+                Err(gate.refusal(self.reference, refused, cut))
             }
             None => {
                 if refused.is_some() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use parking_lot::Mutex;
 use sortie_model::Reference;
 
@@ -39,15 +39,24 @@ pub(super) struct ContentKind {
 
 impl ContentKind {
     pub(super) fn of(headers: &HeaderMap) -> Self {
-        Self {
-            kind: headers.get(header::CONTENT_TYPE).cloned(),
-            coding: headers.get(header::CONTENT_ENCODING).cloned(),
-        }
+        Self { kind: joined(headers, header::CONTENT_TYPE), coding: joined(headers, header::CONTENT_ENCODING) }
     }
 
     fn texts(&self) -> (Option<&str>, Option<&str>) {
         (text(self.kind.as_ref()), text(self.coding.as_ref()))
     }
+}
+
+/// The field's value; several lines are one list (RFC 9110 §5.3), of which programs take one or another.
+fn joined(headers: &HeaderMap, name: HeaderName) -> Option<HeaderValue> {
+    let mut lines = headers.get_all(name).iter();
+    let first = lines.next()?;
+    let rest: Vec<&[u8]> = lines.map(HeaderValue::as_bytes).collect();
+    if rest.is_empty() {
+        return Some(first.clone());
+    }
+    let all = [&[first.as_bytes()], &rest[..]].concat().join(&b", "[..]);
+    HeaderValue::from_bytes(&all).ok()
 }
 
 fn text(value: Option<&HeaderValue>) -> Option<&str> {
