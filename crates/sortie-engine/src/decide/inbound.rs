@@ -1,6 +1,6 @@
-//! The inbound door's decision: an order for a denied destination, at a place that is known to be
-//! obeyed, is refused before it reaches the back end. The dial would be ambiguous, the order is not,
-//! so no own call is put at risk. The door never resolves.
+//! The inbound door's decision: an order for a denied destination, at a proven sink, is refused before
+//! it reaches the back end. The dial would be ambiguous, the order is not, so no own call is put at
+//! risk. The door never resolves.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,9 +12,6 @@ use sortie_model::policy::{Allow, OrderView};
 use sortie_model::{Actor, AddressClass, Candidate, Endpoint, Host, Micros, Mode, Place, Policy, Rule};
 
 use crate::learned::Learned;
-
-/// Honour rate below which the door leaves the stopping to the outbound door.
-const OBEYED: f64 = 0.5;
 
 /// What a request is judged against.
 #[derive(Clone, Copy, Debug)]
@@ -85,16 +82,16 @@ impl Admission<'_> {
             || self.policy.allow.iter().any(by_allow)
     }
 
-    /// The denied class that a candidate of a proven, obeyed place names.
+    /// The denied class that a candidate of a proven place names. The proof is all that is asked: the honour
+    /// rate of all offers is what clients make of it, who may offer what nobody can dial.
     fn forbidden_class(&self, place: &Place, candidate: &Candidate) -> Option<AddressClass> {
         let (host, class) = candidate.hosts().find_map(|host| {
             let class = self.learned.known_class(host, &self.policy.addresses, self.now)?;
             self.policy.denies(class).then_some((host, class))
         })?;
-        let sink = self.learned.proving_sink(place, candidate.manner, candidate.nature, host);
-        let is_obeyed =
-            self.policy.proves(self.endpoint, place) || sink.is_some_and(|sink| sink.rho_so_far() >= OBEYED);
-        (is_obeyed && !self.is_allowed(place, candidate, host)).then_some(class)
+        let is_proven = self.policy.proves(self.endpoint, place)
+            || self.learned.proving_sink(place, candidate.manner, candidate.nature, host).is_some();
+        (is_proven && !self.is_allowed(place, candidate, host)).then_some(class)
     }
 
     fn is_allowed(&self, place: &Place, candidate: &Candidate, host: &Host) -> bool {

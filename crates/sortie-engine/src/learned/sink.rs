@@ -158,14 +158,14 @@ impl Sink {
 
     /// Whether its own traffic proves it a sink for `host`.
     pub fn is_proven_for(&self, host: &Host) -> bool {
-        match self.proof {
-            None => false,
-            Some(Proof::Narrow) => true,
-            Some(Proof::Destinations) => {
-                self.rho_of_obeyed() >= LAPSED_RHO
-                    && self.destinations.iter().filter(|other| *other != host).count() >= PROOF_DESTINATIONS
+        self.rho_of_obeyed() >= LAPSED_RHO
+            && match self.proof {
+                None => false,
+                Some(Proof::Narrow) => true,
+                Some(Proof::Destinations) => {
+                    self.destinations.iter().filter(|other| *other != host).count() >= PROOF_DESTINATIONS
+                }
             }
-        }
     }
 
     /// Whether its own traffic proves it a sink at all.
@@ -384,6 +384,8 @@ mod tests {
             sink.vote(actor(n as u8), true);
             sink.close(actor(n as u8), 0.0);
         }
+        assert!(!sink.is_proven_for(&Host::name("billing.internal")));
+        sink.proof = Some(Proof::Narrow);
         assert!(!sink.is_proven_for(&Host::name("billing.internal")));
     }
 

@@ -60,6 +60,32 @@ fn mentions_of_other_hosts_do_not_make_a_planted_order_forgotten() {
     assert_eq!(verdict.decision, Decision::Deny(Rule::OrderedDeny), "{verdict:#?}");
 }
 
+#[test]
+fn what_a_few_name_and_nobody_can_dial_leaves_the_inbound_door_shut() {
+    let mut play = settled();
+    // Some of them were obeyed before, so that their votes weigh more.
+    for client in 100..110u8 {
+        for n in 0..20u32 {
+            let url = format!("http://a{n}.evil.example/{client:08x}");
+            let candidate = play.candidate("url", &url, Nature::Named);
+            let request = play.request(client, "POST", "/v1/hooks", vec![candidate]).expect("admitted");
+            if n == 0 && client % 2 == 0 {
+                play.wait(20);
+                let (dial, _) = play.dial(&url, "8.8.4.4");
+                play.answer(dial, 200, None);
+            }
+            play.end(request, Vec::new());
+            play.wait(100);
+        }
+    }
+    play.wait(3_000);
+    let learned = play.learned();
+    let (_, sink) = learned.sinks.iter().find(|(key, _)| &*key.place.template == "/v1/hooks").expect("learned");
+    assert!(sink.rho_so_far() < 0.2, "{}", sink.rho_so_far());
+    let order = play.candidate("url", "http://billing.internal/v1/admin/export", Nature::Named);
+    assert_eq!(play.request(66, "POST", "/v1/hooks", vec![order]), None);
+}
+
 /// Many orders at once for one host, each a small part of the explanation of each dial.
 fn burst(play: &mut Play, size: u32, round: u32, address: &str) -> sortie_model::Verdict {
     let url = |n: u32| format!("https://zap.example/x/{round:04x}{n:04x}");

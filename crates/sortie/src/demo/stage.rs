@@ -24,9 +24,8 @@ use crate::runtime::Operator;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often is looked whether the engine has learned what it was shown.
 const LOOK: Duration = Duration::from_millis(50);
-/// The places that the morning proves, and the honour rate from which the inbound door acts there.
+/// The places that the morning proves.
 const PROVEN: [&str; 2] = ["/v1/hooks $.url", "/v1/preview $.url"];
-const OBEYED: f64 = 0.5;
 
 /// Sortie, between a world's clients, its shop, and its hosts.
 pub(super) struct Stage {
@@ -63,9 +62,8 @@ impl Stage {
         let until = Instant::now() + PATIENCE;
         loop {
             let sinks = self.operator().sinks();
-            let is_settled =
-                |at: &str| sinks.iter().any(|sink| sink.at == at && sink.proven.is_some() && sink.rho >= OBEYED);
-            if PROVEN.into_iter().all(is_settled) || Instant::now() >= until {
+            let is_proven = |at: &str| sinks.iter().any(|sink| sink.at == at && sink.proven.is_some());
+            if PROVEN.into_iter().all(is_proven) || Instant::now() >= until {
                 return sinks;
             }
             sleep(LOOK).await;
