@@ -16,46 +16,46 @@ use super::Weighted;
 const LARGE: f64 = 2.0 / limits::EXPLANATIONS as f64;
 
 /// The explanations to list, the largest share first. `ranked` is by rate, `total` the sum of the rates.
-pub(super) fn list(ranked: &[Weighted], total: f64, now: Micros) -> SmallVec<[Explanation; 2]> {
-    let shares = || ranked.iter().map(|weighted| weighted.rate / total);
+pub(super) fn list(ranked: &[Weighted<'_>], total: f64, now: Micros) -> SmallVec<[Explanation; 2]> {
     let mut explained = 0.0;
-    let worth = shares()
-        .take_while(|share| {
-            let is_worth_it = *share >= limits::EXPLANATION_SHARE || explained < limits::EXPLAINED;
-            explained += share;
+    let worth = ranked
+        .iter()
+        .take_while(|weighted| {
+            let is_worth_it = weighted.rate / total >= limits::EXPLANATION_SHARE || explained < limits::EXPLAINED;
+            explained += weighted.mass() / total;
             is_worth_it
         })
         .count();
     if worth <= limits::EXPLANATIONS {
         return all(&ranked[..worth], ranked, total);
     }
-    let large = shares().take_while(|share| *share >= LARGE).count();
+    let large = ranked.iter().take_while(|weighted| weighted.rate / total >= LARGE).count();
     let mut listed: SmallVec<[Explanation; 2]> =
-        ranked[..large].iter().map(|weighted| explanation(weighted, total, weighted.rate / total)).collect();
+        ranked[..large].iter().map(|weighted| explanation(weighted, total, weighted.mass() / total)).collect();
     sample(&ranked[large..], total, limits::EXPLANATIONS - large, fraction(now), &mut listed);
     listed
 }
 
 /// Lists all of `listed`; what is left of orders and of own calls is spread over those of their kind.
-fn all(listed: &[Weighted], ranked: &[Weighted], total: f64) -> SmallVec<[Explanation; 2]> {
-    let sum = |of: &[Weighted], ordered: bool| -> f64 {
-        of.iter().filter(|w| w.source.order().is_some() == ordered).map(|w| w.rate).sum()
+fn all(listed: &[Weighted<'_>], ranked: &[Weighted<'_>], total: f64) -> SmallVec<[Explanation; 2]> {
+    let sum = |of: &[Weighted<'_>], ordered: bool| -> f64 {
+        of.iter().filter(|w| w.order().is_some() == ordered).map(Weighted::mass).sum()
     };
     let scales = [false, true].map(|ordered| {
         let part = sum(listed, ordered);
         if part > 0.0 { sum(ranked, ordered) / part } else { 1.0 }
     });
-    let scale = |weighted: &Weighted| scales[usize::from(weighted.source.order().is_some())];
-    listed.iter().map(|weighted| explanation(weighted, total, weighted.rate / total * scale(weighted))).collect()
+    let scale = |weighted: &Weighted<'_>| scales[usize::from(weighted.order().is_some())];
+    listed.iter().map(|weighted| explanation(weighted, total, weighted.mass() / total * scale(weighted))).collect()
 }
 
 /// Draws `count` of `tail`, each for an equal part of its mass.
-fn sample(tail: &[Weighted], total: f64, count: usize, start: f64, listed: &mut SmallVec<[Explanation; 2]>) {
-    let mass: f64 = tail.iter().map(|weighted| weighted.rate / total).sum();
+fn sample(tail: &[Weighted<'_>], total: f64, count: usize, start: f64, listed: &mut SmallVec<[Explanation; 2]>) {
+    let mass: f64 = tail.iter().map(|weighted| weighted.mass() / total).sum();
     let step = mass / count as f64;
     let (mut passed, mut next) = (0.0, start * step);
     for weighted in tail {
-        passed += weighted.rate / total;
+        passed += weighted.mass() / total;
         let mut drawn = 0;
         while next < passed && drawn < count {
             drawn += 1;
@@ -67,8 +67,8 @@ fn sample(tail: &[Weighted], total: f64, count: usize, start: f64, listed: &mut 
     }
 }
 
-fn explanation(weighted: &Weighted, total: f64, mass: f64) -> Explanation {
-    Explanation { share: weighted.rate / total, mass: mass.min(1.0), source: weighted.source.clone() }
+fn explanation(weighted: &Weighted<'_>, total: f64, mass: f64) -> Explanation {
+    Explanation { share: weighted.rate / total, mass: mass.min(1.0), source: weighted.source() }
 }
 
 /// A number from 0 to 1 that differs from dial to dial (Fibonacci hashing: Knuth, TAOCP 3, 6.4).
@@ -78,20 +78,12 @@ fn fraction(now: Micros) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use sortie_model::verdict::Source;
-
+    use super::super::Cause;
     use super::*;
 
-    fn ranked(rates: impl IntoIterator<Item = f64>) -> (Vec<Weighted>, f64) {
-        let of = |rate| Weighted {
-            rate,
-            source: Source::Background,
-            proven: false,
-            allowed: false,
-            exact: false,
-            mode: None,
-        };
-        let ranked: Vec<Weighted> = rates.into_iter().map(of).collect();
+    fn ranked(rates: impl IntoIterator<Item = f64>) -> (Vec<Weighted<'static>>, f64) {
+        let of = |rate| Weighted { rate, stands_for: 1.0, cause: Cause::Background, proven: false, allowed: false };
+        let ranked: Vec<Weighted<'_>> = rates.into_iter().map(of).collect();
         let total = ranked.iter().map(|weighted| weighted.rate).sum();
         (ranked, total)
     }

@@ -4,19 +4,20 @@
 //! Requests compete with each other, with the own calls of every request in flight, and with the
 //! background, so the answer is *who*, as a set, not only *whether*.
 
+mod cause;
 mod listing;
 mod order;
 mod own;
 
 use smallvec::SmallVec;
 use sortie_model::event::Dial;
-use sortie_model::policy::OrderView;
-use sortie_model::verdict::{Explanation, Hop, Order, Source};
-use sortie_model::{Host, Micros, Mode, PathMatch, Policy};
+use sortie_model::verdict::{Explanation, Order};
+use sortie_model::{Host, Micros, Policy};
 
 use crate::inflight::{InFlight, LiveCandidate};
 use crate::learned::Learned;
 
+pub use cause::{Cause, OrderRef, Weighted};
 pub(crate) use order::is_exact_and_cold;
 
 /// What a dial is judged against.
@@ -34,7 +35,7 @@ pub struct Circumstances<'a> {
 
 /// The explanations of a dial and their shares.
 #[derive(Clone, Debug, Default)]
-pub struct Posterior {
+pub struct Posterior<'a> {
     /// Share of all candidates and ordered hops.
     pub ordered: f64,
     /// Share of those that no `allow` entry covers.
@@ -42,7 +43,7 @@ pub struct Posterior {
     /// Rates by what a decision tells apart.
     pub masses: Masses,
     /// All explanations, the largest share first.
-    pub ranked: Vec<Weighted>,
+    pub ranked: Vec<Weighted<'a>>,
 }
 
 /// Rates per second.
@@ -72,32 +73,10 @@ impl Masses {
     }
 }
 
-/// One explanation with its rate.
-#[derive(Clone, Debug)]
-pub struct Weighted {
-    /// Rate per second.
-    pub rate: f64,
-    /// What it is.
-    pub source: Source,
-    /// Whether it counts as proven.
-    pub proven: bool,
-    /// Whether an `allow` entry covers it.
-    pub allowed: bool,
-    /// Whether the dial shows the very path that the candidate or the redirect names.
-    pub exact: bool,
-    /// For hops: the mode that their order had.
-    pub mode: Option<Mode>,
-}
-
-impl Posterior {
+impl Posterior<'_> {
     /// The explanations that a verdict lists of a dial at `now`.
     pub fn explanations(&self, now: Micros) -> SmallVec<[Explanation; 2]> {
         listing::list(&self.ranked, self.masses.total(), now)
-    }
-
-    /// The order, direct or behind a hop, with the largest rate.
-    pub fn leading_order(&self) -> Option<(&Weighted, &Order)> {
-        self.ranked.iter().find_map(|weighted| Some((weighted, weighted.source.order()?)))
     }
 }
 
@@ -108,7 +87,7 @@ pub fn proven_by<'a>(learned: &'a Learned, policy: &'a Policy) -> impl Fn(&LiveC
 }
 
 /// Weighs every explanation of a dial.
-pub fn attribute(dial: &Dial, circumstances: &Circumstances<'_>) -> Posterior {
+pub fn attribute<'a>(dial: &Dial, circumstances: &Circumstances<'a>) -> Posterior<'a> {
     let mut ranked = Vec::new();
     order::weigh_candidates(dial, circumstances, &mut ranked);
     weigh_hops(dial, circumstances, &mut ranked);
@@ -116,12 +95,13 @@ pub fn attribute(dial: &Dial, circumstances: &Circumstances<'_>) -> Posterior {
 
     let mut masses = Masses::default();
     for weighted in &ranked {
-        match (weighted.source.order().is_some(), weighted.allowed, weighted.proven) {
-            (false, _, _) => masses.own += weighted.rate,
-            (true, true, _) => masses.allowed += weighted.rate,
-            (true, false, true) => masses.proven += weighted.rate,
-            (true, false, false) => masses.unproven += weighted.rate,
-        }
+        let sum = match (weighted.order().is_some(), weighted.allowed, weighted.proven) {
+            (false, _, _) => &mut masses.own,
+            (true, true, _) => &mut masses.allowed,
+            (true, false, true) => &mut masses.proven,
+            (true, false, false) => &mut masses.unproven,
+        };
+        *sum += weighted.mass();
     }
     // By rate, then by source, so that equal rates rank alike everywhere.
     ranked.sort_by(|a, b| b.rate.total_cmp(&a.rate));
@@ -143,7 +123,7 @@ const HOP_AT_ONCE: f64 = 1.0;
 const HOP_FIRST_MICROS: u64 = 1_000;
 const HOP_PROMPT_MICROS: u64 = 2_000_000;
 
-fn weigh_hops(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut Vec<Weighted>) {
+fn weigh_hops<'a>(dial: &Dial, circumstances: &Circumstances<'a>, ranked: &mut Vec<Weighted<'a>>) {
     let Circumstances { inflight, policy, now, .. } = *circumstances;
     for hop in hosts_of(dial).flat_map(|host| inflight.hops_to(host, now)) {
         let port_fits = if hop.target.destination.port == dial.destination.port { 1.0 } else { order::PORT_DIFFERS };
@@ -152,20 +132,19 @@ fn weigh_hops(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut Vec<W
             * (1.0 - hop.used).max(order::USED_UP)
             * port_fits
             * order::path_fit(path);
-        let mut push = |share: f64, order: Option<Box<Order>>, proven: bool| {
-            let allowed = order.as_deref().is_some_and(|order| is_allowed(order, dial, policy, now));
-            let hop_source = Hop { parent: hop.parent, order, depth: hop.depth, proven, allowed };
-            let source = Source::Hop(Box::new(hop_source));
-            let exact = path == PathMatch::Equal;
-            ranked.push(Weighted { rate: rate * share, source, proven, allowed, exact, mode: Some(hop.mode) });
+        let mut push = |share: f64, order: Option<&'a Order>, proven: bool| {
+            let allowed = order.is_some_and(|order| OrderRef::of(order).is_allowed(dial, policy, now));
+            let cause = Cause::Hop { hop, order, path };
+            ranked.push(Weighted { rate: rate * share, stands_for: 1.0, cause, proven, allowed });
         };
         match &hop.order {
             Some(order) => {
                 // The seen hop passes on what its parent was: proven, unproven, or own. An order that
                 // the rule of cold starts would trust counts as proven for its hops too.
-                let trusted = if order::is_exact_and_cold(order, circumstances) { hop.p_parent } else { hop.q_parent };
-                push(trusted.min(hop.p_parent), Some(order.clone()), true);
-                push((hop.p_parent - trusted).max(0.0), Some(order.clone()), false);
+                let is_trusted = order::is_exact_and_cold(OrderRef::of(order), circumstances);
+                let trusted = if is_trusted { hop.p_parent } else { hop.q_parent };
+                push(trusted.min(hop.p_parent), Some(order), true);
+                push((hop.p_parent - trusted).max(0.0), Some(order), false);
                 push(1.0 - hop.p_parent, None, false);
             }
             None => push(1.0, None, false),
@@ -184,16 +163,4 @@ fn follow_rate(age: u64) -> f64 {
 /// names that resolved to it.
 fn hosts_of(dial: &Dial) -> impl Iterator<Item = &Host> {
     std::iter::once(&dial.destination.host).chain(&dial.further_hosts)
-}
-
-fn is_allowed(order: &Order, dial: &Dial, policy: &Policy, now: Micros) -> bool {
-    let view = OrderView {
-        endpoint: &order.endpoint,
-        place: &order.place,
-        actor: order.actor.id(),
-        host: &dial.destination.host,
-        addresses: &dial.addresses,
-        port: dial.destination.port,
-    };
-    policy.allowed(&view, now).is_some()
 }

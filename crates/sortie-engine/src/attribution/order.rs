@@ -8,10 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sortie_model::event::Dial;
 use sortie_model::policy::ColdStart;
-use sortie_model::verdict::{Order, Source};
-use sortie_model::{Candidate, CandidateKind, Host, Nature, PathDigest, PathMatch, Place, Policy};
+use sortie_model::{Candidate, CandidateKind, Host, Manner, Nature, PathDigest, PathMatch, Place, Policy};
 
-use super::{Circumstances, Weighted, hosts_of, is_allowed};
+use super::{Cause, Circumstances, OrderRef, Weighted, hosts_of};
 use crate::inflight::LiveCandidate;
 use crate::kernel::{Kernel, prior_kernel};
 use crate::learned::{Learned, NOVEL_PATH, Sink};
@@ -22,7 +21,7 @@ pub(super) const PORT_DIFFERS: f64 = 0.01;
 /// What remains of a rate when its source is used up, so that a repeated hop still has a name.
 pub(super) const USED_UP: f64 = 0.05;
 
-pub(super) fn weigh_candidates(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut Vec<Weighted>) {
+pub(super) fn weigh_candidates<'a>(dial: &Dial, circumstances: &Circumstances<'a>, ranked: &mut Vec<Weighted<'a>>) {
     let first = ranked.len();
     let asked = hosts_of(dial).flat_map(|host| circumstances.inflight.candidates_of(host));
     let by_name = names_behind(dial, circumstances.learned);
@@ -30,7 +29,8 @@ pub(super) fn weigh_candidates(dial: &Dial, circumstances: &Circumstances<'_>, r
     // A candidate with several readings is found under each of its hosts.
     let mut seen = BTreeSet::new();
     let each_once = asked.chain(resolved).filter(|live| seen.insert(live.id));
-    ranked.extend(each_once.filter_map(|live| weigh(live, dial, circumstances)));
+    let mut places = BTreeMap::new();
+    ranked.extend(each_once.filter_map(|live| weigh(live, dial, circumstances, &mut places)));
     best_of_each_unproven_place(&mut ranked[first..]);
 }
 
@@ -44,12 +44,31 @@ fn names_behind(dial: &Dial, learned: &Learned) -> Vec<Host> {
         .collect()
 }
 
-fn weigh(live: &LiveCandidate, dial: &Dial, circumstances: &Circumstances<'_>) -> Option<Weighted> {
+/// What is learned of a place, looked up once for all candidates of one manner and nature there.
+struct AtPlace<'a> {
+    sink: Option<&'a Sink>,
+    /// Whether its traffic proves it for the host that is dialled.
+    is_proven: bool,
+}
+
+type Places<'a> = BTreeMap<(&'a Place, Manner, Nature), AtPlace<'a>>;
+
+fn weigh<'a>(
+    live: &'a LiveCandidate,
+    dial: &Dial,
+    circumstances: &Circumstances<'a>,
+    places: &mut Places<'a>,
+) -> Option<Weighted<'a>> {
     let Circumstances { learned, policy, now, .. } = *circumstances;
     let candidate = &live.candidate;
     let delay = now.0.checked_sub(live.at.0)?;
-    let sink: Option<&Sink> = learned.sink(&live.place, candidate.manner).map(|sink| &**sink);
-    let rho = sink.map_or_else(|| candidate.nature.prior(), Sink::rho_so_far);
+    let (manner, nature) = (candidate.manner, candidate.nature);
+    let at_place = places.entry((&live.place, manner, nature)).or_insert_with(|| AtPlace {
+        sink: learned.sink(&live.place, manner).map(|sink| &**sink),
+        is_proven: learned.proving_sink(&live.place, manner, nature, &dial.destination.host).is_some(),
+    });
+    let sink = at_place.sink;
+    let rho = sink.map_or_else(|| nature.prior(), Sink::rho_so_far);
     let kernel: &Kernel = match sink {
         Some(sink) => &sink.delays,
         None => prior_kernel(),
@@ -59,28 +78,13 @@ fn weigh(live: &LiveCandidate, dial: &Dial, circumstances: &Circumstances<'_>) -
     let used = live.used_up();
     let first = (1.0 - used) * rho / (1.0 - rho * kernel.cumulative(delay));
     let rate = (first + used * kappa) * kernel.density(delay) * port_fit(port, dial) * order_path_fit(path, dial, sink);
-    let host = &dial.destination.host;
-    let order = Order {
-        request: live.id.request,
-        candidate: live.id.index,
-        actor: live.actor,
-        endpoint: (*live.endpoint).clone(),
-        place: live.place.clone(),
-        manner: candidate.manner,
-        nature: candidate.nature,
-        location: candidate.location.clone(),
-        shown: candidate.shown.clone(),
-        path,
-        proven: is_proven(live, host, learned, policy),
-        allowed: false,
-        delay,
-        stored: live.remembered,
-        rho,
-    };
-    let allowed = is_allowed(&order, dial, policy, now);
-    let proven = order.proven;
-    let source = Source::Order(Box::new(Order { allowed, ..order }));
-    Some(Weighted { rate, source, proven, allowed, exact: path == PathMatch::Equal, mode: None })
+    Some(Weighted {
+        rate,
+        stands_for: 1.0,
+        cause: Cause::Candidate { live, path, delay, rho },
+        proven: at_place.is_proven || policy.proves(&live.endpoint, &live.place),
+        allowed: OrderRef::of_candidate(live, path).is_allowed(dial, policy, now),
+    })
 }
 
 /// Whether the place of a candidate is a proven sink for a host: by its traffic, or by the operator.
@@ -92,13 +96,13 @@ pub(super) fn is_proven(live: &LiveCandidate, host: &Host, learned: &Learned, po
 /// Whether an order is one that `cold_start: exact` trusts before its place is proven: the path that
 /// was dialled, named in a place whose name or type speaks of URLs and which is not ignored, at an
 /// endpoint that is still new.
-pub(crate) fn is_exact_and_cold(order: &Order, circumstances: &Circumstances<'_>) -> bool {
+pub(crate) fn is_exact_and_cold(order: OrderRef<'_>, circumstances: &Circumstances<'_>) -> bool {
     let Circumstances { learned, policy, now, .. } = *circumstances;
     policy.cold_start == ColdStart::Exact
         && order.nature == Nature::Named
         && order.path == PathMatch::Equal
-        && learned.endpoints.get(&order.endpoint).is_none_or(|stats| stats.is_cold(now))
-        && learned.sink(&order.place, order.manner).is_none_or(|sink| !sink.is_ignored())
+        && learned.endpoints.get(order.endpoint).is_none_or(|stats| stats.is_cold(now))
+        && learned.sink(order.place, order.manner).is_none_or(|sink| !sink.is_ignored())
 }
 
 /// The port that a candidate names, and how the dial's path stands to its path. Where the dial follows
@@ -162,8 +166,8 @@ fn port_fit(named: Option<u16>, dial: &Dial) -> f64 {
 
 /// Of the candidates at one place that is no proven sink only the best one's rate counts, shared
 /// among them: the place is a sink or it is not, and a thousand mentions do not make it one.
-fn best_of_each_unproven_place(orders: &mut [Weighted]) {
-    let mut sum_and_best: BTreeMap<(Place, CandidateKind), (f64, f64)> = BTreeMap::new();
+fn best_of_each_unproven_place(orders: &mut [Weighted<'_>]) {
+    let mut sum_and_best: BTreeMap<(&Place, CandidateKind), (f64, f64)> = BTreeMap::new();
     for weighted in orders.iter() {
         if let Some(key) = unproven_place(weighted) {
             let (sum, best) = sum_and_best.entry(key).or_default();
@@ -180,9 +184,9 @@ fn best_of_each_unproven_place(orders: &mut [Weighted]) {
     }
 }
 
-fn unproven_place(weighted: &Weighted) -> Option<(Place, CandidateKind)> {
-    match &weighted.source {
-        Source::Order(order) if !weighted.proven => Some((order.place.clone(), order.manner.kind)),
+fn unproven_place<'a>(weighted: &Weighted<'a>) -> Option<(&'a Place, CandidateKind)> {
+    match weighted.cause {
+        Cause::Candidate { live, .. } if !weighted.proven => Some((&live.place, live.candidate.manner.kind)),
         _ => None,
     }
 }

@@ -3,13 +3,13 @@
 //! λ_r = [ν(1−u)/(1−ν·G(Δ)) + 0.02·u] · g(Δ) · P(path | own, h) for each request of an endpoint that
 //! calls h; μ(h) · P(path | own, h) for what nothing in flight explains.
 
-use smallvec::SmallVec;
+use std::collections::BTreeSet;
+
 use sortie_model::event::Dial;
-use sortie_model::verdict::Source;
 use sortie_model::{Destination, Endpoint, Micros, PathMatch, Reference, limits};
 
-use super::{Circumstances, Weighted};
-use crate::inflight::{CandidateId, InFlight};
+use super::{Cause, Circumstances, Weighted};
+use crate::inflight::InFlight;
 use crate::kernel::{Kernel, prior_kernel};
 use crate::learned::{DestinationStats, Learned, NOVEL_PATH};
 
@@ -29,11 +29,11 @@ const PRIOR_WEIGHT: f64 = 2.0;
 /// Endpoints in flight that are searched for new ones without a count of their own.
 const NEW_ENDPOINTS: usize = 64;
 
-pub(super) fn weigh(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut Vec<Weighted>) {
+pub(super) fn weigh<'a>(dial: &Dial, circumstances: &Circumstances<'a>, ranked: &mut Vec<Weighted<'a>>) {
     let Circumstances { learned, now, .. } = *circumstances;
     let stats = learned.destinations.get(&dial.destination).map(|stats| &**stats);
     let path = dial.request.as_ref().map(|request| &request.path);
-    let naming = naming(circumstances.inflight, ranked);
+    let naming = naming(ranked);
     let path_fit = |named: bool| match stats {
         _ if naming.is_secret && !named && !is_known(stats, dial) => SECRET_PATH,
         Some(stats) => stats.own_path_probability(path, named),
@@ -46,7 +46,7 @@ pub(super) fn weigh(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut
             now,
             path_fit: path_fit(false),
             named_path_fit: path_fit(true),
-            naming: naming.requests,
+            naming: &naming.requests,
         };
         let share = service_share(learned, stats);
         for caller in &stats.callers {
@@ -58,26 +58,23 @@ pub(super) fn weigh(dial: &Dial, circumstances: &Circumstances<'_>, ranked: &mut
         }
     }
     let background = background_rate(learned, &dial.destination, stats, now) * path_fit(false);
-    ranked.push(plain(background, Source::Background));
+    ranked.push(plain(background, Cause::Background));
 }
 
 /// The requests whose candidates name the very path that is dialled.
 struct Naming {
-    requests: SmallVec<[Reference; 4]>,
+    requests: BTreeSet<Reference>,
     /// Whether what they name could not be guessed.
     is_secret: bool,
 }
 
-fn naming(inflight: &InFlight, ranked: &[Weighted]) -> Naming {
-    let orders = ranked.iter().filter_map(|weighted| match &weighted.source {
-        Source::Order(order) if order.path == PathMatch::Equal => Some(order),
-        _ => None,
-    });
-    let mut naming = Naming { requests: SmallVec::new(), is_secret: false };
-    for order in orders {
-        naming.requests.push(order.request);
-        let bits = inflight.candidate(CandidateId::of(order)).map_or(0, |live| live.candidate.path_bits);
-        naming.is_secret |= bits >= limits::UNIQUE_BITS;
+fn naming(ranked: &[Weighted<'_>]) -> Naming {
+    let mut naming = Naming { requests: BTreeSet::new(), is_secret: false };
+    for weighted in ranked {
+        if let Cause::Candidate { live, path: PathMatch::Equal, .. } = weighted.cause {
+            naming.requests.insert(live.id.request);
+            naming.is_secret |= live.candidate.path_bits >= limits::UNIQUE_BITS;
+        }
     }
     naming
 }
@@ -89,19 +86,19 @@ fn is_known(stats: Option<&DestinationStats>, dial: &Dial) -> bool {
 }
 
 /// The requests that may make an own call now.
-struct Requests<'a> {
-    dial: &'a Dial,
+struct Requests<'a, 'd> {
+    dial: &'d Dial,
     inflight: &'a InFlight,
     now: Micros,
     /// P(path | own), for requests that do not name the path, and for those that do.
     path_fit: f64,
     named_path_fit: f64,
-    naming: SmallVec<[Reference; 4]>,
+    naming: &'d BTreeSet<Reference>,
 }
 
-impl Requests<'_> {
+impl<'a> Requests<'a, '_> {
     /// Weighs the own calls of an endpoint's requests; `nu` is ν(e,h).
-    fn weigh(&self, endpoint: &Endpoint, nu: f64, delays: &Kernel, ranked: &mut Vec<Weighted>) {
+    fn weigh(&self, endpoint: &'a Endpoint, nu: f64, delays: &Kernel, ranked: &mut Vec<Weighted<'a>>) {
         let (count, requests) = self.inflight.requests_of(endpoint);
         // Of many requests a few stand for all: sampling is harmless at hundreds in flight.
         let each_stands_for = count as f64 / count.clamp(1, limits::OWN_SAMPLES) as f64;
@@ -111,18 +108,18 @@ impl Requests<'_> {
             let first = nu * (1.0 - used) / (1.0 - nu * delays.cumulative(delay));
             let path_fit = if self.naming.contains(&request) { self.named_path_fit } else { self.path_fit };
             let rate = (first + REPEAT * used) * delays.density(delay) * path_fit * each_stands_for;
-            ranked.push(plain(rate, Source::OwnCall { request, endpoint: endpoint.clone() }));
+            ranked.push(plain(rate, Cause::OwnCall { request, endpoint }));
         }
     }
 }
 
 /// Endpoints too new to have a rate of their own borrow the service's.
-fn weigh_new_endpoints(
-    requests: &Requests<'_>,
+fn weigh_new_endpoints<'a>(
+    requests: &Requests<'a, '_>,
     learned: &Learned,
     stats: &DestinationStats,
     share: f64,
-    ranked: &mut Vec<Weighted>,
+    ranked: &mut Vec<Weighted<'a>>,
 ) {
     for endpoint in requests.inflight.endpoints().take(NEW_ENDPOINTS) {
         let is_known = stats.callers.iter().any(|caller| caller.endpoint == **endpoint);
@@ -177,6 +174,6 @@ fn residual(learned: &Learned, destination: &Destination, stats: &DestinationSta
     stats.dials - expected - 3.0 * f64::sqrt(variance) - by_callers
 }
 
-fn plain(rate: f64, source: Source) -> Weighted {
-    Weighted { rate, source, proven: false, allowed: false, exact: false, mode: None }
+fn plain(rate: f64, cause: Cause<'_>) -> Weighted<'_> {
+    Weighted { rate, stands_for: 1.0, cause, proven: false, allowed: false }
 }

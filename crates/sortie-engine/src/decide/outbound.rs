@@ -3,11 +3,11 @@
 use smallvec::SmallVec;
 use sortie_model::event::{Credential, Dial};
 use sortie_model::policy::{HiddenHops, Locality, PortRule};
-use sortie_model::verdict::{Order, Source, Verdict, Window};
+use sortie_model::verdict::{Verdict, Window};
 use sortie_model::{AddressClass, Candidate, Decision, Destination, Mode, Rule};
 
-use crate::attribution::{Circumstances, Posterior, Weighted, attribute, is_exact_and_cold};
-use crate::inflight::{CandidateId, RetryKey};
+use crate::attribution::{Cause, Circumstances, OrderRef, Posterior, Weighted, attribute, is_exact_and_cold};
+use crate::inflight::{LiveCandidate, RetryKey};
 use crate::learned::DestinationStats;
 
 /// Probability from which a dial counts as ordered.
@@ -46,12 +46,12 @@ pub fn decide(dial: &Dial, circumstances: &Circumstances<'_>) -> Verdict {
 struct Case<'a> {
     dial: &'a Dial,
     circumstances: &'a Circumstances<'a>,
-    posterior: &'a Posterior,
+    posterior: &'a Posterior<'a>,
     stats: Option<&'a DestinationStats>,
     window: Option<Window>,
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
     /// The decision, and the mode that it is made in: of the rules that forbid the dial the first that is
     /// enforced, else the first.
     fn decision(&self) -> (Decision, Mode) {
@@ -114,8 +114,7 @@ impl Case<'_> {
     fn may_be_forbidden_by_order(&self) -> bool {
         let Some(stats) = self.stats.filter(|stats| stats.has_own_evidence(self.dial.class)) else { return true };
         let Some(request) = &self.dial.request else { return false };
-        let equal =
-            self.posterior.ranked.iter().any(|w| w.proven && !w.allowed && w.exact && w.source.order().is_some());
+        let equal = self.posterior.ranked.iter().any(|w| w.is_proven_order() && w.is_exact());
         equal && !stats.has_shown(request.path.fingerprint())
     }
 
@@ -140,7 +139,7 @@ impl Case<'_> {
             .posterior
             .ranked
             .iter()
-            .filter(|w| !w.allowed && w.source.order().is_some_and(|order| order.request == request))
+            .filter(|w| !w.allowed && w.order().is_some_and(|order| order.request == request))
             .map(|w| w.rate)
             .sum();
         let masses = &self.posterior.masses;
@@ -154,22 +153,22 @@ impl Case<'_> {
         if self.own_evidence() || self.posterior.masses.allowed > 0.0 {
             return false;
         }
-        self.posterior.ranked.iter().any(|w| self.is_cold(&w.source))
+        self.posterior.ranked.iter().any(|w| self.is_cold(w))
     }
 
-    fn is_cold(&self, source: &Source) -> bool {
-        matches!(source, Source::Order(order)
-            if is_exact_and_cold(order, self.circumstances) && self.is_fresh_and_names_all(order))
+    fn is_cold(&self, weighted: &Weighted<'_>) -> bool {
+        let Cause::Candidate { live, path, .. } = weighted.cause else { return false };
+        is_exact_and_cold(OrderRef::of_candidate(live, path), self.circumstances) && self.is_fresh_and_names_all(live)
     }
 
     /// A request in flight, or ended less than [`COLD_MICROS`] ago, names the dial's scheme, host and
     /// port; what it leaves out (`//host/path`, `host/path`) is what clients put there.
-    fn is_fresh_and_names_all(&self, order: &Order) -> bool {
+    fn is_fresh_and_names_all(&self, live: &LiveCandidate) -> bool {
         let Circumstances { inflight, now, .. } = *self.circumstances;
         let is_fresh = inflight
-            .request(order.request)
+            .request(live.id.request)
             .is_some_and(|request| request.ended.is_none_or(|ended| now < ended.plus(COLD_MICROS)));
-        is_fresh && inflight.candidate(CandidateId::of(order)).is_some_and(|live| self.fits(&live.candidate))
+        is_fresh && self.fits(&live.candidate)
     }
 
     fn fits(&self, candidate: &Candidate) -> bool {
@@ -206,7 +205,7 @@ impl Case<'_> {
     fn mode(&self, rule: Rule) -> Mode {
         match rule {
             Rule::OrderedDeny | Rule::OrderedPort | Rule::InternalCredentials => self.mode_of_proven(),
-            Rule::ColdExact => self.mode_of(|w| self.is_cold(&w.source)),
+            Rule::ColdExact => self.mode_of(|w| self.is_cold(w)),
             Rule::Wildcard | Rule::HopWindow => self.mode_of_window(),
             _ => self.mode_of(|_| true),
         }
@@ -215,27 +214,26 @@ impl Case<'_> {
     /// `block` where the proven orders from places in `block` carry the rule by themselves, else the mode
     /// of the proven order with the largest share.
     fn mode_of_proven(&self) -> Mode {
-        let counts = |w: &Weighted| w.proven && !w.allowed && w.source.order().is_some();
-        let blocking = self.posterior.ranked.iter().filter(|w| counts(w) && self.mode_at(w) == Some(Mode::Block));
+        let proven_orders = self.posterior.ranked.iter().filter(|w| w.is_proven_order());
         let masses = &self.posterior.masses;
-        let proven: f64 = blocking.map(|w| w.rate).sum();
+        let proven: f64 = proven_orders.filter(|w| self.mode_at(w) == Some(Mode::Block)).map(Weighted::mass).sum();
         if proven > 0.0 && proven / (proven + masses.allowed + masses.own) >= SURE {
             return Mode::Block;
         }
-        self.mode_of(counts)
+        self.mode_of(Weighted::is_proven_order)
     }
 
     /// The mode of the largest explanation that `counts`; the service's where there is none.
-    fn mode_of(&self, counts: impl Fn(&Weighted) -> bool) -> Mode {
+    fn mode_of(&self, counts: impl Fn(&Weighted<'a>) -> bool) -> Mode {
         let mut ranked = self.posterior.ranked.iter().filter(|w| counts(w));
         ranked.find_map(|w| self.mode_at(w)).unwrap_or(self.circumstances.policy.mode)
     }
 
     /// The mode of an order's place; hops inherit their parent's.
-    fn mode_at(&self, weighted: &Weighted) -> Option<Mode> {
-        let order = weighted.source.order()?;
+    fn mode_at(&self, weighted: &Weighted<'_>) -> Option<Mode> {
+        let order = weighted.order()?;
         let policy = self.circumstances.policy;
-        Some(weighted.mode.unwrap_or_else(|| policy.mode_at(&order.endpoint, Some(&order.place))))
+        Some(weighted.inherited_mode().unwrap_or_else(|| policy.mode_at(order.endpoint, Some(order.place))))
     }
 
     /// The strictest mode of those who opened the windows: what hides in them may come from any.
