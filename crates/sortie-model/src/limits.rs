@@ -57,8 +57,12 @@ pub const REMEMBERED_ALL_UNPROVEN: usize = 60_000;
 /// Requests of one service that are noted for its stories: those in flight, and those that remembered
 /// candidates are of.
 pub const NOTED_REQUESTS: usize = 2 * IN_FLIGHT + REMEMBERED_ALL_PROVEN + REMEMBERED_ALL_UNPROVEN;
-/// Candidates in flight of places that are no proven sinks that are weighed for one host; those of
-/// proven sinks are weighed for every actor.
+/// Candidates in flight of proven sinks that are weighed for one host, each for itself: so many of the
+/// newest, and so many that name the very path. As many stand for the rest.
+pub const WEIGHED_PROVEN: usize = 512;
+/// How many further ones those that stand for the rest are taken of.
+pub const SAMPLED_PROVEN: usize = IN_FLIGHT;
+/// Candidates in flight of places that are no proven sinks that are weighed for one host.
 pub const WEIGHED_UNPROVEN: usize = 256;
 /// The same, of one actor: as many as one request may carry.
 pub const WEIGHED_PER_ACTOR: usize = CANDIDATES;

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use sortie_model::verdict::Explanation;
 use sortie_model::{Micros, limits};
 
-use super::Weighted;
+use super::{Weighted, fraction};
 
 /// Share from which an explanation stands for itself alone, among many.
 const LARGE: f64 = 2.0 / limits::EXPLANATIONS as f64;
@@ -69,11 +69,6 @@ fn sample(tail: &[Weighted<'_>], total: f64, count: usize, start: f64, listed: &
 
 fn explanation(weighted: &Weighted<'_>, total: f64, mass: f64) -> Explanation {
     Explanation { share: weighted.rate / total, mass: mass.min(1.0), source: weighted.source() }
-}
-
-/// A number from 0 to 1 that differs from dial to dial (Fibonacci hashing: Knuth, TAOCP 3, 6.4).
-fn fraction(now: Micros) -> f64 {
-    (now.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 #[cfg(test)]

@@ -164,3 +164,8 @@ fn follow_rate(age: u64) -> f64 {
 fn hosts_of(dial: &Dial) -> impl Iterator<Item = &Host> {
     std::iter::once(&dial.destination.host).chain(&dial.further_hosts)
 }
+
+/// A number from 0 to 1 that differs from dial to dial (Fibonacci hashing: Knuth, TAOCP 3, 6.4).
+fn fraction(now: Micros) -> f64 {
+    (now.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11) as f64 / (1_u64 << 53) as f64
+}

@@ -10,8 +10,8 @@ use sortie_model::event::Dial;
 use sortie_model::policy::ColdStart;
 use sortie_model::{Candidate, CandidateKind, Host, Manner, Nature, PathDigest, PathMatch, Place, Policy};
 
-use super::{Cause, Circumstances, OrderRef, Weighted, hosts_of};
-use crate::inflight::LiveCandidate;
+use super::{Cause, Circumstances, OrderRef, Weighted, fraction, hosts_of};
+use crate::inflight::{LiveCandidate, Pick};
 use crate::kernel::{Kernel, prior_kernel};
 use crate::learned::{Learned, NOVEL_PATH, Sink};
 
@@ -23,14 +23,18 @@ pub(super) const USED_UP: f64 = 0.05;
 
 pub(super) fn weigh_candidates<'a>(dial: &Dial, circumstances: &Circumstances<'a>, ranked: &mut Vec<Weighted<'a>>) {
     let first = ranked.len();
-    let asked = hosts_of(dial).flat_map(|host| circumstances.inflight.candidates_of(host));
+    let path = dial.request.as_ref().map(|request| request.path.fingerprint());
+    let pick = Pick { path, start: fraction(circumstances.now) };
+    let asked = hosts_of(dial).flat_map(|host| circumstances.inflight.candidates_of(host, pick));
     let by_name = names_behind(dial, circumstances.learned);
-    let resolved = by_name.iter().flat_map(|host| circumstances.inflight.candidates_of(host));
+    let resolved = by_name.iter().flat_map(|host| circumstances.inflight.candidates_of(host, pick));
     // A candidate with several readings is found under each of its hosts.
     let mut seen = BTreeSet::new();
-    let each_once = asked.chain(resolved).filter(|live| seen.insert(live.id));
+    let each_once = asked.chain(resolved).filter(|(live, _)| seen.insert(live.id));
     let mut places = BTreeMap::new();
-    ranked.extend(each_once.filter_map(|live| weigh(live, dial, circumstances, &mut places)));
+    ranked.extend(each_once.filter_map(|(live, stands_for)| {
+        Some(Weighted { stands_for, ..weigh(live, dial, circumstances, &mut places)? })
+    }));
     best_of_each_unproven_place(&mut ranked[first..]);
 }
 

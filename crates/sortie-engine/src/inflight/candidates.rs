@@ -8,7 +8,7 @@ use sortie_model::verdict::Order;
 use sortie_model::{Actor, Candidate, Endpoint, Host, Micros, Nature, Place, Reference, limits};
 
 use super::LiveRequest;
-use super::of_host::{OfHost, Room};
+use super::of_host::{OfHost, Pick, Picked, Room};
 
 /// A candidate's name: its request and its number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,6 +49,10 @@ pub struct LiveCandidate {
 pub(super) const REFUSED: f64 = 0.8;
 
 impl CandidateId {
+    /// The least and the greatest of all names.
+    pub(super) const FIRST: Self = Self { request: Reference { node: 0, number: 0 }, index: 0 };
+    pub(super) const LAST: Self = Self { request: Reference { node: u16::MAX, number: u64::MAX }, index: u16::MAX };
+
     /// The candidate that an order names.
     pub fn of(order: &Order) -> Self {
         Self { request: order.request, index: order.candidate }
@@ -113,14 +117,14 @@ impl Candidates {
                 Some(of_host) => of_host,
                 None => self.by_host.entry(host.clone()).or_default(),
             };
-            of_host.insert(live.id, live.actor.id(), live.proven);
+            of_host.insert(live);
         }
     }
 
     /// A request is gone, and its candidate with it.
     pub(super) fn leave(&mut self, live: &LiveCandidate) {
         self.live -= 1;
-        self.at_its_hosts(live, |of_host| of_host.remove(live.id, live.actor.id(), live.proven));
+        self.at_its_hosts(live, |of_host| of_host.remove(live, live.proven));
     }
 
     /// A request is over: its candidate is remembered within the budgets. Returns what it was and
@@ -138,7 +142,7 @@ impl Candidates {
         let is_worth_it = live.proven || live.candidate.nature != Nature::Ambient;
         let is_kept = is_worth_it && live.candidate.hosts().all(|host| self.keep(host, &live));
         self.at_its_hosts(&live, |of_host| {
-            of_host.remove(id, actor, was_proven);
+            of_host.remove(&live, was_proven);
             if !is_kept {
                 of_host.remove_kept(id, actor, live.proven);
             }
@@ -228,8 +232,8 @@ impl Candidates {
     }
 
     /// See [`OfHost::weighed`].
-    pub(super) fn of(&self, host: &Host) -> impl Iterator<Item = CandidateId> {
-        self.by_host.get(host).into_iter().flat_map(OfHost::weighed)
+    pub(super) fn of(&self, host: &Host, pick: Pick) -> impl Iterator<Item = Picked> {
+        self.by_host.get(host).into_iter().flat_map(move |of_host| of_host.weighed(pick))
     }
 
     /// How many there are, live and remembered.

@@ -24,6 +24,7 @@ use sortie_model::{Actor, Candidate, Destination, Endpoint, Host, Micros, Refere
 
 pub use candidates::{CandidateId, LiveCandidate};
 pub use hops::{PendingHop, hop_after};
+pub use of_host::Pick;
 pub use retries::RetryKey;
 pub use windows::OpenWindow;
 
@@ -335,10 +336,10 @@ impl InFlight {
         self.by_endpoint.keys()
     }
 
-    /// Candidates, of live requests and remembered, that name `host`: all of proven places, and of the
-    /// others as many as are weighed.
-    pub fn candidates_of(&self, host: &Host) -> impl Iterator<Item = &LiveCandidate> {
-        self.candidates.of(host).filter_map(|id| self.candidate(id))
+    /// Candidates, of live requests and remembered, that name `host` and are weighed, each with how many
+    /// it stands for. One may come twice; the first time counts.
+    pub fn candidates_of(&self, host: &Host, pick: Pick) -> impl Iterator<Item = (&LiveCandidate, f64)> {
+        self.candidates.of(host, pick).filter_map(|picked| Some((self.candidate(picked.id)?, picked.stands_for)))
     }
 
     /// Redirects to `host` that were seen and may be followed.

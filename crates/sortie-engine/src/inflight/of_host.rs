@@ -2,6 +2,11 @@
 //!
 //! Those of proven places are kept apart from the others, and no one of the others ever takes the
 //! room of one of them: what is sent to a place that is no sink can not hide what a sink obeys.
+//!
+//! All of proven places count, but a dial waits while they are weighed. Of very many in flight the
+//! newest are weighed each for itself, and those that name the very path that is dialled; some of the
+//! others stand for the rest, taken at equal distances by age (systematic sampling, as in
+//! `attribution::listing`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +15,15 @@ use smallvec::SmallVec;
 use sortie_model::actor::ActorId;
 use sortie_model::limits;
 
-use super::candidates::CandidateId;
+use super::candidates::{CandidateId, LiveCandidate};
 
 /// Candidates that name one host.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct OfHost {
     /// Of requests in flight, at proven places.
     live_proven: Group,
+    /// The same by the fingerprint of the path that they name, where they name one.
+    by_path: BTreeSet<(u64, CandidateId)>,
     /// Of requests in flight, at other places.
     live: Group,
     /// Remembered, of proven places.
@@ -78,12 +85,30 @@ pub(super) enum Room {
     None,
 }
 
+/// Which of very many candidates are weighed.
+#[derive(Clone, Copy, Debug)]
+pub struct Pick {
+    /// Fingerprint of the path that is dialled, where it is visible.
+    pub path: Option<u64>,
+    /// Where sampling starts, from 0 to 1: it differs from dial to dial.
+    pub start: f64,
+}
+
+/// A candidate that is to be weighed.
+pub(super) struct Picked {
+    pub(super) id: CandidateId,
+    /// How many it stands for, itself included.
+    pub(super) stands_for: f64,
+}
+
 impl OfHost {
-    pub(super) fn insert(&mut self, id: CandidateId, actor: ActorId, proven: bool) {
-        if proven {
-            self.live_proven.insert(id, actor, limits::WEIGHED_PROVEN_PER_ACTOR);
+    /// A candidate of a request in flight names the host.
+    pub(super) fn insert(&mut self, live: &LiveCandidate) {
+        if live.proven {
+            self.live_proven.insert(live.id, live.actor.id(), limits::WEIGHED_PROVEN_PER_ACTOR);
+            self.by_path.extend(path_entry(live));
         } else {
-            self.live.insert(id, actor, limits::WEIGHED_PER_ACTOR);
+            self.live.insert(live.id, live.actor.id(), limits::WEIGHED_PER_ACTOR);
         }
     }
 
@@ -107,10 +132,17 @@ impl OfHost {
         kept.insert(id, actor, limits::REMEMBERED_PER_ACTOR);
     }
 
-    /// The request of a candidate is over.
-    pub(super) fn remove(&mut self, id: CandidateId, actor: ActorId, proven: bool) {
-        let live = if proven { &mut self.live_proven } else { &mut self.live };
-        live.remove(id, actor);
+    /// The request of a candidate is over. `was_proven`: whether its place was a proven sink when it was
+    /// read.
+    pub(super) fn remove(&mut self, live: &LiveCandidate, was_proven: bool) {
+        if was_proven {
+            self.live_proven.remove(live.id, live.actor.id());
+            if let Some(entry) = path_entry(live) {
+                self.by_path.remove(&entry);
+            }
+        } else {
+            self.live.remove(live.id, live.actor.id());
+        }
     }
 
     /// A candidate is no longer remembered.
@@ -120,14 +152,45 @@ impl OfHost {
     }
 
     /// Those of proven places, live before remembered, then the newest of the others. Each group has the
-    /// newest first.
-    pub(super) fn weighed(&self) -> impl Iterator<Item = CandidateId> {
-        let proven = self.live_proven.newest_first().chain(self.kept_proven.newest_first());
+    /// newest first. One may be picked twice, the second time not for itself.
+    pub(super) fn weighed(&self, pick: Pick) -> impl Iterator<Item = Picked> {
+        let proven = self.of_path(pick.path).chain(self.newest_proven());
         let live = self.live.newest_first().take(limits::WEIGHED_UNPROVEN);
-        proven.chain(live).chain(self.kept.newest_first())
+        let others = self.kept_proven.newest_first().chain(live).chain(self.kept.newest_first());
+        proven.map(alone).chain(self.sample_of_older(pick.start)).chain(others.map(alone))
+    }
+
+    fn of_path(&self, path: Option<u64>) -> impl Iterator<Item = CandidateId> {
+        let of_path = path.map(|path| self.by_path.range((path, CandidateId::FIRST)..=(path, CandidateId::LAST)));
+        of_path.into_iter().flatten().rev().map(|&(_, id)| id).take(limits::WEIGHED_PROVEN)
+    }
+
+    fn newest_proven(&self) -> impl Iterator<Item = CandidateId> {
+        self.live_proven.newest_first().take(limits::WEIGHED_PROVEN)
+    }
+
+    /// Some of the older ones of proven places, which stand for all of them.
+    fn sample_of_older(&self, start: f64) -> impl Iterator<Item = Picked> {
+        let older = self.live_proven.all.len().saturating_sub(limits::WEIGHED_PROVEN);
+        let reached = older.min(limits::SAMPLED_PROVEN);
+        let step = reached.div_ceil(limits::WEIGHED_PROVEN).max(1);
+        let first = ((start * step as f64) as usize).min(step - 1);
+        let picked = reached.saturating_sub(first).div_ceil(step);
+        let stands_for = older as f64 / picked.max(1) as f64;
+        let ids = self.live_proven.newest_first().skip(limits::WEIGHED_PROVEN).take(reached);
+        ids.skip(first).step_by(step).map(move |id| Picked { id, stands_for })
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        [&self.live_proven, &self.live, &self.kept_proven, &self.kept].iter().all(|group| group.all.is_empty())
+        let groups = [&self.live_proven, &self.live, &self.kept_proven, &self.kept];
+        groups.iter().all(|group| group.all.is_empty()) && self.by_path.is_empty()
     }
+}
+
+fn alone(id: CandidateId) -> Picked {
+    Picked { id, stands_for: 1.0 }
+}
+
+fn path_entry(live: &LiveCandidate) -> Option<(u64, CandidateId)> {
+    live.candidate.path.as_ref().map(|path| (path.fingerprint(), live.id))
 }

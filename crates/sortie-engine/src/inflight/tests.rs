@@ -1,5 +1,5 @@
 use sortie_model::event::RequestBegan;
-use sortie_model::{Actor, Method};
+use sortie_model::{Actor, Key, Method, PathDigest};
 
 use super::*;
 
@@ -48,4 +48,30 @@ fn requests_in_flight_have_room_of_their_own() {
     assert!(inflight.is_full(), "an end counts once");
     inflight.forget(Reference::local(1));
     assert!(!inflight.is_full());
+}
+
+#[test]
+fn of_very_many_orders_some_stand_for_all() {
+    let key = Key::new(&[1; Key::LENGTH]);
+    let mut inflight = InFlight::default();
+    let many = 5 * limits::WEIGHED_PROVEN as u64 - 3;
+    for number in 0..many {
+        let order = crate::extract::single(&format!("http://zap.example/x/{number}"), &key).expect("a URL");
+        let actor = Actor::by_address([198, 51, 100, (number % 20) as u8].into());
+        let began = RequestBegan { actor, candidates: vec![Arc::new(order)], ..began(number) };
+        assert!(inflight.begin(Micros(number), &began, |_| true));
+    }
+    let host = Host::name("zap.example");
+    for start in [0.0, 0.3, 0.999] {
+        let picked: Vec<_> = inflight.candidates_of(&host, Pick { path: None, start }).collect();
+        let stand_for: f64 = picked.iter().map(|(_, stands_for)| stands_for).sum();
+        assert!((stand_for - many as f64).abs() < 1e-6, "{stand_for}");
+        assert!(picked.len() <= 2 * limits::WEIGHED_PROVEN);
+    }
+    let path = Some(PathDigest::of("/x/7", &key).fingerprint());
+    let first = inflight.candidates_of(&host, Pick { path, start: 0.0 }).next().expect("some");
+    assert_eq!((first.0.id.request, first.1), (Reference::local(7), 1.0), "the very path that is dialled");
+    (0..many).for_each(|number| inflight.forget(Reference::local(number)));
+    assert!(inflight.candidates_of(&host, Pick { path, start: 0.0 }).next().is_none());
+    assert_eq!(inflight.sizes(), (0, 0));
 }

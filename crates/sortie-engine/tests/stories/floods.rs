@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use sortie_model::event::RequestBegan;
-use sortie_model::{Actor, Decision, Endpoint, Method, Mode, Nature, Reference, Rule};
+use sortie_model::{Actor, Decision, Endpoint, Method, Mode, Nature, Reference, Rule, limits};
 
 use crate::play::{Ask, Play};
 
@@ -124,6 +124,31 @@ fn bursts_of_orders_are_all_learned_from() {
         let verdict = burst(&mut play, 1, 99, "10.1.2.3");
         assert!(!verdict.own_evidence, "{size}: {verdict:#?}");
     }
+}
+
+/// A thousand connections that stay open and name one host do not hide who ordered what.
+#[test]
+fn an_order_among_very_many_to_one_host_is_told_apart() {
+    let mut play = settled();
+    let order = play.candidate("url", "http://zap.example/x/5f3a9c01", Nature::Named);
+    let request = play.request(66, "POST", "/v1/hooks", vec![order]).expect("nothing is known of the name");
+    for n in 0..4 * limits::WEIGHED_PROVEN as u32 {
+        let other = play.candidate("url", &format!("http://zap.example/x/{n:08x}"), Nature::Named);
+        play.request((100 + n % 100) as u8, "POST", "/v1/hooks", vec![other]).expect("nothing is known of the name");
+    }
+    play.wait(15);
+    let (_, verdict) = play.dial("http://zap.example/x/5f3a9c01", "10.1.2.3");
+    assert_eq!(verdict.decision, Decision::Deny(Rule::OrderedDeny), "{verdict:#?}");
+    let (explanation, order) = verdict.leading_order().expect("ordered");
+    assert_eq!(order.request, request);
+    assert!(explanation.share > 0.5, "{explanation:#?}");
+    // Where the path is hidden, each of them may be it, and together they are.
+    let ask = Ask { url: "https://zap.example/", addresses: &["10.1.2.3"], hidden: true, credential: None };
+    let (_, verdict) = play.ask(&ask);
+    assert_eq!(verdict.decision, Decision::Deny(Rule::OrderedDeny), "{verdict:#?}");
+    let mass: f64 = verdict.explanations.iter().map(|explanation| explanation.mass).sum();
+    assert!((mass - 1.0).abs() < 1e-6, "{mass}");
+    assert!(verdict.explanations.iter().all(|explanation| explanation.share < 0.01), "no one of them is it alone");
 }
 
 #[test]

@@ -167,7 +167,8 @@ fn later_mentions_never_push_a_planted_order_out() {
         play.wait(1_200);
     }
     let host = sortie_model::Host::name("partner.example");
-    assert!(play.table.candidates_of(&host).any(|live| live.id.request == request));
+    let pick = sortie_engine::inflight::Pick { path: None, start: 0.0 };
+    assert!(play.table.candidates_of(&host, pick).any(|(live, _)| live.id.request == request));
 }
 
 #[test]
