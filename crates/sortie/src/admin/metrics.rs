@@ -75,12 +75,15 @@ const PER_PROCESS: &[PerProcess] = &[
     }),
     ("engine_queued", "Events in the queue", Kind::Gauge, |s| s.engine.queued),
     ("engine_dropped", "Events dropped because the queue was full", Kind::Counter, |s| s.engine.dropped),
+    ("engine_passed_over", "Events passed over because the engine failed at them", Kind::Counter, |s| {
+        s.engine.passed_over
+    }),
     ("engine_trouble", "Whether the engine does not work", Kind::Gauge, |s| u64::from(s.engine.trouble.is_some())),
     ("journal_bytes", "Bytes of the journal", Kind::Gauge, |s| s.store.journal_bytes),
     ("store_unwritten", "Events not on the disk yet", Kind::Gauge, |s| s.store.unwritten),
     ("store_lost", "Events given up", Kind::Counter, |s| s.store.lost),
-    ("store_passed_over", "Records of the journal that could not be read at the start", Kind::Gauge, |s| {
-        s.store.passed_over
+    ("store_unreadable", "Records of the journal that could not be read at the start", Kind::Gauge, |s| {
+        s.store.unreadable
     }),
     ("store_trouble", "Parts of the store that do not work", Kind::Gauge, |s| s.store.troubles.len() as u64),
     ("alerts_waiting", "Deliveries that wait", Kind::Gauge, |s| s.alerts.waiting),

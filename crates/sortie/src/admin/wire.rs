@@ -46,6 +46,8 @@ pub struct EngineStatus {
     pub queued: u64,
     /// Events dropped because the queue was full.
     pub dropped: u64,
+    /// Events passed over because they were more than the engine can take: a fault of the program.
+    pub passed_over: u64,
 }
 
 /// See [`Status::store`].
@@ -59,8 +61,8 @@ pub struct StoreStatus {
     pub unwritten: u64,
     /// Events that were given up.
     pub lost: u64,
-    /// Records of the journal that could not be read, or learned from, at the start.
-    pub passed_over: u64,
+    /// Records of the journal that could not be read at the start.
+    pub unreadable: u64,
 }
 
 /// See [`Status::alerts`].

@@ -3,6 +3,7 @@
 mod catch_up;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -47,9 +48,13 @@ pub(super) fn run(parts: Parts) {
 }
 
 type Policies = BTreeMap<ServiceName, Arc<Policy>>;
+/// How an event is taken in.
+type Step = fn(&mut State, &Event, &Policies) -> Vec<Fact>;
 
 struct Engine {
     parts: Parts,
+    /// The engine's own, but for tests of what happens where it fails.
+    step: Step,
     /// Findings that are not in the index yet.
     unkept: Unkept,
     lines: Lines,
@@ -69,6 +74,7 @@ impl Engine {
     fn new(parts: Parts) -> Self {
         let now = Instant::now();
         Self {
+            step: State::step,
             unkept: Unkept::default(),
             lines: Lines::default(),
             is_behind: false,
@@ -143,11 +149,23 @@ impl Engine {
         let began = Instant::now();
         let policies = policies(&self.parts.gates);
         for event in batch {
-            for fact in self.parts.state.step(event, &policies) {
-                self.note(fact);
-            }
+            self.learn_one(event, &policies);
         }
         self.worked += began.elapsed();
+    }
+
+    /// What is more than the engine can take is passed over: one bad event must neither take the doors
+    /// down nor keep them down.
+    fn learn_one(&mut self, event: &Event, policies: &Policies) {
+        let (step, state) = (self.step, &mut self.parts.state);
+        let Ok(facts) = catch_unwind(AssertUnwindSafe(|| step(state, event, policies))) else {
+            tracing::error!("event {} is more than the engine can take and is passed over", event.number);
+            self.parts.told.passed_over();
+            return;
+        };
+        for fact in facts {
+            self.note(fact);
+        }
     }
 
     fn keep_due(&mut self) {

@@ -21,6 +21,7 @@ pub struct Told {
     failed: watch::Sender<bool>,
     /// Events of the journal that are still to be read; `None` where all are.
     behind: watch::Sender<Option<u64>>,
+    unreadable: AtomicU64,
     passed_over: AtomicU64,
     events: AtomicU64,
     lost_events: AtomicU64,
@@ -37,7 +38,9 @@ pub struct Health {
     pub events: u64,
     /// Events of the journal that are still to be read after the start; `None` where all are.
     pub behind: Option<u64>,
-    /// Records of the journal that could not be read or learned from at the start.
+    /// Records of the journal that could not be read at the start.
+    pub unreadable: u64,
+    /// Events since the start that were more than the engine can take.
     pub passed_over: u64,
     /// Events that the journal lost because the disk was full for too long.
     pub lost_events: u64,
@@ -58,6 +61,7 @@ impl Default for Told {
             stop: AtomicBool::new(false),
             failed: watch::Sender::new(false),
             behind: watch::Sender::new(Some(0)),
+            unreadable: AtomicU64::new(0),
             passed_over: AtomicU64::new(0),
             events: AtomicU64::new(0),
             lost_events: AtomicU64::new(0),
@@ -80,6 +84,7 @@ impl Told {
         Health {
             events: self.events.load(Ordering::Relaxed),
             behind: *self.behind.borrow(),
+            unreadable: self.unreadable.load(Ordering::Relaxed),
             passed_over: self.passed_over.load(Ordering::Relaxed),
             lost_events: self.lost_events.load(Ordering::Relaxed),
             unwritten: self.unwritten.load(Ordering::Relaxed),
@@ -110,7 +115,12 @@ impl Told {
         let _ = self.behind.subscribe().wait_for(Option::is_none).await;
     }
 
-    /// Something of the journal could not be read, or learned from.
+    /// A record of the journal could not be read.
+    pub(super) fn unreadable(&self) {
+        self.unreadable.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// An event was more than the engine can take.
     pub(super) fn passed_over(&self) {
         self.passed_over.fetch_add(1, Ordering::Relaxed);
     }

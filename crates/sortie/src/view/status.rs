@@ -42,15 +42,19 @@ fn machinery(status: &Status) -> [(&'static str, String, Option<String>); 3] {
     let behind = engine.behind.map(|behind| {
         format!(", {} of the journal still to be read: doors decide by what is known so far", counted(behind, "event"))
     });
+    let passed_over = match engine.passed_over {
+        0 => String::new(),
+        events => format!("; {} passed over: the engine failed at them, the log says which", count(events)),
+    };
     let learned = format!(
-        "{} learned from, {} waiting{dropped}{}",
+        "{} learned from, {} waiting{dropped}{passed_over}{}",
         counted(engine.events, "event"),
         count(engine.queued),
         behind.unwrap_or_default()
     );
     let (store, alerts) = (&status.store, &status.alerts);
     let lost = if store.lost > 0 { format!(", {} lost", count(store.lost)) } else { String::new() };
-    let damaged = match store.passed_over {
+    let damaged = match store.unreadable {
         0 => String::new(),
         records => format!(", {} of it could not be read at the start", counted(records, "record")),
     };
@@ -199,13 +203,13 @@ mod tests {
             uptime_seconds: 9_000,
             ready: true,
             data: "./sortie-data".into(),
-            engine: EngineStatus { trouble: None, events: 1_204, behind: None, queued: 3, dropped: 7 },
+            engine: EngineStatus { trouble: None, events: 1_204, behind: None, queued: 3, dropped: 7, passed_over: 1 },
             store: StoreStatus {
                 troubles: [("journal".into(), "no space left to write x".into())].into(),
                 journal_bytes: 45_000_000,
                 unwritten: 12,
                 lost: 0,
-                passed_over: 2,
+                unreadable: 2,
             },
             alerts: AlertsStatus { trouble: None, waiting: 1, delivered: 4, given_up: 0 },
             services: vec![shop],

@@ -171,13 +171,14 @@ impl Control for Operator {
                 behind: health.behind,
                 queued: self.queue.pushed().saturating_sub(self.queue.dropped() + health.events),
                 dropped: self.queue.dropped(),
+                passed_over: health.passed_over,
             },
             store: StoreStatus {
                 troubles: health.troubles.into_iter().map(|(part, why)| (part.as_str().to_owned(), why)).collect(),
                 journal_bytes: health.journal_bytes,
                 unwritten: health.unwritten,
                 lost: health.lost_events,
-                passed_over: health.passed_over,
+                unreadable: health.unreadable,
             },
             alerts: AlertsStatus {
                 trouble: alerts.trouble,

@@ -4,7 +4,6 @@
 //! stand already: what they tell meanwhile goes into the journal, behind what is still to be read,
 //! and so is learned in its turn.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use sortie_model::Event;
@@ -59,10 +58,13 @@ impl Engine {
             for event in events.by_ref().take(ROUND_EVENTS) {
                 read += 1;
                 match event {
-                    Ok(event) => self.learn_again(&event, progress, &policies),
+                    Ok(event) => {
+                        progress.first.get_or_insert(event.number);
+                        self.learn_one(&event, &policies);
+                    }
                     Err(error @ StoreError::Damaged { .. }) => {
                         tracing::warn!("events are missing and are passed over: {error}");
-                        self.parts.told.passed_over();
+                        self.parts.told.unreadable();
                     }
                     Err(error) => return Err(error),
                 }
@@ -71,21 +73,6 @@ impl Engine {
             if self.parts.told.is_to_stop() || read < ROUND_EVENTS {
                 return Ok(self.parts.told.is_to_stop());
             }
-        }
-    }
-
-    /// What is more than the engine can take is passed over: a service must not stay down for one bad
-    /// record.
-    fn learn_again(&mut self, event: &Event, progress: &mut Progress, policies: &super::Policies) {
-        progress.first.get_or_insert(event.number);
-        let state = &mut self.parts.state;
-        let Ok(facts) = catch_unwind(AssertUnwindSafe(|| state.step(event, policies))) else {
-            tracing::error!("event {} is more than the engine can take and is passed over", event.number);
-            self.parts.told.passed_over();
-            return;
-        };
-        for fact in facts {
-            self.note(fact);
         }
     }
 

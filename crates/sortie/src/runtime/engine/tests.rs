@@ -156,7 +156,7 @@ fn a_damaged_record_is_passed_over_and_told() {
     drop(folder);
     let place = Place::with(root.path(), settings, &[]);
     let health = place.engine.parts.told.health();
-    assert_eq!((place.engine.parts.state.last, health.passed_over, health.behind), (3, 1, None));
+    assert_eq!((place.engine.parts.state.last, health.unreadable, health.behind), (3, 1, None));
 }
 
 #[test]
@@ -190,4 +190,28 @@ fn a_story_that_only_grows_is_kept_at_the_end() {
     place.engine.drain();
     place.engine.checkpoint();
     assert_eq!(orders(&place), 6);
+}
+
+/// Stands for an engine that fails at the orders of one client.
+fn fails_at_seven(state: &mut State, event: &Event, policies: &Policies) -> Vec<Fact> {
+    if let What::RequestBegan(began) = &event.what {
+        assert_ne!(began.actor.address, IpAddr::from([198, 51, 100, 7]));
+    }
+    State::step(state, event, policies)
+}
+
+#[test]
+fn an_event_that_the_engine_fails_at_is_passed_over_and_counted() {
+    let root = tempfile::tempdir().unwrap();
+    let mut place = Place::new(root.path());
+    place.engine.step = fails_at_seven;
+    for client in [7, 8, 7, 9] {
+        place.attack(client);
+    }
+    assert!(place.engine.round());
+    assert_eq!((place.indexed(), place.engine.parts.told.health().passed_over), (2, 2));
+    place.attack(7);
+    place.attack(10);
+    place.engine.drain();
+    assert_eq!((place.indexed(), place.engine.parts.told.health().passed_over), (3, 3));
 }
