@@ -85,6 +85,9 @@ const PER_PROCESS: &[PerProcess] = &[
     ("store_unreadable", "Records of the journal that could not be read at the start", Kind::Gauge, |s| {
         s.store.unreadable
     }),
+    ("store_findings_let_go", "Findings let go because the index could not take them", Kind::Counter, |s| {
+        s.store.let_go
+    }),
     ("store_trouble", "Parts of the store that do not work", Kind::Gauge, |s| s.store.troubles.len() as u64),
     ("alerts_waiting", "Deliveries that wait", Kind::Gauge, |s| s.alerts.waiting),
     ("alerts_delivered", "Deliveries made", Kind::Counter, |s| s.alerts.delivered),

@@ -63,6 +63,9 @@ pub struct StoreStatus {
     pub lost: u64,
     /// Records of the journal that could not be read at the start.
     pub unreadable: u64,
+    /// Findings let go because the index could not take them for too long, the least urgent first. One
+    /// that goes on is told again.
+    pub let_go: u64,
 }
 
 /// See [`Status::alerts`].

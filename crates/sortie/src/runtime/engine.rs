@@ -177,7 +177,10 @@ impl Engine {
 
     fn note(&mut self, fact: Fact) {
         match fact {
-            Fact::Finding(finding) => self.unkept.add(*finding),
+            Fact::Finding(finding) => {
+                let let_go = self.unkept.add(*finding);
+                self.parts.told.let_go(let_go);
+            }
             Fact::SinkProven { service, sink } => {
                 tracing::info!(%service, place = %sink.place, "a place is proven to dial what it is told");
             }

@@ -23,6 +23,7 @@ pub struct Told {
     behind: watch::Sender<Option<u64>>,
     unreadable: AtomicU64,
     passed_over: AtomicU64,
+    let_go: AtomicU64,
     events: AtomicU64,
     lost_events: AtomicU64,
     unwritten: AtomicU64,
@@ -42,6 +43,8 @@ pub struct Health {
     pub unreadable: u64,
     /// Events since the start that were more than the engine can take.
     pub passed_over: u64,
+    /// Findings since the start that were let go because the index could not take them.
+    pub let_go: u64,
     /// Events that the journal lost because the disk was full for too long.
     pub lost_events: u64,
     /// Events that are not on the disk yet.
@@ -63,6 +66,7 @@ impl Default for Told {
             behind: watch::Sender::new(Some(0)),
             unreadable: AtomicU64::new(0),
             passed_over: AtomicU64::new(0),
+            let_go: AtomicU64::new(0),
             events: AtomicU64::new(0),
             lost_events: AtomicU64::new(0),
             unwritten: AtomicU64::new(0),
@@ -86,6 +90,7 @@ impl Told {
             behind: *self.behind.borrow(),
             unreadable: self.unreadable.load(Ordering::Relaxed),
             passed_over: self.passed_over.load(Ordering::Relaxed),
+            let_go: self.let_go.load(Ordering::Relaxed),
             lost_events: self.lost_events.load(Ordering::Relaxed),
             unwritten: self.unwritten.load(Ordering::Relaxed),
             journal_bytes: self.journal_bytes.load(Ordering::Relaxed),
@@ -123,6 +128,11 @@ impl Told {
     /// An event was more than the engine can take.
     pub(super) fn passed_over(&self) {
         self.passed_over.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Findings were let go that waited for the index.
+    pub(super) fn let_go(&self, findings: u64) {
+        self.let_go.fetch_add(findings, Ordering::Relaxed);
     }
 
     pub(super) fn ask_to_stop(&self) {

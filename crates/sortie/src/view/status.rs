@@ -58,8 +58,12 @@ fn machinery(status: &Status) -> [(&'static str, String, Option<String>); 3] {
         0 => String::new(),
         records => format!(", {} of it could not be read at the start", counted(records, "record")),
     };
+    let let_go = match store.let_go {
+        0 => String::new(),
+        findings => format!(", {} let go while the index could not take them", counted(findings, "finding")),
+    };
     let kept = format!(
-        "journal {}, {} to write{lost}{damaged}",
+        "journal {}, {} to write{lost}{damaged}{let_go}",
         bytes(store.journal_bytes),
         counted(store.unwritten, "event")
     );
@@ -210,6 +214,7 @@ mod tests {
                 unwritten: 12,
                 lost: 0,
                 unreadable: 2,
+                let_go: 40,
             },
             alerts: AlertsStatus { trouble: None, waiting: 1, delivered: 4, given_up: 0 },
             services: vec![shop],

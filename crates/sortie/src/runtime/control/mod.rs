@@ -179,6 +179,7 @@ impl Control for Operator {
                 unwritten: health.unwritten,
                 lost: health.lost_events,
                 unreadable: health.unreadable,
+                let_go: health.let_go,
             },
             alerts: AlertsStatus {
                 trouble: alerts.trouble,
