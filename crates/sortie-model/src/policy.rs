@@ -149,8 +149,9 @@ impl Policy {
     /// The strictest mode at an endpoint or any of its places: what was not inspected may sit at any.
     pub fn strictest_at(&self, endpoint: &Endpoint) -> Mode {
         let template = canonical_template(&endpoint.template);
-        let of_places = self.scopes.iter().filter(|(scope, _)| scope.template == template && scope.parameter.is_some());
-        of_places.map(|&(_, mode)| mode).fold(self.mode_at(endpoint, None), Mode::max)
+        let here = self.scopes.iter().filter(|(scope, _)| scope.template == template);
+        let places = here.filter_map(|(scope, _)| Some(Place::new(&template, Arc::clone(scope.parameter.as_ref()?))));
+        places.map(|place| self.mode_at(endpoint, Some(&place))).fold(self.mode_at(endpoint, None), Mode::max)
     }
 
     /// The strictest mode anywhere in the service.
@@ -382,6 +383,19 @@ mod tests {
         assert!(!scope.covers(&endpoint(Method::Put, "/v1/hooks"), None));
         let whole: Scope = "POST /v1/hooks".parse().unwrap();
         assert!(!whole.covers(&endpoint(Method::Put, "/v1/hooks"), Some(&place)));
+    }
+
+    #[test]
+    fn a_place_whose_mode_is_hidden_makes_nothing_stricter() {
+        let scope = |text: &str, mode| (text.parse::<Scope>().unwrap(), mode);
+        let place = scope("POST /v1/hooks $.url", Mode::Block);
+        let here = endpoint(Method::Post, "/v1/hooks");
+        let policy = Policy { scopes: vec![place.clone()], ..Policy::default() };
+        assert_eq!(policy.strictest_at(&here), Mode::Block);
+        // What the operator says of the whole endpoint stands above what the file says of the place.
+        let policy = Policy { scopes: vec![scope("POST /v1/hooks", Mode::Observe), place], ..Policy::default() };
+        assert_eq!(policy.strictest_at(&here), Mode::Observe);
+        assert_eq!(policy.strictest_at(&endpoint(Method::Put, "/v1/hooks")), Mode::Block);
     }
 
     #[test]
