@@ -43,7 +43,8 @@ impl Control for Core {
 
     fn set_mode(&self, target: &Target, mode: Mode) -> Result<ModeChanged, ControlError> {
         self.did(format!("mode {mode} {target}"));
-        let change = ModeChange { target: target.clone(), was: Some(Mode::Observe), now: mode, note: None };
+        let (target, was) = (target.clone(), Some(Mode::Observe));
+        let change = ModeChange { target, was, now: mode, stricter: Vec::new(), note: None };
         Ok(ModeChanged { changes: vec![change], review: Vec::new(), not_kept: None })
     }
 

@@ -275,6 +275,9 @@ pub struct ModeChange {
     pub was: Option<Mode>,
     /// The mode now.
     pub now: Mode,
+    /// Endpoints and places of the service that stay stricter, because they have modes of their own.
+    #[serde(default)]
+    pub stricter: Vec<ScopeMode>,
     /// What the operator should know: nothing is proven there, for one.
     pub note: Option<String>,
 }

@@ -4,7 +4,7 @@ use sortie_model::Mode;
 
 use super::Paint;
 use super::text::{clean, counted};
-use crate::admin::wire::{ModeChanged, Switched};
+use crate::admin::wire::{ModeChange, ModeChanged, Switched};
 use crate::config::Target;
 
 /// The changes, the commands that undo them, and on a switch to `block` what to look at.
@@ -16,6 +16,7 @@ pub fn mode_changed(changed: &ModeChanged, paint: Paint) -> String {
         lines.push(format!("{place}: {}{was}", paint.strong(change.now.as_str())));
         lines.extend(change.note.as_deref().map(|note| format!("  note  {}", clean(note))));
         lines.push(format!("  undo  {}", undo(change.was, &change.target)));
+        lines.extend(still_stricter(change));
     }
     if !changed.review.is_empty() {
         lines.push(format!(
@@ -45,6 +46,18 @@ pub fn switched(switched: &Switched) -> String {
     }
 }
 
+/// What the change did not reach, and the commands that do.
+fn still_stricter(change: &ModeChange) -> impl Iterator<Item = String> {
+    let service = change.target.to_string();
+    change.stricter.iter().flat_map(move |scope| {
+        let (at, service) = (clean(&scope.at), clean(&service));
+        [
+            format!("  still {} at {at}, by a mode of its own", scope.mode),
+            format!("    sortie mode {} '{service} {at}'", change.now),
+        ]
+    })
+}
+
 /// Where no mode stood before, the service's own is what was in force; observe changes nothing.
 fn undo(was: Option<Mode>, target: &Target) -> String {
     let text = target.to_string();
@@ -57,7 +70,7 @@ mod tests {
     use sortie_model::AddressClass;
 
     use super::*;
-    use crate::admin::wire::{ModeChange, ReviewRow};
+    use crate::admin::wire::{ReviewRow, ScopeMode};
 
     #[test]
     fn a_change_says_how_to_take_it_back() {
@@ -65,6 +78,7 @@ mod tests {
             target: target.parse().unwrap(),
             was,
             now: Mode::Block,
+            stricter: Vec::new(),
             note: note.map(str::to_owned),
         };
         let changed = ModeChanged {
@@ -86,5 +100,19 @@ mod tests {
             switched(&Switched { services: vec!["shop".into(), "news".into()], off: true, not_kept: None }),
             "shop, news: off, everything passes and nothing is judged\n  undo  sortie on\n"
         );
+    }
+
+    #[test]
+    fn what_stays_stricter_is_listed_with_its_remedy() {
+        let scope = |at: &str, mode| ScopeMode { at: at.into(), mode };
+        let change = ModeChange {
+            target: "shop".parse().unwrap(),
+            was: Some(Mode::Block),
+            now: Mode::Observe,
+            stricter: vec![scope("POST /v1/hooks $.url", Mode::Block), scope("/v1/import", Mode::Shadow)],
+            note: None,
+        };
+        let changed = ModeChanged { changes: vec![change], review: Vec::new(), not_kept: None };
+        insta::assert_snapshot!(mode_changed(&changed, Paint::Plain));
     }
 }

@@ -36,7 +36,7 @@ use crate::view::text::chain;
 use counts::{inbound_status, malformed, outbound_status, unfollowed};
 pub use reload::ReloadError;
 
-use modes::{mode_before, note_of, review};
+use modes::{mode_of, note_of, review, stricter};
 use sinks::{proof_of, sink_view};
 
 /// Engine rounds take 50 ms; one that has not ended for so long hangs.
@@ -205,8 +205,10 @@ impl Control for Operator {
             let learned = gate.learned();
             changed.changes.push(ModeChange {
                 target: Target { service: Some(name.clone()), scope: target.scope.clone() },
-                was: Some(mode_before(&before, target.scope.as_ref())),
+                was: Some(mode_of(&before, target.scope.as_ref())),
                 now: mode,
+                // What is set for an endpoint or a place stands above whatever else is said of it.
+                stricter: if target.scope.is_none() { stricter(&gate.policy()) } else { Vec::new() },
                 note: note_of(&learned, &before, target.scope.as_ref(), mode),
             });
             if mode == Mode::Block {

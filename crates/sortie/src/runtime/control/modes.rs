@@ -7,14 +7,25 @@ use sortie_model::policy::Scope;
 use sortie_model::{AddressClass, Endpoint, Method, Mode, Place, Policy, ServiceName};
 
 use super::sinks::proof_of;
-use crate::admin::wire::ReviewRow;
+use crate::admin::wire::{ReviewRow, ScopeMode};
 
-pub(super) fn mode_before(policy: &Policy, scope: Option<&Scope>) -> Mode {
+/// The mode of a scope, or of the whole service.
+pub(super) fn mode_of(policy: &Policy, scope: Option<&Scope>) -> Mode {
     let Some(scope) = scope else { return policy.mode };
     let method = scope.method.clone().unwrap_or(Method::Post);
     let endpoint = Endpoint { method, host: None, template: Arc::clone(&scope.template) };
     let place = scope.parameter.as_ref().map(|parameter| Place::new(&scope.template, Arc::clone(parameter)));
     policy.mode_at(&endpoint, place.as_ref())
+}
+
+/// What of a service stays stricter than the mode that it has now, scope by scope: those have modes of
+/// their own.
+pub(super) fn stricter(policy: &Policy) -> Vec<ScopeMode> {
+    let of_scope = |(scope, _): &(Scope, Mode)| (scope.to_string(), mode_of(policy, Some(scope)));
+    let modes = policy.scopes.iter().map(of_scope).filter(|&(_, mode)| mode > policy.mode);
+    let mut stricter: Vec<ScopeMode> = modes.map(|(at, mode)| ScopeMode { at, mode }).collect();
+    stricter.dedup();
+    stricter
 }
 
 pub(super) fn note_of(learned: &Learned, policy: &Policy, scope: Option<&Scope>, mode: Mode) -> Option<String> {
@@ -46,4 +57,26 @@ pub(super) fn review(service: &ServiceName, learned: &Learned) -> Vec<ReviewRow>
             dials: stats.own.round() as u64,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_stay_stricter_where_nothing_relaxed_them() {
+        let scope = |text: &str, mode| (text.parse::<Scope>().unwrap(), mode);
+        let policy = Policy {
+            mode: Mode::Shadow,
+            scopes: vec![
+                scope("/v1/import", Mode::Observe),
+                scope("POST /v1/hooks $.url", Mode::Block),
+                scope("/v1/import $.url", Mode::Block),
+                scope("GET /v1/feed", Mode::Shadow),
+            ],
+            ..Policy::default()
+        };
+        // At `/v1/import` the operator's word hides what the file says of a place there.
+        assert_eq!(stricter(&policy), [ScopeMode { at: "POST /v1/hooks $.url".into(), mode: Mode::Block }]);
+    }
 }

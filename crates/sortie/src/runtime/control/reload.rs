@@ -5,12 +5,15 @@
 
 use std::sync::Arc;
 
-use sortie_model::{Mode, ServiceName};
+use sortie_model::policy::Scope;
+use sortie_model::{Policy, ServiceName};
 
 use super::Operator;
+use super::modes::mode_of;
 use crate::admin::wire::Reloaded;
 use crate::config::checked::Service;
-use crate::config::{Config, LoadError, from_file};
+use crate::config::{Config, LoadError, Target, from_file};
+use crate::runtime::Overrides;
 
 /// The configuration was not taken over; the one in force stays.
 #[derive(Debug, thiserror::Error)]
@@ -45,14 +48,25 @@ impl Operator {
     /// Configured modes that do not show, because the operator set others.
     fn hidden_modes(&self, new: &Config) -> Vec<String> {
         let overrides = self.overrides.lock();
-        let of_service = |(name, service): (&ServiceName, &Service)| -> Option<String> {
-            let stands = overrides.apply(name, &service.policy).mode;
-            let configured: Mode = service.policy.mode;
-            (stands != configured)
-                .then(|| format!("{name} stays in {stands} by `sortie mode`; the file says {configured}"))
-        };
-        new.services.iter().filter_map(of_service).collect()
+        new.services.iter().flat_map(|(name, service)| hidden_modes(name, &service.policy, &overrides)).collect()
     }
+}
+
+/// The same of one service: of the whole, and of each scope that the file or the operator names.
+fn hidden_modes(name: &ServiceName, configured: &Policy, overrides: &Overrides) -> Vec<String> {
+    let in_force = overrides.apply(name, configured);
+    let mut scopes: Vec<Option<&Scope>> = vec![None];
+    for (scope, _) in &in_force.scopes {
+        if !scopes.contains(&Some(scope)) {
+            scopes.push(Some(scope));
+        }
+    }
+    let hidden = scopes.into_iter().filter_map(|scope| {
+        let (stands, said) = (mode_of(&in_force, scope), mode_of(configured, scope));
+        let target = Target { service: Some(name.clone()), scope: scope.cloned() };
+        (stands != said).then(|| format!("{target} stays in {stands} by `sortie mode`; the file says {said}"))
+    });
+    hidden.collect()
 }
 
 /// The old configuration with what of the new one needs no restart.
@@ -113,10 +127,11 @@ fn of_service(name: &ServiceName, old: &Service, new: &Service, changed: &mut Re
 mod tests {
     use std::path::Path;
 
-    use sortie_model::Micros;
+    use sortie_model::{Micros, Mode};
 
     use super::*;
     use crate::config::from_text;
+    use crate::runtime::Override;
 
     const FILE: &str = "
 services:
@@ -163,5 +178,24 @@ services:
         let (changed, config) = reload(&FILE.replace("3128", "3129"));
         assert_eq!(changed.restart, ["services.shop.outbound"]);
         assert_eq!(config.services[&ServiceName::from("shop")].outbound.listen.port(), 3128);
+    }
+
+    #[test]
+    fn modes_that_the_operator_hides_are_named_scope_by_scope() {
+        let sinks = "sinks: [{ at: 'POST /v1/hooks $.url', proven: true, mode: block }]\n";
+        let service = ServiceName::from("shop");
+        let policy = config(&format!("{FILE}{sinks}")).services[&service].policy.clone();
+        let mut overrides = Overrides::default();
+        let mut set = |scope: Option<&str>, mode| {
+            let scope = scope.map(|text| text.parse().unwrap());
+            overrides.set_mode(Override { service: service.clone(), scope, mode });
+            hidden_modes(&service, &policy, &overrides)
+        };
+        assert!(set(None, Mode::Observe).is_empty());
+        let at_place = "shop POST /v1/hooks $.url stays in observe by `sortie mode`; the file says block";
+        assert_eq!(set(Some("POST /v1/hooks $.url"), Mode::Observe), [at_place]);
+        let elsewhere = "shop /v1/import stays in shadow by `sortie mode`; the file says observe";
+        assert_eq!(set(Some("/v1/import"), Mode::Shadow), [elsewhere, at_place]);
+        assert!(set(None, Mode::Block).contains(&"shop stays in block by `sortie mode`; the file says observe".into()));
     }
 }
