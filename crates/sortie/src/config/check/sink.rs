@@ -19,8 +19,13 @@ pub(super) struct Sinks {
 /// Checks all entries.
 pub(super) fn sinks(list: &[At<raw::Sink>], context: &Context<'_>, problems: &mut Problems) -> Sinks {
     let mut sinks = Sinks::default();
+    let mut placed = Vec::new();
     for at in list {
-        sink(at, &mut sinks, context, problems);
+        placed.extend(sink(at, &mut sinks, context, problems).map(|(service, scope)| (at.value(), service, scope)));
+    }
+    // One entry may set a mode for what another proves.
+    for (raw, service, scope) in placed {
+        warn_of_block(raw, &service, &scope, &sinks.proven, problems);
     }
     sinks
 }
@@ -38,18 +43,23 @@ pub(super) fn until(at: &At<String>, context: &Context<'_>, problems: &mut Probl
     Some(time)
 }
 
-fn sink(at: &At<raw::Sink>, sinks: &mut Sinks, context: &Context<'_>, problems: &mut Problems) {
+/// Checks one entry, and says where it stands.
+fn sink(
+    at: &At<raw::Sink>,
+    sinks: &mut Sinks,
+    context: &Context<'_>,
+    problems: &mut Problems,
+) -> Option<(ServiceName, Scope)> {
     let raw = at.value();
     let targets: Vec<_> = raw.allow.iter().map(|to| net::allow_target(to, problems)).collect();
     let until = raw.until.as_ref().and_then(|end| until(end, context, problems));
-    let Some((service, scope)) = policy::place(&raw.at, context, problems) else { return };
+    let (service, scope) = policy::place(&raw.at, context, problems)?;
     if raw.proven && scope.parameter.is_none() {
         problems.push(
             Problem::error(raw.at.span(), format!("'{}' is an endpoint, and only a place can be proven", raw.at))
                 .remedy(format!("name the parameter too: '{} $.url'", raw.at)),
         );
     }
-    warn_of_block(raw, &scope, problems);
     warn_of_nothing(at, problems);
     if !raw.allow.is_empty() {
         policy::reason(at.span(), raw.reason.as_deref(), problems);
@@ -67,21 +77,43 @@ fn sink(at: &At<raw::Sink>, sinks: &mut Sinks, context: &Context<'_>, problems: 
         sinks.proven.push((service.clone(), scope.clone()));
     }
     if let Some(mode) = &raw.mode {
-        sinks.modes.push((service, scope, *mode.value()));
+        sinks.modes.push((service.clone(), scope.clone(), *mode.value()));
     }
+    Some((service, scope))
 }
 
-/// `block` at a place that only traffic can prove stops nothing until it has.
-fn warn_of_block(raw: &raw::Sink, scope: &Scope, problems: &mut Problems) {
-    let Some(mode) = &raw.mode else { return };
-    if *mode.value() == Mode::Block && !raw.proven && scope.parameter.is_some() {
-        problems.push(
-            Problem::warning(mode.span(), format!("block stands on '{}', which is not proven", raw.at)).remedy(
-                "nothing but exact orders at a new endpoint is stopped here until it has obeyed 3 destinations; \
-                 `sortie sinks` shows what it lacks; add proven: true if you know that the service dials what stands here",
-            ),
-        );
+/// `block` where only traffic can prove a sink stops nothing until it has.
+fn warn_of_block(
+    raw: &raw::Sink,
+    service: &ServiceName,
+    scope: &Scope,
+    proven: &[(ServiceName, Scope)],
+    problems: &mut Problems,
+) {
+    let Some(mode) = raw.mode.as_ref().filter(|mode| *mode.value() == Mode::Block) else { return };
+    let is_meant = |proven: &Scope| {
+        proven.template == scope.template && (scope.parameter.is_none() || proven.parameter == scope.parameter)
+    };
+    if proven.iter().any(|(name, scope)| name == service && is_meant(scope)) {
+        return;
     }
+    let problem = match scope.parameter {
+        Some(_) => Problem::warning(mode.span(), format!("block stands on '{}', which is not proven", raw.at)).remedy(
+            "nothing but exact orders at a new endpoint is stopped here until it has obeyed 3 destinations; \
+             `sortie sinks` shows what it lacks; add proven: true if you know that the service dials what stands here",
+        ),
+        None => {
+            Problem::warning(mode.span(), format!("block stands on '{}', and no place of it is proven", raw.at)).remedy(
+                format!(
+                    "nothing but exact orders is stopped here, while the endpoint is new, until a place of it has obeyed 3 \
+                     destinations; `sortie sinks` shows what each lacks; add an entry for the parameter if you know that the \
+                     service dials it: '{} $.url' with proven: true",
+                    raw.at
+                ),
+            )
+        }
+    };
+    problems.push(problem);
 }
 
 fn warn_of_nothing(at: &At<raw::Sink>, problems: &mut Problems) {

@@ -93,7 +93,7 @@ services:
     outbound: { listen: "[::1]:3129" }
 sinks:
   - { at: "shop POST /v1/hooks", mode: block }
-  - { at: "shop POST /v1/hooks $.url", mode: shadow }
+  - { at: "shop POST /v1/hooks $.url", proven: true, mode: shadow }
 policy:
   ordered:
     deny: [metadata]
@@ -209,10 +209,23 @@ sinks:
   - { at: "POST /v1/hooks $.url", mode: block }
   - { at: "POST /v1/x $.url" }
   - { at: "POST /v1/y $.url", allow: [10.9.1.2/16], until: 2026-01-01, reason: test }
+  - { at: "POST /v1/z", mode: block }
 addresses: { public: [127.0.0.0/8, 0.0.0.0/0, 169.254.169.254, 224.0.0.0/4, 10.0.0.0/8] }
 "#,
     );
     insta::assert_snapshot!(warnings);
+}
+
+#[test]
+fn block_is_right_where_another_entry_proves_the_place() {
+    let (_, warnings) = valid(&format!(
+        "{SHOP}sinks:
+  - {{ at: POST /v1/hooks, mode: block }}
+  - {{ at: POST /v1/hooks $.url, mode: block }}
+  - {{ at: /v1/hooks $.url, proven: true }}
+"
+    ));
+    assert_eq!(warnings, "");
 }
 
 #[test]
