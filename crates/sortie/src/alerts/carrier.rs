@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -104,9 +105,13 @@ fn print(to: &mut impl Write, line: &str) -> io::Result<()> {
     to.write_all(format!("{line}\n").as_bytes()).and_then(|()| to.flush())
 }
 
-/// Adds a line to a file, durably. Half a line, as a full disk leaves it, is taken back.
+/// Access for the owner alone, as in the data folder: alerts name clients and internal hosts.
+const OWNER_ONLY: u32 = 0o600;
+
+/// Adds a line to a file, durably. Half a line, as a full disk leaves it, is taken back. A file that is
+/// there already keeps its mode: whoever made it chose it.
 fn append(path: &Path, line: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    let mut file = OpenOptions::new().create(true).append(true).mode(OWNER_ONLY).open(path)?;
     let before = file.metadata()?.len();
     let written = print(&mut file, line).and_then(|()| sync(&file));
     if written.is_err() {
@@ -121,5 +126,25 @@ fn sync(file: &File) -> io::Result<()> {
     match file.sync_data() {
         Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
         synced => synced,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn only_the_owner_reads_a_new_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("alerts.jsonl");
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        append(&path, "{}").unwrap();
+        assert_eq!(mode(), OWNER_ONLY);
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        append(&path, "{}").unwrap();
+        assert_eq!((mode(), fs::read_to_string(&path).unwrap().as_str()), (0o640, "{}\n{}\n"));
     }
 }
