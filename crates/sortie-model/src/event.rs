@@ -15,7 +15,7 @@ use crate::address::AddressClass;
 use crate::candidate::{Candidate, Scheme};
 use crate::destination::{Destination, Host};
 use crate::endpoint::{Endpoint, Method};
-use crate::ids::{FindingId, Reference, ServiceName};
+use crate::ids::{FindingId, Reference, RequestId, ServiceName};
 use crate::path::PathDigest;
 use crate::policy::Mode;
 use crate::privacy::Digest;
@@ -78,8 +78,8 @@ pub struct RequestBegan {
     pub actor: Actor,
     /// The redacted path.
     pub path: Box<str>,
-    /// The client's or the door's `X-Request-Id`.
-    pub request_id: Option<Box<str>>,
+    /// The client's `X-Request-Id`, where it is in an id's form.
+    pub request_id: Option<RequestId>,
     /// Candidates of the head: query, path, headers, cookies.
     pub candidates: Vec<Arc<Candidate>>,
     /// What of the head was not inspected.

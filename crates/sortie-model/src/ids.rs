@@ -79,6 +79,29 @@ impl FromStr for Reference {
     }
 }
 
+/// A client's `X-Request-Id`, by which his log and Sortie's findings are joined. It is kept in clear, so
+/// only a text in an id's form is one: letters, digits and `-_.:=+/@`, at most [`RequestId::LENGTH`] bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RequestId(Box<str>);
+
+impl RequestId {
+    /// Bytes that one has at most.
+    pub const LENGTH: usize = 128;
+
+    /// The text of a header's value, where it is in an id's form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_fitting = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:=+/@".contains(&byte);
+        let is_id = (1..=Self::LENGTH).contains(&text.len()) && text.bytes().all(is_fitting);
+        is_id.then(|| Self(Box::from(text)))
+    }
+
+    /// As the client wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A finding's name. It derives from the story's key, so the same story has the same name after a
 /// replay and on every node.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -139,6 +162,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_request_id_is_in_an_ids_form() {
+        for text in ["5b1e07", "9b2e-11ef", "Root=1-67891233-abcdef012345678912345678", "a/b+c==", "acme@eu:7_1.2"] {
+            assert_eq!(RequestId::parse(text).unwrap().as_str(), text);
+        }
+        assert!(RequestId::parse(&"a".repeat(RequestId::LENGTH)).is_some());
+        for text in
+            ["", "a b", "x;y", "päth", "{\"a\":1}", "http://h?q", "\u{1b}[2J", &"a".repeat(RequestId::LENGTH + 1)]
+        {
+            assert_eq!(RequestId::parse(text), None, "{text}");
+        }
+    }
 
     proptest! {
         #[test]

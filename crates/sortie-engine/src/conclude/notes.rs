@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use sortie_model::event::{Refused, RequestBegan};
 use sortie_model::finding::FindingDial;
+use sortie_model::ids::RequestId;
 use sortie_model::verdict::Order;
 use sortie_model::{Actor, Endpoint, Micros, Reference, limits};
 
@@ -30,7 +31,7 @@ pub(super) struct RequestNote {
     pub(super) endpoint: Endpoint,
     pub(super) actor: Actor,
     pub(super) path: Box<str>,
-    pub(super) request_id: Option<Box<str>>,
+    pub(super) request_id: Option<RequestId>,
     /// Candidates numbered so far.
     pub(super) candidates: u16,
     /// What the inbound door would have refused it for in `block`.
@@ -150,7 +151,7 @@ mod tests {
             endpoint: Endpoint { method: Method::Post, host: None, template: "/v1/hooks".into() },
             actor: Actor::by_address([198, 51, 100, 7].into()),
             path: "/v1/hooks".into(),
-            request_id: Some("5b1e07".into()),
+            request_id: RequestId::parse("5b1e07"),
             candidates: Vec::new(),
             cut: None,
             has_body: true,

@@ -226,7 +226,7 @@ impl Story {
             method: note.endpoint.method.to_string(),
             path: note.path.to_string(),
             actor: note.actor.id().to_string(),
-            request_id: note.request_id.as_deref().map(str::to_owned),
+            request_id: note.request_id.as_ref().map(|id| id.as_str().to_owned()),
         };
         push_bounded(&mut finding.requests, row);
     }

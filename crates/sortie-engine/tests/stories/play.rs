@@ -15,6 +15,7 @@ use sortie_model::event::{
     RequestEnded, Returned, What,
 };
 use sortie_model::finding::Finding;
+use sortie_model::ids::RequestId;
 use sortie_model::place::{Container, Location, canonical_parameter};
 use sortie_model::privacy::Domain;
 use sortie_model::{
@@ -157,7 +158,7 @@ impl Play {
             endpoint,
             actor,
             path: template.into(),
-            request_id: Some(format!("x-{request}").into()),
+            request_id: RequestId::parse(&format!("x-{request}")),
             candidates,
             cut,
             has_body: true,

@@ -10,6 +10,7 @@ use sortie_engine::decide::Admission as Decide;
 use sortie_engine::extract::{self, Extraction, Head};
 use sortie_engine::learned::Learned;
 use sortie_model::event::{Cut, Refused, RequestBegan, What};
+use sortie_model::ids::RequestId;
 use sortie_model::path::redact;
 use sortie_model::{Candidate, Endpoint, Host, Method, Micros, Nature, Policy, Reference, Rule};
 
@@ -57,9 +58,8 @@ pub struct Refusal {
 impl Gate {
     /// Judges the head of a request, enters its candidates into the table, and tells the engine.
     pub fn admit(self: &Arc<Self>, head: &InboundHead<'_>) -> Admission {
-        let request_id = field(head.fields, "x-request-id").map(Box::from);
         if self.is_off() {
-            return Admission::Pass(Ticket { active: None, request_id });
+            return Admission::Pass(Ticket { active: None });
         }
         let now = self.clock.now();
         let key = &self.settings.key;
@@ -93,7 +93,7 @@ impl Gate {
             endpoint: endpoint.clone(),
             actor,
             path: redact(head.target).into(),
-            request_id: request_id.clone(),
+            request_id: request_id_of(head.fields),
             candidates,
             cut: None,
             has_body: head.has_body,
@@ -141,7 +141,7 @@ impl Gate {
             of_body: Vec::new(),
             returned: Vec::new(),
         };
-        Admission::Pass(Ticket { active: Some(Box::new(active)), request_id })
+        Admission::Pass(Ticket { active: Some(Box::new(active)) })
     }
 
     pub(super) fn refusal(&self, reference: Reference, refused: Refused, cut: Option<Cut>) -> Refusal {
@@ -221,7 +221,7 @@ fn guarded_template(target: &str) -> String {
     catch_unwind(|| extract::template(target)).unwrap_or_else(|_| "/".to_owned())
 }
 
-fn field<'a>(fields: &[(&str, &'a [u8])], name: &str) -> Option<&'a str> {
-    let value = fields.iter().find(|(n, _)| *n == name).map(|(_, value)| *value)?;
-    std::str::from_utf8(value).ok().filter(|text| text.len() <= 200)
+fn request_id_of(fields: &[(&str, &[u8])]) -> Option<RequestId> {
+    let (_, value) = fields.iter().find(|(name, _)| *name == "x-request-id")?;
+    RequestId::parse(std::str::from_utf8(value).ok()?)
 }

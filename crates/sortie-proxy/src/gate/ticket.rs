@@ -20,7 +20,6 @@ use super::{Gate, Table};
 #[derive(Debug)]
 pub struct Ticket {
     pub(super) active: Option<Box<Active>>,
-    pub(super) request_id: Option<Box<str>>,
 }
 
 #[derive(Debug)]
@@ -60,11 +59,6 @@ impl Ticket {
     /// The request's reference; `None` while the service is passed through.
     pub fn reference(&self) -> Option<Reference> {
         self.active.as_ref().map(|active| active.reference)
-    }
-
-    /// The client's `X-Request-Id`.
-    pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
     }
 
     /// Bytes of the body to buffer for inspection; 0 means none.

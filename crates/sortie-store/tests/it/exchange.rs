@@ -7,6 +7,7 @@ use sortie_model::event::{
     Carrier, Credential, Dial, DialProgressed, DialRequest, Dialled, Outcome, RedirectTarget, Refused, RequestBegan,
     RequestEnded, RequestInspected, Returned, ReturnedForm, What,
 };
+use sortie_model::ids::RequestId;
 use sortie_model::privacy::Domain;
 use sortie_model::verdict::{Explanation, Hop, Order, Source, Window};
 use sortie_model::{
@@ -120,7 +121,7 @@ fn began(key: &Key, first: u64) -> RequestBegan {
         endpoint: endpoint(first),
         actor: actor(key, first),
         path: "/v1/hooks/{…}".into(),
-        request_id: Some(format!("{:016x}", pick(first, 10, u64::MAX)).into()),
+        request_id: RequestId::parse(&format!("{:016x}", pick(first, 10, u64::MAX))),
         candidates: Vec::new(),
         cut: None,
         has_body: true,

@@ -82,7 +82,7 @@ impl RequestStory {
             },
             request: format!("{} {}", began.endpoint.method, began.path),
             template: began.endpoint.template.to_string(),
-            request_id: began.request_id.as_deref().map(str::to_owned),
+            request_id: began.request_id.as_ref().map(|id| id.as_str().to_owned()),
             candidates: began.candidates.iter().map(|candidate| row(candidate)).collect(),
             cut: began.cut.iter().map(|cut| cut.as_str().to_owned()).collect(),
             refused: began.refused.map(refused_words),

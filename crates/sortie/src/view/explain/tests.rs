@@ -50,7 +50,7 @@ fn began() -> RequestBegan {
         endpoint: endpoint(),
         actor: actor(),
         path: "/v1/preview".into(),
-        request_id: Some("5b1e07".into()),
+        request_id: sortie_model::ids::RequestId::parse("5b1e07"),
         candidates: Vec::new(),
         cut: None,
         has_body: true,
