@@ -3,11 +3,13 @@
 //! The lab (name server, listeners) and the drivers are used where they are, in
 //! `../shared/apps` seen from the workspace; without that folder there is nothing to run.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Deserialize;
+use sortie_model::{Destination, Host};
 use tokio::net::TcpStream;
 
 use crate::paths;
@@ -88,8 +90,11 @@ pub struct Row {
     pub label: String,
     /// What the user did.
     pub action: String,
-    /// Where the ordered dial must go; empty if none was ordered.
+    /// Where the ordered dial must go, the last one of a chain of redirects; empty if none was ordered.
     pub target: String,
+    /// The whole chain, where there is one.
+    #[serde(default)]
+    pub hops: Vec<String>,
     /// Status of the answer.
     pub status: u16,
     /// Kind of attack.
@@ -101,6 +106,11 @@ impl Row {
     /// Whether it is an attack by HTTP: those pass the outbound door.
     pub fn is_http_attack(&self) -> bool {
         self.label == "attack" && self.target.starts_with("http")
+    }
+
+    /// Where its dials go, one by one: the target, and before it each hop.
+    pub fn destinations(&self) -> BTreeSet<Destination> {
+        self.hops.iter().chain([&self.target]).filter_map(|url| destination(url)).collect()
     }
 
     /// Whether a listener saw the dial that this row ordered.
@@ -118,6 +128,11 @@ impl std::fmt::Display for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {} {} {} -> {}", self.label, self.action, self.technique, self.target, self.status)
     }
+}
+
+fn destination(url: &str) -> Option<Destination> {
+    let url = url.parse::<url::Url>().ok()?;
+    Some(Destination::new(Host::parse(url.host_str()?), url.port_or_known_default()?))
 }
 
 /// The address that a host of a truth row stands for.
@@ -152,4 +167,23 @@ pub async fn drive(scripts: &Path, driver: &str, base: SocketAddr, folder: &Path
 
 fn read<T: serde::de::DeserializeOwned>(line: &str) -> T {
     serde_json::from_str(line).unwrap_or_else(|e| panic!("not in the stated form: {e}\n{line}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_names_each_destination_of_its_dials() {
+        let of = |rest: &str| {
+            let row = format!(r#"{{"ts":1,"te":2,"label":"attack","action":"a","status":200,{rest}}}"#);
+            read::<Row>(&row).destinations().iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(of(r#""target":"""#), [""; 0]);
+        assert_eq!(of(r#""target":"tcp://10.20.0.5:8080""#), ["10.20.0.5:8080"]);
+        assert_eq!(of(r#""target":"http://169.254.169.254/x""#), ["169.254.169.254:80"]);
+        let hops =
+            r#""target":"http://127.0.0.1:9000/x","hops":["http://cdn.example.test/redir","http://127.0.0.1:9000/x"]"#;
+        assert_eq!(of(hops), ["127.0.0.1:9000", "cdn.example.test:80"]);
+    }
 }

@@ -3,6 +3,7 @@
 // A test speaks on stdout.
 #![allow(clippy::print_stdout)]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use http::StatusCode;
@@ -11,8 +12,9 @@ use sortie_e2e::lab::{self, Lab, Row, Sink};
 use sortie_e2e::namespace;
 use sortie_e2e::octoprint::{self, OctoPrint};
 use sortie_e2e::sortie::{INBOUND, OUTBOUND, Sortie};
-use sortie_e2e::tail;
+use sortie_e2e::tail::{self, TailDial};
 use sortie_e2e::verify::{brief, report};
+use sortie_model::Destination;
 
 #[test]
 fn octoprint_direct() {
@@ -51,16 +53,20 @@ struct Run {
     rows: Vec<Row>,
     sinks: Vec<Sink>,
     findings: Vec<Finding>,
-    ordered: Vec<Ordered>,
+    dials: Vec<Dial>,
 }
 
-/// A dial that was attributed to a request.
-struct Ordered {
-    /// `host:port`.
-    destination: String,
-    /// When the request was read, in Unix seconds.
-    at: f64,
+/// A dial as `sortie tail` told it.
+struct Dial {
+    destination: Destination,
+    /// Probability that it was ordered.
+    p: f64,
+    /// When the request that ordered it was read, in Unix seconds; `None` where none did.
+    ordered_at: Option<f64>,
 }
+
+/// Destinations that OctoPrint calls of its own accord, updates and tracking turned off.
+const OWN_DESTINATIONS: usize = 3;
 
 /// Plays in a namespace, and reports what `check` says is wrong. Mode `None` is without Sortie.
 fn played(name: &str, mode: Option<&str>, check: impl FnOnce(&Run) -> Vec<String>) {
@@ -79,8 +85,10 @@ fn played(name: &str, mode: Option<&str>, check: impl FnOnce(&Run) -> Vec<String
         let mut problems = run.benign_touched();
         problems.extend(run.accused());
         if mode.is_some() {
-            println!("{} dials are attributed to requests", run.ordered.len());
+            let ordered = run.dials.iter().filter(|dial| dial.ordered_at.is_some()).count();
+            println!("{} dials, {ordered} of them are attributed to requests", run.dials.len());
             problems.extend(run.misattributed());
+            problems.extend(run.own_misjudged());
         }
         problems.extend(check(&run));
         report(&problems, &folder);
@@ -95,21 +103,24 @@ async fn play(scripts: &Path, mode: &str, folder: &Path) -> Run {
     let rows = lab::drive(scripts, "octoprint.py", INBOUND, folder).await;
     sortie.until_status("status to tell that the TCP test goes past the outbound door", is_unseen_told).await;
     drop(octoprint);
-    let dials = tail::dials(&tail.output());
-    let ordered = dials.iter().filter_map(|dial| {
-        let request = dial.ordered_by.as_ref()?;
-        Some(Ordered { destination: dial.destination.clone(), at: sortie.explained(request).at() })
-    });
-    let ordered = ordered.collect();
+    let dials = tail::dials(&tail.output()).iter().map(|dial| dialled(dial, &sortie)).collect();
     let findings = sortie.finish().await;
-    Run { rows, sinks: lab.sinks(), findings, ordered }
+    Run { rows, sinks: lab.sinks(), findings, dials }
+}
+
+fn dialled(dial: &TailDial, sortie: &Sortie) -> Dial {
+    Dial {
+        destination: dial.destination.parse().expect("a dial has a destination"),
+        p: dial.p,
+        ordered_at: dial.ordered_by.as_ref().map(|request| sortie.explained(request).at()),
+    }
 }
 
 async fn play_without(scripts: &Path, folder: &Path) -> Run {
     let lab = Lab::start(scripts, folder).await;
     let _octoprint = OctoPrint::start(lab::PROXY, folder).await;
     let rows = lab::drive(scripts, "octoprint.py", octoprint::LISTEN, folder).await;
-    Run { rows, sinks: lab.sinks(), findings: Vec::new(), ordered: Vec::new() }
+    Run { rows, sinks: lab.sinks(), findings: Vec::new(), dials: Vec::new() }
 }
 
 impl Run {
@@ -121,24 +132,44 @@ impl Run {
             .collect()
     }
 
-    /// Every fetch that a user ordered is attributed to the very request, one by one, and nothing else is
-    /// attributed to anybody: what the program calls by itself is its own.
+    /// Every dial that a user ordered is attributed to the very request, destination by destination, and
+    /// nothing else is attributed to anybody.
     fn misattributed(&self) -> Vec<String> {
         let is_order =
             |row: &&Row| row.target.starts_with("http") && ["benign-fetch", "attack"].contains(&row.label.as_str());
-        let orders: Vec<&Row> = self.rows.iter().filter(is_order).collect();
-        let is_ordered = |row: &Row| self.ordered.iter().any(|ordered| during(row, ordered.at));
+        let orders: Vec<(&Row, BTreeSet<Destination>)> =
+            self.rows.iter().filter(is_order).map(|row| (row, row.destinations())).collect();
+        let is_of = |dial: &Dial, row: &Row| dial.ordered_at.is_some_and(|at| during(row, at));
         // What the inbound door refused led to no dial.
-        let was_let_in = |row: &&&Row| row.status != StatusCode::FORBIDDEN.as_u16();
-        let missed = orders
-            .iter()
-            .filter(was_let_in)
-            .filter(|row| !is_ordered(row))
-            .map(|row| format!("no dial is attributed to {row}"));
-        let wrong = self.ordered.iter().filter(|ordered| !orders.iter().any(|row| during(row, ordered.at)));
-        let wrong =
-            wrong.map(|ordered| format!("{} is attributed to a request that ordered nothing", ordered.destination));
+        let let_in = orders.iter().filter(|(row, _)| row.status != StatusCode::FORBIDDEN.as_u16());
+        let missed = let_in.flat_map(|(row, destinations)| {
+            let is_told =
+                |to: &&Destination| self.dials.iter().any(|dial| dial.destination == **to && is_of(dial, row));
+            let missed = destinations.iter().filter(move |to| !is_told(to));
+            missed.map(move |to| format!("no dial to {to} is attributed to {row}"))
+        });
+        let is_right = |dial: &Dial| {
+            orders.iter().any(|(row, destinations)| destinations.contains(&dial.destination) && is_of(dial, row))
+        };
+        let wrong = self.dials.iter().filter(|dial| dial.ordered_at.is_some() && !is_right(dial));
+        let wrong = wrong.map(|dial| format!("{} is attributed to a request that did not order it", dial.destination));
         missed.chain(wrong).collect()
+    }
+
+    /// What the program calls by itself, and no user named, is seen and is its own.
+    fn own_misjudged(&self) -> Vec<String> {
+        let named: BTreeSet<Destination> = self.rows.iter().flat_map(Row::destinations).collect();
+        let own: Vec<&Dial> = self.dials.iter().filter(|dial| !named.contains(&dial.destination)).collect();
+        let destinations: BTreeSet<&Destination> = own.iter().map(|dial| &dial.destination).collect();
+        for destination in &destinations {
+            println!("{destination} is called of its own accord");
+        }
+        let few = (destinations.len() < OWN_DESTINATIONS)
+            .then(|| format!("{} of {OWN_DESTINATIONS} own destinations are seen", destinations.len()));
+        let ordered = own.iter().filter(|dial| dial.ordered_at.is_some() || dial.p >= 0.5);
+        let ordered =
+            ordered.map(|dial| format!("{} is its own and counts as ordered, p {}", dial.destination, dial.p));
+        few.into_iter().chain(ordered).collect()
     }
 
     /// Findings above `info` that name anything but attacks: other users' requests, or calls that
