@@ -248,9 +248,10 @@ fn begins_markup(bytes: &[u8]) -> bool {
 }
 
 /// Whether the beginning is text: UTF-16 or UTF-32, or no control characters but white space and what
-/// separates texts of a sequence (RFC 7464).
+/// separates texts of a sequence (RFC 7464). A program in C may send its closing zero.
 fn begins_text(bytes: &[u8]) -> bool {
-    let head = &bytes[..bytes.len().min(HEAD)];
+    let head = bytes.strip_suffix(&[0]).unwrap_or(bytes);
+    let head = &head[..head.len().min(HEAD)];
     charset::wide(bytes).is_some()
         || head.iter().all(|&b| b >= 0x20 && b != 0x7f || matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1e))
 }

@@ -24,14 +24,10 @@ pub(super) struct Wide {
 /// JSON parsers find them (RFC 4627 §3) whatever is declared.
 pub(super) fn wide(bytes: &[u8]) -> Option<Wide> {
     let (width, is_big) = match *bytes {
-        [0, 0, 0xfe, 0xff, ..] => (4, true),
-        [0xff, 0xfe, 0, 0, ..] => (4, false),
-        [0xfe, 0xff, ..] => (2, true),
-        [0xff, 0xfe, ..] => (2, false),
-        [0, 0, 0, 1..=0x7f, ..] => (4, true),
-        [1..=0x7f, 0, 0, 0, ..] => (4, false),
-        [0, 1..=0x7f, 0, _, ..] => (2, true),
-        [1..=0x7f, 0, _, 0, ..] => (2, false),
+        [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, 1..=0x7f, ..] => (4, true),
+        [0xff, 0xfe, 0, 0, ..] | [1..=0x7f, 0, 0, 0, ..] => (4, false),
+        [0xfe, 0xff, ..] | [0, 1..=0x7f, 0, _, ..] => (2, true),
+        [0xff, 0xfe, ..] | [1..=0x7f, 0, _, 0, ..] => (2, false),
         _ => return None,
     };
     Some(Wide { width, is_big })

@@ -140,7 +140,7 @@ fn what_was_not_inspected_is_said() {
     };
     let found = from_body(&part, &key());
     assert_eq!((locations(&found).len(), found.cut), (1, Some(Cut::Bytes)));
-    assert_eq!(body(JSON, br#"{"a":NaN,"url":"http://h.example/"}"#).cut, Some(Cut::Codec));
+    assert_eq!(body(JSON, br#"{"a":nan,"url":"http://h.example/"}"#).cut, Some(Cut::Codec));
     assert_eq!(body("text/plain", b"[link](http://h.example/)").cut, None);
     assert_eq!(body(JSON, "[".repeat(200).as_bytes()).cut, Some(Cut::Depth));
     let many = (0..100).map(|n| format!("u{n}=http://h{n}.example/")).collect::<Vec<_>>().join("&");

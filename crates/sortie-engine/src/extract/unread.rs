@@ -100,6 +100,18 @@ fn formats_that_are_not_read_are_told() {
 }
 
 #[test]
+fn json_is_read_as_tolerant_parsers_do() {
+    for text in [
+        format!("/*x*/{{\"url\":\"{URL}\"}}"),
+        format!("//x\n{{\"v\":NaN,\"w\":-Infinity,\"url\":\"{URL}\"}}\0"),
+        format!("\u{1e}{{\"v\":\"\\ud83d\",\"w\":\"\t\",\"url\":\"{URL}\"}}\n"),
+    ] {
+        let extraction = body(JSON, text.as_bytes());
+        assert_eq!((finds(&extraction), extraction.cut), (true, None), "{text}");
+    }
+}
+
+#[test]
 fn what_is_whole_and_read_is_not_told() {
     for (content_type, text) in [
         (JSON, "{}"),

@@ -275,7 +275,7 @@ mod tests {
         let text = r#"{"url":"http://a.example/","next":{"url":"http://b.exa"#;
         assert_eq!(found(text), ["$.url url http://a.example/"]);
         assert_eq!(search_all(text).1, End::Read);
-        assert_eq!(search_all("{\"a\":1,\n \"b\":NaN}").1, End::Broken { at: 13, any_read: true });
+        assert_eq!(search_all("{\"a\":1,\n \"b\":nAN}").1, End::Broken { at: 14, any_read: true });
         assert!(matches!(search_all("[link](http://a.example/)").1, End::Broken { any_read: false, .. }));
     }
 
