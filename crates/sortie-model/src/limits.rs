@@ -9,7 +9,7 @@ pub const SHOWN_TEXT: usize = 200;
 pub const INSPECT_REQUEST_BYTES: usize = 64 * 1024;
 /// Bytes of a response or answer body that are fingerprinted.
 pub const INSPECT_RESPONSE_BYTES: usize = 64 * 1024;
-/// Answers of one exchange that are looked for in its response.
+/// Answers of one exchange that are looked for in its response; those of denied destinations first.
 pub const ANSWERS_COMPARED: usize = 64;
 /// Bytes of a request body that are held back at an endpoint with a proven sink in `block`.
 pub const HOLD_BYTES: usize = 64 * 1024;

@@ -314,8 +314,9 @@ impl DialRecord {
         // A destination that echoes what it was asked for has returned nothing.
         let known: SmallVec<[&[u8]; 1]> = self.base.as_deref().map(str::as_bytes).into_iter().collect();
         let prints = AnswerPrints::of_unknown(bytes, content_encoding, &known);
+        let is_denied = self.gate.policy.load().denies(self.dialled.dial.class);
         for watch in std::mem::take(&mut self.watches) {
-            watch.add(self.dialled.dial.dial, prints.clone());
+            watch.add(self.dialled.dial.dial, prints.clone(), is_denied);
         }
     }
 
