@@ -17,7 +17,8 @@ use crate::time::Micros;
 pub enum Rung {
     /// The request carries the candidate.
     E0,
-    /// The destination is off this sink's baseline, or the place never was a sink.
+    /// The service was about to dial it. Which destinations are unusual for a place that is dialled is
+    /// for baselines to say, and there are none: every dial that was ordered is on this rung.
     E1,
     /// The service asked for the candidate's name.
     E2,
@@ -57,7 +58,7 @@ pub enum Severity {
     Info,
     /// An attempt.
     Low,
-    /// A denied class was blocked, or an ordered dial was off the baseline.
+    /// A denied class was blocked before it was reached.
     Medium,
     /// A denied class was reached.
     High,

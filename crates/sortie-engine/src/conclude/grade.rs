@@ -68,7 +68,8 @@ pub(super) fn kind(denied_class: bool, marks: Marks) -> FindingKind {
     }
 }
 
-/// How urgent a story of this kind, rung and impact is.
+/// How urgent a story of this kind, rung and impact is. An order for a public destination is posture,
+/// whichever it is: without baselines none is known to be unusual.
 pub(super) fn severity(kind: FindingKind, rung: Rung, impact: &[Impact], passed: bool) -> Severity {
     let credentials =
         impact.contains(&Impact::MetadataCredentialsRead) || (impact.contains(&Impact::CredentialsSent) && passed);
