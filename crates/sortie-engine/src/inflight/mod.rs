@@ -37,6 +37,9 @@ use windows::Windows;
 /// they ordered.
 const HIDING_SHARE: f64 = 0.5;
 
+/// Destinations that a request is remembered to have called. One that goes on for hours may call many.
+const CALLED: usize = 32;
+
 /// See the module.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct InFlight {
@@ -83,6 +86,20 @@ impl LiveRequest {
     /// How far its own call to `destination` is used up, from 0 to 1.
     pub fn own_used(&self, destination: &Destination) -> f64 {
         self.own_used.iter().find(|(known, _)| known == destination).map_or(0.0, |&(_, used)| used)
+    }
+
+    /// It called `destination`, by that share. Where there is no room, what was called least is as if it
+    /// had not been.
+    fn called(&mut self, destination: &Destination, share: f64) {
+        if let Some((_, used)) = self.own_used.iter_mut().find(|(known, _)| known == destination) {
+            *used = (*used + share).min(1.0);
+            return;
+        }
+        if self.own_used.len() == CALLED {
+            let least = (0..CALLED).min_by(|&a, &b| self.own_used[a].1.total_cmp(&self.own_used[b].1));
+            self.own_used.swap_remove(least.expect("there are some"));
+        }
+        self.own_used.push((destination.clone(), share));
     }
 
     /// Whether some candidate names `host`.
@@ -238,10 +255,7 @@ impl InFlight {
                 Source::Hop(hop) => self.hops.followed(hop.parent, dial, *mass),
                 Source::OwnCall { request, .. } => {
                     if let Some(live) = self.requests.get_mut(request) {
-                        match live.own_used.iter_mut().find(|(known, _)| *known == dial.destination) {
-                            Some((_, used)) => *used = (*used + mass).min(1.0),
-                            None => live.own_used.push((dial.destination.clone(), *mass)),
-                        }
+                        live.called(&dial.destination, *mass);
                     }
                 }
                 Source::Background => {}
