@@ -9,6 +9,8 @@ mod listing;
 mod order;
 mod own;
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 use sortie_model::event::Dial;
 use sortie_model::verdict::{Explanation, Order};
@@ -89,8 +91,9 @@ pub fn proven_by<'a>(learned: &'a Learned, policy: &'a Policy) -> impl Fn(&LiveC
 /// Weighs every explanation of a dial.
 pub fn attribute<'a>(dial: &Dial, circumstances: &Circumstances<'a>) -> Posterior<'a> {
     let mut ranked = Vec::new();
-    order::weigh_candidates(dial, circumstances, &mut ranked);
-    weigh_hops(dial, circumstances, &mut ranked);
+    let hosts = hosts_of(dial, circumstances.learned);
+    order::weigh_candidates(dial, &hosts, circumstances, &mut ranked);
+    weigh_hops(dial, &hosts, circumstances, &mut ranked);
     own::weigh(dial, circumstances, &mut ranked);
 
     let mut masses = Masses::default();
@@ -123,9 +126,9 @@ const HOP_AT_ONCE: f64 = 1.0;
 const HOP_FIRST_MICROS: u64 = 1_000;
 const HOP_PROMPT_MICROS: u64 = 2_000_000;
 
-fn weigh_hops<'a>(dial: &Dial, circumstances: &Circumstances<'a>, ranked: &mut Vec<Weighted<'a>>) {
+fn weigh_hops<'a>(dial: &Dial, hosts: &[Host], circumstances: &Circumstances<'a>, ranked: &mut Vec<Weighted<'a>>) {
     let Circumstances { inflight, policy, now, .. } = *circumstances;
-    for hop in hosts_of(dial).flat_map(|host| inflight.hops_to(host, now)) {
+    for hop in hosts.iter().flat_map(|host| inflight.hops_to(host, now)) {
         let port_fits = if hop.target.destination.port == dial.destination.port { 1.0 } else { order::PORT_DIFFERS };
         let path = order::compare_paths(Some(&hop.target.path), dial);
         let rate = follow_rate(now.0.saturating_sub(hop.at.0))
@@ -159,10 +162,13 @@ fn follow_rate(age: u64) -> f64 {
     prompt.max(HOP_AT_ONCE * 1e6 / age.max(HOP_FIRST_MICROS) as f64)
 }
 
-/// The hosts that a dial names: as asked, further ones, and — where only an address is shown — the
-/// names that resolved to it.
-fn hosts_of(dial: &Dial) -> impl Iterator<Item = &Host> {
-    std::iter::once(&dial.destination.host).chain(&dial.further_hosts)
+/// The hosts that a dial may be meant for: as asked, further ones, and where it shows nothing but an
+/// address, the names that the service resolved to it.
+fn hosts_of(dial: &Dial, learned: &Learned) -> SmallVec<[Host; 2]> {
+    let asked = &dial.destination.host;
+    let names = asked.as_ip().into_iter().flat_map(|address| learned.names.of_address(address));
+    let named = std::iter::once(asked).chain(&dial.further_hosts).cloned();
+    named.chain(names.map(|name| Host::Name(Arc::clone(name)))).collect()
 }
 
 /// A number from 0 to 1 that differs from dial to dial (Fibonacci hashing: Knuth, TAOCP 3, 6.4).

@@ -10,7 +10,7 @@ use sortie_model::event::Dial;
 use sortie_model::policy::ColdStart;
 use sortie_model::{Candidate, CandidateKind, Host, Manner, Nature, PathDigest, PathMatch, Place, Policy};
 
-use super::{Cause, Circumstances, OrderRef, Weighted, fraction, hosts_of};
+use super::{Cause, Circumstances, OrderRef, Weighted, fraction};
 use crate::inflight::{LiveCandidate, Pick};
 use crate::kernel::{Kernel, prior_kernel};
 use crate::learned::{Learned, NOVEL_PATH, Sink};
@@ -21,31 +21,24 @@ pub(super) const PORT_DIFFERS: f64 = 0.01;
 /// What remains of a rate when its source is used up, so that a repeated hop still has a name.
 pub(super) const USED_UP: f64 = 0.05;
 
-pub(super) fn weigh_candidates<'a>(dial: &Dial, circumstances: &Circumstances<'a>, ranked: &mut Vec<Weighted<'a>>) {
+pub(super) fn weigh_candidates<'a>(
+    dial: &Dial,
+    hosts: &[Host],
+    circumstances: &Circumstances<'a>,
+    ranked: &mut Vec<Weighted<'a>>,
+) {
     let first = ranked.len();
     let path = dial.request.as_ref().map(|request| request.path.fingerprint());
     let pick = Pick { path, start: fraction(circumstances.now) };
-    let asked = hosts_of(dial).flat_map(|host| circumstances.inflight.candidates_of(host, pick));
-    let by_name = names_behind(dial, circumstances.learned);
-    let resolved = by_name.iter().flat_map(|host| circumstances.inflight.candidates_of(host, pick));
+    let naming = hosts.iter().flat_map(|host| circumstances.inflight.candidates_of(host, pick));
     // A candidate with several readings is found under each of its hosts.
     let mut seen = BTreeSet::new();
-    let each_once = asked.chain(resolved).filter(|(live, _)| seen.insert(live.id));
+    let each_once = naming.filter(|(live, _)| seen.insert(live.id));
     let mut places = BTreeMap::new();
     ranked.extend(each_once.filter_map(|(live, stands_for)| {
-        Some(Weighted { stands_for, ..weigh(live, dial, circumstances, &mut places)? })
+        Some(Weighted { stands_for, ..weigh(live, dial, hosts, circumstances, &mut places)? })
     }));
     best_of_each_unproven_place(&mut ranked[first..]);
-}
-
-/// Where a dial shows nothing but an address: the names that the service resolved to it.
-fn names_behind(dial: &Dial, learned: &Learned) -> Vec<Host> {
-    let address = dial.destination.host.as_ip();
-    address
-        .into_iter()
-        .flat_map(|a| learned.names.of_address(a))
-        .map(|name| Host::Name(std::sync::Arc::clone(name)))
-        .collect()
 }
 
 /// What is learned of a place, looked up once for all candidates of one manner and nature there.
@@ -60,6 +53,7 @@ type Places<'a> = BTreeMap<(&'a Place, Manner, Nature), AtPlace<'a>>;
 fn weigh<'a>(
     live: &'a LiveCandidate,
     dial: &Dial,
+    hosts: &[Host],
     circumstances: &Circumstances<'a>,
     places: &mut Places<'a>,
 ) -> Option<Weighted<'a>> {
@@ -78,7 +72,7 @@ fn weigh<'a>(
         None => prior_kernel(),
     };
     let kappa = sink.map_or(0.03, Sink::kappa);
-    let (port, path) = port_and_path(candidate, dial);
+    let (port, path) = port_and_path(candidate, dial, hosts);
     let used = live.used_up();
     let first = (1.0 - used) * rho / (1.0 - rho * kernel.cumulative(delay));
     let rate = (first + used * kappa) * kernel.density(delay) * port_fit(port, dial) * order_path_fit(path, dial, sink);
@@ -112,8 +106,8 @@ pub(crate) fn is_exact_and_cold(order: OrderRef<'_>, circumstances: &Circumstanc
 /// The port that a candidate names, and how the dial's path stands to its path. Where the dial follows
 /// another reading than the first, the port is unknown, and the path is what that reading leaves over:
 /// the end of the path of the first, or nothing known.
-fn port_and_path(candidate: &Candidate, dial: &Dial) -> (Option<u16>, PathMatch) {
-    let follows_another = candidate.other_hosts.iter().any(|other| hosts_of(dial).any(|host| host == other));
+fn port_and_path(candidate: &Candidate, dial: &Dial, hosts: &[Host]) -> (Option<u16>, PathMatch) {
+    let follows_another = candidate.other_hosts.iter().any(|other| hosts.contains(other));
     let path = candidate.path.as_ref();
     if !follows_another {
         return (candidate.port, compare_paths(path, dial));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sortie_model::actor::ActorId;
 use sortie_model::event::{Dial, RedirectTarget};
 use sortie_model::verdict::{Order, Source, Verdict};
-use sortie_model::{Host, Micros, Mode, PathMatch, Reference, limits};
+use sortie_model::{Destination, Host, Micros, Mode, PathMatch, Reference, limits};
 
 /// A `Location` that a dial's answer held.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,10 +41,11 @@ impl PendingHop {
         self.order.as_ref().map(|order| order.actor.id())
     }
 
-    /// How well a dial to its host fits: by port, then by path.
-    fn fit(&self, dial: &Dial) -> (bool, bool) {
+    /// How well a dial fits: by host, by port, then by path.
+    fn fit(&self, dial: &Dial) -> (bool, bool, bool) {
         let path = dial.request.as_ref().map(|request| self.target.path.compare(&request.path));
-        (self.target.destination.port == dial.destination.port, path == Some(PathMatch::Equal))
+        let Destination { host, port } = &self.target.destination;
+        (*host == dial.destination.host, *port == dial.destination.port, path == Some(PathMatch::Equal))
     }
 }
 
@@ -55,6 +56,7 @@ type HopNumber = u64;
 pub(super) struct Hops {
     pending: BTreeMap<HopNumber, PendingHop>,
     by_host: BTreeMap<Host, BTreeSet<HopNumber>>,
+    by_parent: BTreeMap<Reference, BTreeSet<HopNumber>>,
     by_actor: BTreeMap<Option<ActorId>, BTreeSet<HopNumber>>,
     next: HopNumber,
 }
@@ -66,6 +68,7 @@ impl Hops {
         let number = self.next;
         self.next += 1;
         self.by_host.entry(hop.target.destination.host.clone()).or_default().insert(number);
+        self.by_parent.entry(hop.parent).or_default().insert(number);
         self.by_actor.entry(hop.actor()).or_default().insert(number);
         self.pending.insert(number, hop);
         if self.pending.len() > limits::HOPS { self.worth_least().and_then(|number| self.remove(number)) } else { None }
@@ -82,17 +85,16 @@ impl Hops {
     fn remove(&mut self, number: HopNumber) -> Option<PendingHop> {
         let hop = self.pending.remove(&number)?;
         leave(&mut self.by_host, &hop.target.destination.host, number);
+        leave(&mut self.by_parent, &hop.parent, number);
         leave(&mut self.by_actor, &hop.actor(), number);
         Some(hop)
     }
 
-    /// A hop of `parent` was followed by a dial. One answer may name a host several times, in fields or
-    /// in readings: the one that fits best was it.
+    /// A hop of `parent` was followed by a dial. One answer may name several targets, or one in several
+    /// readings, and the dial may show the address alone: the one that fits best was it.
     pub(super) fn followed(&mut self, parent: Reference, dial: &Dial, share: f64) {
-        let Some(numbers) = self.by_host.get(&dial.destination.host) else { return };
-        let of_parent =
-            numbers.iter().filter(|number| self.pending.get(*number).is_some_and(|hop| hop.parent == parent));
-        let best = of_parent.max_by_key(|number| self.pending.get(*number).map(|hop| hop.fit(dial))).copied();
+        let numbers = self.by_parent.get(&parent).into_iter().flatten();
+        let best = numbers.max_by_key(|number| self.pending.get(*number).map(|hop| hop.fit(dial))).copied();
         if let Some(hop) = best.and_then(|number| self.pending.get_mut(&number)) {
             hop.used = (hop.used + share).min(1.0);
         }

@@ -126,3 +126,18 @@ fn of_two_redirects_to_one_host_each_may_be_followed_once() {
     let host = sortie_model::Host::parse("10.1.2.3");
     assert!(play.table.hops_to(&host, play.now).all(|hop| hop.used > 0.9));
 }
+
+#[test]
+fn a_redirect_to_a_name_is_followed_by_a_dial_to_its_address() {
+    let mut play = Play::new(Mode::Block);
+    play.customers(5);
+    // Some clients resolve for themselves and ask the door for the address.
+    play.dial("http://inner.evil.example/", "10.1.2.3");
+    let (_, dial) = order(&mut play, 66, "http://cdn.evil.example/r/9c1f");
+    play.answer(dial, 302, Some("http://inner.evil.example/admin/7f00"));
+    play.wait(3);
+    let (_, verdict) = play.dial("http://10.1.2.3/admin/7f00", "10.1.2.3");
+    assert_eq!(verdict.decision, Decision::Deny(Rule::OrderedDeny), "{verdict:#?}");
+    let host = sortie_model::Host::name("inner.evil.example");
+    assert!(play.table.hops_to(&host, play.now).all(|hop| hop.used > 0.5), "the redirect is used up by it");
+}
