@@ -12,7 +12,7 @@ fuzz_target!(|data: &[u8]| {
     let (content_type, content_encoding) = (text(), text());
     let bytes = parts.next().unwrap_or_default();
     for complete in [true, false] {
-        let found = extract::from_body(&Body { content_type, content_encoding, bytes, complete }, &key);
+        let found = extract::from_body(&Body { content_type, content_encoding, bytes, complete, sinks: &[] }, &key);
         assert!(found.candidates.len() <= limits::CANDIDATES);
         assert!(found.candidates.iter().all(|c| c.shown.chars().all(|char| !char.is_control())));
     }

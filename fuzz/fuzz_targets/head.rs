@@ -18,6 +18,6 @@ fuzz_target!(|data: &[u8]| {
         .collect();
     let template = extract::template(target);
     assert!(template.starts_with('/'), "{template}");
-    let found = extract::from_head(&Head { target, fields: &fields }, &key);
+    let found = extract::from_head(&Head { target, fields: &fields, sinks: &[] }, &key);
     assert!(found.candidates.len() <= limits::CANDIDATES);
 });

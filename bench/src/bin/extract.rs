@@ -91,6 +91,7 @@ fn cost(sample: &Sample, is_hostile: bool, key: &Key, arguments: &Arguments) -> 
         content_encoding: sample.content_encoding,
         bytes: &sample.bytes,
         complete: true,
+        sinks: &[],
     };
     let found = extract::from_body(&body, key);
     // There are many hostile bodies, and of them a figure of one digit is enough.

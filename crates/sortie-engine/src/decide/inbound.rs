@@ -74,6 +74,15 @@ impl Admission<'_> {
         is_in_block && self.has_sink()
     }
 
+    /// The parameters of the endpoint's proven sinks, by its own traffic or by the operator's word.
+    pub fn sinks(&self) -> SmallVec<[Arc<str>; 2]> {
+        let template = canonical_template(&self.endpoint.template);
+        let allowed = self.policy.allow.iter().filter_map(|entry| entry.sink.as_ref());
+        let by_word = self.policy.proven.iter().chain(allowed).filter(|scope| scope.template == template);
+        let by_traffic = self.learned.proven_parameters(&template);
+        by_word.filter_map(|scope| scope.parameter.as_ref()).chain(by_traffic).cloned().collect()
+    }
+
     fn has_sink(&self) -> bool {
         let template = canonical_template(&self.endpoint.template);
         let by_allow = |entry: &Allow| entry.sink.as_ref().is_some_and(|scope| scope.template == template);

@@ -19,6 +19,7 @@ const NAME_LENGTH: usize = 120;
 /// Collects the candidates of one head or body.
 pub(super) struct Collector<'k> {
     key: &'k Key,
+    sinks: &'k [Arc<str>],
     found: Vec<Candidate>,
     cut: Option<Cut>,
     is_done: bool,
@@ -33,6 +34,7 @@ impl<'k> Collector<'k> {
     pub(super) fn new(key: &'k Key) -> Self {
         Self {
             key,
+            sinks: &[],
             found: Vec::new(),
             cut: None,
             is_done: false,
@@ -42,6 +44,21 @@ impl<'k> Collector<'k> {
             nesting: 0,
             parts: Parts::default(),
         }
+    }
+
+    /// The same for an endpoint with these proven sinks.
+    pub(super) fn with_sinks(self, sinks: &'k [Arc<str>]) -> Self {
+        Self { sinks, ..self }
+    }
+
+    /// Whether the endpoint has proven sinks.
+    pub(super) fn has_sinks(&self) -> bool {
+        !self.sinks.is_empty()
+    }
+
+    /// Whether a spot is a proven sink.
+    pub(super) fn is_sink(&self, spot: &Spot<'_>) -> bool {
+        self.has_sinks() && self.sinks.contains(&place_name(spot))
     }
 
     /// Notes that something was not inspected. The first reason stands, but for one that counts only at
@@ -176,7 +193,7 @@ impl<'k> Collector<'k> {
 pub(super) fn candidate(spot: &Spot<'_>, reading: &Reading<'_>, nature: Nature, key: &Key) -> Candidate {
     Candidate {
         location: Location { container: spot.container, name: Arc::from(shown::clean(spot.name, NAME_LENGTH)) },
-        parameter: canonical_parameter(spot.container, &shown::clean(spot.parameter, NAME_LENGTH)),
+        parameter: place_name(spot),
         manner: Manner { kind: reading.kind, decodings: spot.decodings },
         nature,
         scheme: reading.scheme.clone(),
@@ -188,6 +205,11 @@ pub(super) fn candidate(spot: &Spot<'_>, reading: &Reading<'_>, nature: Nature, 
         disguised: reading.is_disguised(),
         shown: shown::shown(reading),
     }
+}
+
+/// The canonical parameter of a spot.
+fn place_name(spot: &Spot<'_>) -> Arc<str> {
+    canonical_parameter(spot.container, &shown::clean(spot.parameter, NAME_LENGTH))
 }
 
 fn is_same(a: &Candidate, b: &Candidate) -> bool {

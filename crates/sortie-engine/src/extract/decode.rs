@@ -53,6 +53,13 @@ pub(super) fn base64(text: &str) -> Option<String> {
     String::from_utf8(engine.decode(text).ok()?).ok()
 }
 
+/// The same of a text in which other characters stand, which many decoders pass over.
+pub(super) fn base64_with_others(text: &str) -> Option<String> {
+    let is_of_base64 = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_');
+    let bare: String = text.chars().filter(is_of_base64).collect();
+    (bare.len() < text.len()).then(|| base64(&bare)).flatten()
+}
+
 /// Whether a text of base64's letters may be base64 or hexadecimal of text, by its first few bytes:
 /// `false` of most tokens and words.
 pub(super) fn may_be_base64_or_hex(text: &str, is_hex: bool) -> bool {

@@ -5,6 +5,8 @@
 //! (`decode`) and looks for URLs in prose. What is found goes to the `collector`, which keeps the
 //! bounds: all work is linear in the bytes that are read, and what a bound cut off is said.
 
+use std::sync::Arc;
+
 use sortie_model::event::Cut;
 use sortie_model::{Candidate, Container, Key, Nature};
 
@@ -38,6 +40,7 @@ mod prose;
 mod reading;
 mod segments;
 mod shown;
+mod sink;
 mod spot;
 mod template;
 #[cfg(test)]
@@ -63,6 +66,9 @@ pub struct Head<'a> {
     pub target: &'a str,
     /// Header fields, names in lower case, in their order.
     pub fields: &'a [(&'a str, &'a [u8])],
+    /// Canonical parameters of the endpoint's proven sinks: what stands there is dialled, so it is read as
+    /// a destination in any way that it can be.
+    pub sinks: &'a [Arc<str>],
 }
 
 /// The inspected prefix of a body.
@@ -76,6 +82,8 @@ pub struct Body<'a> {
     pub bytes: &'a [u8],
     /// Whether this is the whole body.
     pub complete: bool,
+    /// As [`Head::sinks`].
+    pub sinks: &'a [Arc<str>],
 }
 
 /// What was found.
@@ -89,7 +97,7 @@ pub struct Extraction {
 
 /// Candidates of a request's head: path, query, headers, cookies.
 pub fn from_head(head: &Head<'_>, key: &Key) -> Extraction {
-    let mut out = Collector::new(key);
+    let mut out = Collector::new(key).with_sinks(head.sinks);
     path::search(&segments::split(head.target), &mut out);
     if let Some((_, query)) = head.target.split_once('?') {
         let query = query.split('#').next().unwrap_or_default();
@@ -101,7 +109,7 @@ pub fn from_head(head: &Head<'_>, key: &Key) -> Extraction {
 
 /// Candidates of a request's body.
 pub fn from_body(body: &Body<'_>, key: &Key) -> Extraction {
-    let mut out = Collector::new(key);
+    let mut out = Collector::new(key).with_sinks(body.sinks);
     if !body.bytes.is_empty() || !body.complete {
         body::search(body, &mut out);
     }

@@ -45,6 +45,14 @@ pub(super) enum Role {
     Path,
 }
 
+impl Role {
+    /// Whether a value for this part brings others with it, where a program puts it among them:
+    /// `80@10.0.0.1` for a port.
+    pub(super) fn is_exceeded_by(self, text: &str) -> bool {
+        matches!(self, Self::Port | Self::Scheme) && (text.contains(['@', '#', '?', '\\']) || text.contains("://"))
+    }
+}
+
 /// What a name says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Meaning {

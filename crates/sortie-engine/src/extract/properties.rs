@@ -52,7 +52,7 @@ proptest! {
             (body(MULTIPART, part(&name, &url).as_bytes()), Container::Multipart, name.clone()),
             (body(JSON, json.as_bytes()), Container::Json, path),
             (head(&format!("/proxy/{url}")), Container::Path, "rest".into()),
-            (from_head(&Head { target: "/", fields: &[(&format!("x-{name}"), url.as_bytes())] }, &key()), Container::Header, format!("x-{name}")),
+            (from_head(&Head { target: "/", fields: &[(&format!("x-{name}"), url.as_bytes())], sinks: &[] }, &key()), Container::Header, format!("x-{name}")),
         ];
         for (found, container, at) in cases {
             prop_assert_eq!(found.candidates.len(), 1, "{:?} {}", container, at);
@@ -66,11 +66,11 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read_without_harm(bytes in prop::collection::vec(any::<u8>(), 0..400), content_type in prop::sample::select(vec![JSON, FORM, MULTIPART, "text/html", "application/xml", "", "image/png"]), coding in prop::sample::select(vec!["", "gzip", "deflate"])) {
-        let whole = Body { content_type: Some(content_type), content_encoding: Some(coding), bytes: &bytes, complete: true };
+        let whole = Body { content_type: Some(content_type), content_encoding: Some(coding), bytes: &bytes, complete: true, sinks: &[] };
         prop_assert!(from_body(&whole, &key()).candidates.len() <= limits::CANDIDATES);
         let text = String::from_utf8_lossy(&bytes);
         let fields: &[(&str, &[u8])] = &[("x-url", &bytes), ("cookie", &bytes), ("forwarded", &bytes)];
-        let found = from_head(&Head { target: &text, fields }, &key());
+        let found = from_head(&Head { target: &text, fields, sinks: &[] }, &key());
         prop_assert!(found.candidates.len() <= limits::CANDIDATES);
         prop_assert!(template(&text).starts_with('/'));
     }
@@ -86,7 +86,7 @@ proptest! {
         ];
         for (content_type, document) in documents {
             let bytes = &document.as_bytes()[..end.min(document.len())];
-            let found = from_body(&Body { content_type: Some(content_type), content_encoding: None, bytes, complete: false }, &key());
+            let found = from_body(&Body { content_type: Some(content_type), content_encoding: None, bytes, complete: false, sinks: &[] }, &key());
             let all = body(content_type, document.as_bytes());
             prop_assert_eq!(found.cut, Some(Cut::Bytes));
             // What a prefix shows, the whole shows, but for a URL that ends where the prefix does.

@@ -222,7 +222,7 @@ fn bare(text: &str, trust: Trust) -> Option<Reading<'_>> {
         return reading_of_bare(raw, None, tail);
     }
     let written = Authority::of(raw);
-    if written.bad_port || written.userinfo && !has_password(raw) {
+    if written.bad_port || written.userinfo && trust < Trust::Host && !has_password(raw) {
         return None;
     }
     // With a port a single label will do in a parameter for destinations, but `node:20` is a tag.
@@ -232,6 +232,17 @@ fn bare(text: &str, trust: Trust) -> Option<Reading<'_>> {
     let trust = if trust == Trust::Destination && is_telling { Trust::Host } else { trust };
     let named = port.is_some() || has_empty_port || written.userinfo;
     (named && is_host(written.host, trust)).then(|| reading_of_bare(written.host, port, tail)).flatten()
+}
+
+/// Reads what is known to be dialled: an authority, perhaps with a path, as behind `http://`.
+pub(super) fn dialled(text: &str) -> Option<Reading<'_>> {
+    let text = trimmed(text).trim_start_matches(is_slash);
+    let text = text.split(|c: char| c.is_whitespace() || c.is_ascii_control()).next().unwrap_or_default();
+    let (raw, tail) = authority::whatwg(text);
+    let written = Authority::of(raw);
+    (!written.bad_port && is_host(written.host, Trust::Host))
+        .then(|| reading_of_bare(written.host, written.port, tail))
+        .flatten()
 }
 
 /// `user@example.com` is a mailbox, `user:secret@example.com` is none, and `mailto:` is no user.

@@ -16,11 +16,11 @@ pub(super) fn key() -> Key {
 }
 
 pub(super) fn head(target: &str) -> Extraction {
-    from_head(&Head { target, fields: &[] }, &key())
+    from_head(&Head { target, fields: &[], sinks: &[] }, &key())
 }
 
 pub(super) fn body(content_type: &str, bytes: &[u8]) -> Extraction {
-    let body = Body { content_type: Some(content_type), content_encoding: None, bytes, complete: true };
+    let body = Body { content_type: Some(content_type), content_encoding: None, bytes, complete: true, sinks: &[] };
     from_body(&body, &key())
 }
 
@@ -70,7 +70,7 @@ fn aliases_of_one_sink_are_one_place() {
 #[test]
 fn a_parameter_of_another_kind_is_another_place() {
     let fields: &[(&str, &[u8])] = &[("x-url", b"http://h.example/"), ("cookie", b"url=http://h.example/")];
-    let found = from_head(&Head { target: "/x?url=http://h.example/", fields }, &key());
+    let found = from_head(&Head { target: "/x?url=http://h.example/", fields, sinks: &[] }, &key());
     let parameters: Vec<_> = found.candidates.iter().map(|c| &*c.parameter).collect();
     assert_eq!(parameters, ["url", "header:x-url", "cookie:url"]);
 }
@@ -120,7 +120,13 @@ fn compressed_bodies_are_read() {
     encoder.write_all(br#"{"url":"http://h.example/"}"#).unwrap();
     let bytes = encoder.finish().unwrap();
     let with = |coding| {
-        let body = Body { content_type: Some(JSON), content_encoding: Some(coding), bytes: &bytes, complete: true };
+        let body = Body {
+            content_type: Some(JSON),
+            content_encoding: Some(coding),
+            bytes: &bytes,
+            complete: true,
+            sinks: &[],
+        };
         from_body(&body, &key())
     };
     let found = with("gzip");
@@ -137,6 +143,7 @@ fn what_was_not_inspected_is_said() {
         content_encoding: None,
         bytes: br#"{"url":"http://h.example/","x":"#,
         complete: false,
+        sinks: &[],
     };
     let found = from_body(&part, &key());
     assert_eq!((locations(&found).len(), found.cut), (1, Some(Cut::Bytes)));
@@ -291,7 +298,8 @@ fn what_touches_an_open_end_is_no_value() {
         assert!(whole.candidates.len() >= 2, "{content_type}: {:?}", locations(&whole));
         for end in 0..text.len() {
             let bytes = &text.as_bytes()[..end];
-            let open = Body { content_type: Some(content_type), content_encoding: None, bytes, complete: false };
+            let open =
+                Body { content_type: Some(content_type), content_encoding: None, bytes, complete: false, sinks: &[] };
             let hosts = |e: &Extraction| e.candidates.iter().map(|c| (c.host.clone(), c.port)).collect::<BTreeSet<_>>();
             let (read, all) = (hosts(&from_body(&open, &key())), hosts(&whole));
             assert!(read.is_subset(&all), "{content_type} {:?}: {read:?}", &text[..end]);

@@ -10,7 +10,7 @@ use super::marks::Marks;
 use super::names::Meaning;
 use super::reading::{Reading, absolute, suffix, whole};
 use super::spot::{Setting, Spot};
-use super::{decode, json, markdown, markup, pairs, prose, work};
+use super::{decode, json, markdown, markup, pairs, prose, sink, work};
 
 /// Pieces of a list of hosts that are read.
 const LIST: usize = 64;
@@ -23,20 +23,29 @@ pub(super) fn search(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bo
     if text.is_empty() || out.is_done() {
         return false;
     }
+    let is_sink = spot.setting == Setting::Sink || out.is_sink(spot);
+    let spot = &if is_sink { spot.set(Setting::Sink) } else { *spot };
     let meaning = spot.meaning();
     let marks = Marks::of(text);
-    if is_inert(text, marks, spot, meaning) {
+    if !is_sink && is_inert(text, marks, spot, meaning) {
         out.work(work::INERT + text.len());
         return false;
     }
-    every_way(text, marks, meaning, spot, out)
+    let is_found = every_way(text, marks, meaning, spot, out);
+    if is_sink && !is_found {
+        sink::search(text, spot, out);
+    }
+    is_found
 }
 
 /// Tries every reading of a trimmed value. Returns whether anything was found.
 pub(super) fn every_way(text: &str, marks: Marks, meaning: Meaning, spot: &Spot<'_>, out: &mut Collector<'_>) -> bool {
     out.work(work::VALUE + text.len() * 2);
-    if meaning.role.is_some() {
+    if let Some(role) = meaning.role {
         out.parts.note(spot, meaning, text);
+        if role.is_exceeded_by(text) {
+            out.cut(Cut::Format);
+        }
     }
     let before = out.offers();
     if marks.may_be_markdown() {

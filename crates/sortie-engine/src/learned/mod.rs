@@ -102,6 +102,15 @@ impl Learned {
         self.sink_templates.contains_key(template)
     }
 
+    /// The parameters of a template's sinks that its own traffic proved.
+    pub fn proven_parameters<'a>(&'a self, template: &'a Arc<str>) -> impl Iterator<Item = &'a Arc<str>> {
+        let first = Place { template: Arc::clone(template), parameter: Arc::from("") };
+        let first = SinkKey { place: first, manner: Manner::FIRST };
+        let all = self.has_proven_sink(template).then(|| self.sinks.range(first..)).into_iter().flatten();
+        let proven = all.take_while(|(key, _)| key.place.template == *template).filter(|(_, sink)| sink.is_proven());
+        proven.map(|(key, _)| &key.place.parameter)
+    }
+
     /// The class of a host as far as it is known without asking a resolver: by literal address, by
     /// the operator's patterns, by an address that the name embeds, by the memory of what the
     /// service's names resolved to.

@@ -70,17 +70,18 @@ impl Gate {
             host: self.settings.hosts.iter().find(|host| host.eq_ignore_ascii_case(head.host)).cloned(),
             template: Arc::from(guarded_template(head.target)),
         };
-        let policy = self.policy.load();
+        let (learned, policy) = (self.learned.load(), self.policy.load());
+        let decide = Decide { learned: &learned, policy: &policy, endpoint: &endpoint, actor, now };
+        let sinks = decide.sinks();
         let fields = telling_fields(head, &policy);
-        let found = self.guarded(|| extract::from_head(&Head { target: head.target, fields: &fields }, key));
+        let read = Head { target: head.target, fields: &fields, sinks: &sinks };
+        let found = self.guarded(|| extract::from_head(&read, key));
         let own_host = Host::parse(host_of(head.host));
         let candidates: Vec<Arc<Candidate>> =
             found.candidates.into_iter().filter(|c| is_telling(c, &own_host, &policy)).map(Arc::new).collect();
         self.counters.requests.increment();
         let has_carried = self.count_candidates(&candidates, false);
 
-        let learned = self.learned.load();
-        let decide = Decide { learned: &learned, policy: &policy, endpoint: &endpoint, actor, now };
         let inspect_bytes = self.settings.inspect_bytes_at(&endpoint);
         let is_too_long = head.content_length.is_some_and(|length| length > inspect_bytes as u64);
         let hold = head.has_body && decide.holds();
@@ -137,6 +138,7 @@ impl Gate {
             inspect_bytes,
             content_length: head.content_length,
             numbered,
+            sinks,
             has_carried,
             of_body: Vec::new(),
             returned: Vec::new(),

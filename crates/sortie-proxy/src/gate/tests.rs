@@ -77,6 +77,17 @@ fn its_own_host_is_a_candidate_of_a_request_only_where_it_is_proven_to_be_dialle
 }
 
 #[test]
+fn what_stands_at_a_proven_sink_is_read_in_every_way() {
+    let status = |target| match admit(&Gate::for_tests(policy(Mode::Block)).0, target) {
+        Admission::Refuse(refusal) => Some(refusal.status),
+        Admission::Pass(_) => None,
+    };
+    assert_eq!(status("/v1/preview?url=user@169.254.22584/latest"), Some(403));
+    assert_eq!(status("/v1/preview?other=user@169.254.22584/latest"), None);
+    assert_eq!(status("/v1/preview?url=report-17"), None);
+}
+
+#[test]
 fn a_format_that_is_not_read_counts_only_where_something_is_ordered() {
     let inspect = |target, content_type| {
         let (gate, events) = Gate::for_tests(policy(Mode::Block));

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use smallvec::SmallVec;
 use sortie_engine::attribution::proven_by;
 use sortie_engine::decide::Admission as Decide;
 use sortie_engine::extract::{self, Body};
@@ -37,6 +38,8 @@ pub(super) struct Active {
     pub(super) content_length: Option<u64>,
     /// Candidates found so far, in head and body.
     pub(super) numbered: u16,
+    /// Parameters of its endpoint's proven sinks.
+    pub(super) sinks: SmallVec<[Arc<str>; 2]>,
     /// Whether the request is counted among those that carry a candidate.
     pub(super) has_carried: bool,
     /// Candidates of the body found so far, to insert only new ones when a longer prefix is read.
@@ -83,7 +86,10 @@ impl Ticket {
         last: bool,
     ) -> Result<(), Refusal> {
         match &mut self.active {
-            Some(active) => active.inspect(&Body { content_type, content_encoding, bytes, complete }, last),
+            Some(active) => {
+                let sinks = active.sinks.clone();
+                active.inspect(&Body { content_type, content_encoding, bytes, complete, sinks: &sinks }, last)
+            }
             None => Ok(()),
         }
     }

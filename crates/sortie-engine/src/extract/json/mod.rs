@@ -181,7 +181,7 @@ impl Walk<'_, '_> {
         };
         let meaning = self.path.meaning();
         self.out.work(work::TOKEN);
-        if is_inert(text, marks, &self.base, meaning) {
+        if !self.out.has_sinks() && is_inert(text, marks, &self.base, meaning) {
             return Ok(());
         }
         value::search(text, &self.base.named(self.path.text()), self.out);
@@ -200,7 +200,7 @@ impl Walk<'_, '_> {
         self.any_read = true;
         let meaning = self.path.meaning();
         let is_address = || number().is_ok_and(|number| number >= SMALLEST_ADDRESS);
-        if meaning.role == Some(Role::Port) || meaning.host && is_address() {
+        if meaning.role == Some(Role::Port) || (meaning.host || self.out.has_sinks()) && is_address() {
             value::search(digits, &self.base.named(self.path.text()), self.out);
         }
         Ok(())

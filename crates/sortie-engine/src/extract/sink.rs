@@ -1,0 +1,114 @@
+//! A value that is known to be dialled: whatever may be made a destination of it counts.
+//!
+//! A program may put `http://` before it, take userinfo for a host's, or pass over letters that are none
+//! of base64. Elsewhere such readings would make destinations of words and mailboxes; here they are what
+//! is asked for. What has no reading at all is a cut.
+
+use sortie_model::event::Cut;
+use sortie_model::{Decoding, Nature};
+
+use super::collector::Collector;
+use super::reading::dialled;
+use super::spot::Spot;
+use super::{decode, value};
+
+/// Longest value that may be without any reading.
+const LONGEST: usize = 2048;
+
+/// Searches what the other readings found nothing in.
+pub(super) fn search(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+    let before = out.offers();
+    if let Some(decoded) = decode::base64_with_others(text).filter(|decoded| out.spend(decoded.len())) {
+        value::search(&decoded, &spot.decoded(Decoding::Base64), out);
+    }
+    if let Some(reading) = dialled(text).filter(|_| out.offers() == before) {
+        out.offer(spot, &reading, Nature::Named);
+    }
+    if out.offers() == before && text.len() > LONGEST {
+        out.cut(Cut::Format);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use sortie_model::Host;
+
+    use super::super::tests::{FORM, JSON, key};
+    use super::super::{Body, Extraction, from_body};
+
+    fn body(content_type: &str, text: &str, sinks: &[&str]) -> Extraction {
+        let sinks: Vec<Arc<str>> = sinks.iter().map(|&name| Arc::from(name)).collect();
+        let bytes = text.as_bytes();
+        let body =
+            Body { content_type: Some(content_type), content_encoding: None, bytes, complete: true, sinks: &sinks };
+        from_body(&body, &key())
+    }
+
+    fn finds(extraction: &Extraction) -> bool {
+        extraction.candidates.iter().any(|c| c.host == Host::Ip("10.20.0.5".parse().unwrap()))
+    }
+
+    #[test]
+    fn a_proven_sink_is_read_in_every_way() {
+        let long = "a".repeat(3000);
+        for value in [
+            "10.1310725/x",
+            "169082885/x",
+            "169082885",
+            "user@10.20.0.5/x",
+            "x@10.20.0.5",
+            "10.20.0.5/z a",
+            &format!("{long}@10.20.0.5/x"),
+            &format!("10.20.0.5/{long}"),
+            "aHR0!cDovLzEwLjIwLjAuNS94",
+            "aHR0cDov L zEwLjIwLjAuNS94",
+            ".aHR0cDovLzEwLjIwLjAuNS94",
+        ] {
+            let text = serde_json::json!({ "doc": [value] }).to_string();
+            let extraction = body(JSON, &text, &["doc"]);
+            assert!(finds(&extraction) && extraction.candidates[0].parameter.as_ref() == "doc", "{value}");
+            let form = format!("DOC={}", value.replace('+', "%2B"));
+            assert!(finds(&body(FORM, &form, &["doc"])), "{value}");
+            assert!(finds(&extraction) || body(JSON, &text, &[]).cut.is_some(), "{value}");
+        }
+    }
+
+    #[test]
+    fn elsewhere_words_and_mailboxes_are_no_destinations() {
+        for value in ["user@10.20.0.5", "10.20.0.5 is down", "a word", "12", "report-17"] {
+            let text = serde_json::json!({ "doc": value, "other": "x" }).to_string();
+            assert!(body(JSON, &text, &[]).candidates.iter().all(|c| &*c.parameter != "other"), "{value}");
+            assert!(body(JSON, &text, &["other"]).candidates.iter().all(|c| &*c.parameter == "other"), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_reading_is_a_cut() {
+        let text = serde_json::json!({ "doc": "?".repeat(3000) }).to_string();
+        assert!(body(JSON, &text, &["doc"]).cut.is_some());
+        assert_eq!(body(JSON, &text, &[]).cut, None);
+        assert_eq!(body(JSON, r#"{"doc":"???"}"#, &["doc"]).cut, None);
+    }
+
+    #[test]
+    fn a_part_of_a_destination_that_is_more_than_its_part_is_a_cut() {
+        for text in [
+            r#"{"host":"pub.example","port":"80@10.20.0.5"}"#,
+            r#"{"host":"pub.example","port":"80/?#"}"#,
+            r#"{"host":"pub.example","scheme":"http://10.20.0.5/?"}"#,
+        ] {
+            assert!(body(JSON, text, &[]).cut.is_some(), "{text}");
+        }
+        assert_eq!(body(JSON, r#"{"host":"pub.example","port":"80","protocol":"HTTP/1.1"}"#, &[]).cut, None);
+        assert!(finds(&body(JSON, r#"{"host":"x@10.20.0.5","port":80}"#, &[])));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(text in "([a-z0-9:/@.%?# =+-]|é|\\\\u0000){0,60}") {
+            let _ = body(FORM, &format!("doc={text}"), &["doc"]);
+        }
+    }
+}
