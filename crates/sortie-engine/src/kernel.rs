@@ -18,6 +18,12 @@ const PROMPT_BINS: usize = 8;
 const LATE_MASS: f64 = 0.2;
 /// Counts are halved at this weight, so that a kernel follows a release.
 const HALVE_AT: f64 = 400.0;
+/// Weight from which a kernel says something about delays that it never saw.
+const KNOWN_AT: f64 = 3.0;
+/// Weight of delays from which such delays are known.
+const SEEN_AT: f64 = 0.5;
+/// How many bins later than the latest known delay an order may still be obeyed: 13 times as late.
+const REACH_BINS: usize = 5;
 
 /// A histogram of delays over logarithmic bins with a Dirichlet prior.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,6 +69,18 @@ impl Kernel {
         let within = ((delay as f64 - start) / (end - start)).min(1.0);
         let before: f64 = (0..bin).map(|earlier| self.mass(earlier)).sum();
         (before + within * self.mass(bin)).min(1.0)
+    }
+
+    /// Whether enough is known to say which delays are unlikely.
+    pub fn is_known(&self) -> bool {
+        self.total >= KNOWN_AT
+    }
+
+    /// Whether a delay is far beyond all that is known, and enough is known to say so.
+    pub fn is_beyond(&self, delay: u64) -> bool {
+        let first = bin_of(delay).saturating_sub(REACH_BINS);
+        let seen: f32 = self.counts[first..].iter().sum();
+        self.is_known() && f64::from(seen) < SEEN_AT
     }
 
     fn mass(&self, bin: usize) -> f64 {
@@ -137,6 +155,19 @@ mod tests {
         }
         assert!(kernel.density(100_000) > 10.0 * before);
         assert!(kernel.cumulative(50_000) < 0.1 && kernel.cumulative(200_000) > 0.9);
+    }
+
+    #[test]
+    fn delays_beyond_are_those_far_later_than_the_known_ones() {
+        let mut kernel = Kernel::default();
+        kernel.learn(20_000, 1.0);
+        assert!(!kernel.is_beyond(150_000_000), "too little is known");
+        for _ in 0..4 {
+            kernel.learn(20_000, 1.0);
+        }
+        assert!(!kernel.is_beyond(100_000) && kernel.is_beyond(1_000_000) && kernel.is_beyond(u64::MAX));
+        kernel.learn(60_000_000, 1.0);
+        assert!(!kernel.is_beyond(150_000_000) && kernel.is_beyond(3_600_000_000));
     }
 
     #[test]

@@ -145,7 +145,7 @@ impl Service {
             }
             What::RequestEnded(ended) => {
                 self.with_stories(at, name, policy, |stories, scene| stories.request_ended(scene, ended));
-                self.inflight.end(at, ended.request);
+                self.inflight.end(at, ended.request, ended.status);
             }
             What::Dialled(dialled) => {
                 let lesson = DialLesson { at, dialled, inflight: &self.inflight };

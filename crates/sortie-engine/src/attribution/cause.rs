@@ -34,8 +34,10 @@ pub enum Cause<'a> {
         path: PathMatch,
         /// Microseconds from its request to the dial.
         delay: u64,
-        /// The honour rate of its place.
+        /// The honour rate of its place, or what is left of it where the order's time is over.
         rho: f64,
+        /// Where its time is over: the rate at which the service itself makes such a dial, see `late`.
+        echo: f64,
     },
     /// A redirect that was seen.
     Hop {
@@ -82,6 +84,15 @@ impl<'a> Weighted<'a> {
         self.rate * self.stands_for
     }
 
+    /// The rate at which the service itself makes the dial that an order named in vain; 0 for all that is no
+    /// such order.
+    pub(super) fn echo(&self) -> f64 {
+        match self.cause {
+            Cause::Candidate { echo, .. } => echo,
+            Cause::Hop { .. } | Cause::OwnCall { .. } | Cause::Background => 0.0,
+        }
+    }
+
     /// The order behind it, directly or through hops.
     pub fn order(&self) -> Option<OrderRef<'a>> {
         match self.cause {
@@ -112,7 +123,7 @@ impl<'a> Weighted<'a> {
     /// The same in full, for a verdict.
     pub fn source(&self) -> Source {
         match self.cause {
-            Cause::Candidate { live, path, delay, rho } => Source::Order(Box::new(Order {
+            Cause::Candidate { live, path, delay, rho, .. } => Source::Order(Box::new(Order {
                 request: live.id.request,
                 candidate: live.id.index,
                 actor: live.actor,

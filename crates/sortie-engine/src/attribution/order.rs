@@ -2,7 +2,7 @@
 //!
 //! λ = [(1−u)·ρ/(1−ρ·G(Δ)) + u·κ] · g(Δ) · π_port · π_path, where u is how far the candidate is
 //! obeyed already. The hazard form (1−ρG) and u are the explaining away: what has fired is used up,
-//! and what has not fired for long probably never will.
+//! and what has not fired for long probably never will. Of orders whose time is over see `late`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,9 +10,10 @@ use sortie_model::event::Dial;
 use sortie_model::policy::ColdStart;
 use sortie_model::{Candidate, CandidateKind, Host, Manner, Nature, PathDigest, PathMatch, Place, Policy};
 
+use super::late::Due;
 use super::{Cause, Circumstances, OrderRef, Weighted, fraction};
-use crate::inflight::{LiveCandidate, Pick};
-use crate::kernel::{Kernel, prior_kernel};
+use crate::inflight::{LiveCandidate, Pick, Progress};
+use crate::kernel::prior_kernel;
 use crate::learned::{Learned, NOVEL_PATH, Sink};
 
 /// π_port where the candidate names no port, or another one.
@@ -44,8 +45,8 @@ pub(super) fn weigh_candidates<'a>(
 /// What is learned of a place, looked up once for all candidates of one manner and nature there.
 struct AtPlace<'a> {
     sink: Option<&'a Sink>,
-    /// Whether its traffic proves it for the host that is dialled.
-    is_proven: bool,
+    /// What proves it for the host that is dialled, by its traffic.
+    proof: Option<&'a Sink>,
 }
 
 type Places<'a> = BTreeMap<(&'a Place, Manner, Nature), AtPlace<'a>>;
@@ -63,31 +64,39 @@ fn weigh<'a>(
     let (manner, nature) = (candidate.manner, candidate.nature);
     let at_place = places.entry((&live.place, manner, nature)).or_insert_with(|| AtPlace {
         sink: learned.sink(&live.place, manner).map(|sink| &**sink),
-        is_proven: learned.proving_sink(&live.place, manner, nature, &dial.destination.host).is_some(),
+        proof: learned.proving_sink(&live.place, manner, nature, &dial.destination.host).map(|sink| &**sink),
     });
     let sink = at_place.sink;
-    let rho = sink.map_or_else(|| nature.prior(), Sink::rho_so_far);
-    let kernel: &Kernel = match sink {
-        Some(sink) => &sink.delays,
-        None => prior_kernel(),
-    };
+    let due = Due::of(live, sink.filter(|sink| sink.delays.is_known()).or(at_place.proof), delay);
+    let rho = due.rho(sink.map_or_else(|| nature.prior(), Sink::rho_so_far), sink);
     let kappa = sink.map_or(0.03, Sink::kappa);
+    let of_place = sink.map_or(prior_kernel(), |sink| &sink.delays);
+    // An order whose time is over no longer has the delays that its place is known for.
+    let kernel = if due == Due::InTime { of_place } else { prior_kernel() };
     let (port, path) = port_and_path(candidate, dial, hosts);
+    let fit = port_fit(port, dial) * order_path_fit(path, dial, sink);
     let used = live.used_up();
-    let first = (1.0 - used) * rho / (1.0 - rho * kernel.cumulative(delay));
-    let rate = (first + used * kappa) * kernel.density(delay) * port_fit(port, dial) * order_path_fit(path, dial, sink);
+    let first = (1.0 - used) * rho / (1.0 - rho * kernel.cumulative(delay)) * kernel.density(delay);
+    let rate = (first + used * kappa * of_place.density(delay)) * fit;
+    let echo = due.echo(candidate, path, delay) * fit;
+    let is_proven = at_place.proof.is_some() || policy.proves(&live.endpoint, &live.place);
     Some(Weighted {
         rate,
         stands_for: 1.0,
-        cause: Cause::Candidate { live, path, delay, rho },
-        proven: at_place.is_proven || policy.proves(&live.endpoint, &live.place),
+        cause: Cause::Candidate { live, path, delay, rho, echo },
+        proven: is_proven && due.keeps_proof(candidate, path, sink),
         allowed: OrderRef::of_candidate(live, path).is_allowed(dial, policy, now),
     })
 }
 
-/// Whether the place of a candidate is a proven sink for a host: by its traffic, or by the operator.
+/// Whether the place of a candidate is a proven sink for a host: by its traffic, or by the operator. Where
+/// the back end rejected the request, only if it is known to obey such ones.
 pub(super) fn is_proven(live: &LiveCandidate, host: &Host, learned: &Learned, policy: &Policy) -> bool {
     let LiveCandidate { place, endpoint, candidate, .. } = live;
+    let obeys_rejected = || learned.sink(place, candidate.manner).is_some_and(|sink| sink.obeys_rejected());
+    if live.progress == Progress::Rejected && !obeys_rejected() {
+        return false;
+    }
     learned.proving_sink(place, candidate.manner, candidate.nature, host).is_some() || policy.proves(endpoint, place)
 }
 

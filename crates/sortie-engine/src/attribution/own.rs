@@ -1,7 +1,8 @@
 //! Rates of own calls: of the requests in flight, and of the background.
 //!
 //! λ_r = [ν(1−u)/(1−ν·G(Δ)) + 0.02·u] · g(Δ) · P(path | own, h) for each request of an endpoint that
-//! calls h; μ(h) · P(path | own, h) for what nothing in flight explains.
+//! calls h; μ(h) · P(path | own, h) for what nothing in flight explains, and no less than the echo of an
+//! order whose time is over.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +58,8 @@ pub(super) fn weigh<'a>(dial: &Dial, circumstances: &Circumstances<'a>, ranked: 
             weigh_new_endpoints(&requests, learned, stats, share, ranked);
         }
     }
-    let background = background_rate(learned, &dial.destination, stats, now) * path_fit(false);
+    let echo = ranked.iter().map(Weighted::echo).fold(0.0, f64::max);
+    let background = (background_rate(learned, &dial.destination, stats, now) * path_fit(false)).max(echo);
     ranked.push(plain(background, Cause::Background));
 }
 

@@ -12,7 +12,7 @@ use sortie_model::{AddressClass, Candidate, Mode, Nature, PathMatch, Place};
 
 use super::{Scene, StoryKey};
 use crate::decide::SURE;
-use crate::inflight::Closed;
+use crate::inflight::{Closed, Offer};
 
 /// Probability from which an order is told.
 const LIKELY: f64 = 0.5;
@@ -109,7 +109,7 @@ fn names_a_path(order: &Order) -> bool {
 /// The candidate that makes a request without a dial an attempt: it named a denied destination at a
 /// place that is obeyed, or a metadata endpoint or a disguised address where no prose stood.
 pub(super) fn attempt(scene: &Scene<'_>, closed: &Closed) -> Option<(Arc<Candidate>, AddressClass)> {
-    closed.candidates.iter().find_map(|(candidate, used)| {
+    closed.offers.iter().find_map(|Offer { candidate, obeyed, .. }| {
         let mut hosts = candidate.hosts();
         let class = hosts.find_map(|host| {
             let class = scene.learned.known_class(host, &scene.policy.addresses, scene.now)?;
@@ -119,6 +119,6 @@ pub(super) fn attempt(scene: &Scene<'_>, closed: &Closed) -> Option<(Arc<Candida
         let is_sink = scene.learned.sink(&place, candidate.manner).is_some_and(|sink| sink.is_proven())
             || scene.policy.proves(&closed.live.endpoint, &place);
         let is_telling = candidate.nature.is_eligible() && (class == AddressClass::Metadata || candidate.disguised);
-        (*used < 0.1 && (is_sink || is_telling)).then(|| (Arc::clone(candidate), class))
+        (*obeyed < 0.1 && (is_sink || is_telling)).then(|| (Arc::clone(candidate), class))
     })
 }

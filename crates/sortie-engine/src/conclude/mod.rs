@@ -149,7 +149,7 @@ impl Stories {
 
     /// A request is over: what it tried in vain is an attempt.
     pub fn closed(&mut self, scene: &Scene<'_>, closed: &Closed) {
-        if closed.candidates.is_empty() {
+        if closed.offers.is_empty() {
             self.notes.forget_request(closed.request);
             return;
         }

@@ -7,7 +7,7 @@ use sortie_model::verdict::{Verdict, Window};
 use sortie_model::{AddressClass, Candidate, Decision, Destination, Mode, Rule};
 
 use crate::attribution::{Cause, Circumstances, OrderRef, Posterior, Weighted, attribute, is_exact_and_cold};
-use crate::inflight::{LiveCandidate, RetryKey};
+use crate::inflight::{LiveCandidate, Progress, RetryKey};
 use crate::learned::DestinationStats;
 
 /// Probability from which a dial counts as ordered.
@@ -161,14 +161,14 @@ impl<'a> Case<'a> {
         is_exact_and_cold(OrderRef::of_candidate(live, path), self.circumstances) && self.is_fresh_and_names_all(live)
     }
 
-    /// A request in flight, or ended less than [`COLD_MICROS`] ago, names the dial's scheme, host and
+    /// A request in flight, or ended less than [`COLD_MICROS`] ago and not rejected, names the dial's scheme, host and
     /// port; what it leaves out (`//host/path`, `host/path`) is what clients put there.
     fn is_fresh_and_names_all(&self, live: &LiveCandidate) -> bool {
         let Circumstances { inflight, now, .. } = *self.circumstances;
         let is_fresh = inflight
             .request(live.id.request)
             .is_some_and(|request| request.ended.is_none_or(|ended| now < ended.plus(COLD_MICROS)));
-        is_fresh && self.fits(&live.candidate)
+        is_fresh && live.progress != Progress::Rejected && self.fits(&live.candidate)
     }
 
     fn fits(&self, candidate: &Candidate) -> bool {

@@ -19,6 +19,18 @@ pub struct CandidateId {
     pub index: u16,
 }
 
+/// How far the exchange is that a candidate came with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Progress {
+    /// It goes on.
+    #[default]
+    Open,
+    /// It ended.
+    Ended,
+    /// The back end rejected the request (a status of 4xx), and no dial had obeyed the candidate by then.
+    Rejected,
+}
+
 /// A candidate that a dial may obey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LiveCandidate {
@@ -38,6 +50,8 @@ pub struct LiveCandidate {
     pub used: f64,
     /// How far refused dials would have obeyed it. They show that it is obeyed.
     pub refused: f64,
+    /// How far its exchange is.
+    pub progress: Progress,
     /// Whether its request is over.
     pub remembered: bool,
     /// Whether its place was a proven sink when it was read or, once remembered, when its request closed.
@@ -47,6 +61,8 @@ pub struct LiveCandidate {
 /// How far a refused dial uses its candidate up. Not wholly, so that a retry is judged alike; but
 /// where two requests order the same, the one that was refused a moment ago is not the likelier.
 pub(super) const REFUSED: f64 = 0.8;
+/// How far a candidate must have had its dial to count as obeyed.
+const OBEYED: f64 = 0.5;
 
 impl CandidateId {
     /// The least and the greatest of all names.
@@ -71,6 +87,7 @@ impl LiveCandidate {
             candidate,
             used: 0.0,
             refused: 0.0,
+            progress: Progress::Open,
             remembered: false,
             proven: false,
         }
@@ -86,10 +103,27 @@ impl LiveCandidate {
         self.refused = (self.refused + share).min(1.0);
     }
 
+    /// Its exchange ended with this status, if there was an answer.
+    pub(super) fn ended(&mut self, status: Option<u16>) {
+        let is_rejected = status.is_some_and(|status| (400..500).contains(&status)) && self.used_up() < OBEYED;
+        self.progress = if is_rejected { Progress::Rejected } else { Progress::Ended };
+    }
+
     /// How far the candidate has had its dial, from 0 to 1.
     pub fn used_up(&self) -> f64 {
         self.used.max(REFUSED * self.refused)
     }
+}
+
+/// A candidate whose request is over.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// What it was.
+    pub candidate: Arc<Candidate>,
+    /// How far it was obeyed, from 0 to 1.
+    pub obeyed: f64,
+    /// Whether its request was rejected before any dial obeyed it.
+    pub rejected: bool,
 }
 
 /// Which candidates name which host, and those whose requests are over. Those of requests in the table
@@ -127,15 +161,15 @@ impl Candidates {
         self.at_its_hosts(live, |of_host| of_host.remove(live, live.proven));
     }
 
-    /// A request is over: its candidate is remembered within the budgets. Returns what it was and
-    /// how far it was obeyed.
-    pub(super) fn close(
-        &mut self,
-        mut live: LiveCandidate,
-        is_proven: &impl Fn(&LiveCandidate) -> bool,
-    ) -> (Arc<Candidate>, f64) {
+    /// A request is over: its candidate is remembered within the budgets. Returns what it
+    /// taught.
+    pub(super) fn close(&mut self, mut live: LiveCandidate, is_proven: &impl Fn(&LiveCandidate) -> bool) -> Offer {
         self.live -= 1;
-        let told = (Arc::clone(&live.candidate), live.used.max(live.refused));
+        let offer = Offer {
+            candidate: Arc::clone(&live.candidate),
+            obeyed: live.used.max(live.refused),
+            rejected: live.progress == Progress::Rejected,
+        };
         let (id, actor, was_proven) = (live.id, live.actor.id(), live.proven);
         live.proven = is_proven(&live);
         // Every request has a Host and many an Origin: they say nothing about later dials.
@@ -150,7 +184,7 @@ impl Candidates {
         if is_kept {
             self.remember(live);
         }
-        told
+        offer
     }
 
     fn remember(&mut self, mut live: LiveCandidate) {

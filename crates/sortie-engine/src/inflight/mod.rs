@@ -22,7 +22,7 @@ use sortie_model::event::{Carrier, Dial, RequestBegan};
 use sortie_model::verdict::{Explanation, Source, Verdict, Window};
 use sortie_model::{Actor, Candidate, Destination, Endpoint, Host, Micros, Reference, limits};
 
-pub use candidates::{CandidateId, LiveCandidate};
+pub use candidates::{CandidateId, LiveCandidate, Offer, Progress};
 pub use hops::{PendingHop, hop_after};
 pub use of_host::Pick;
 pub use retries::RetryKey;
@@ -108,15 +108,15 @@ impl LiveRequest {
     }
 }
 
-/// A request that is over, with how far each of its candidates was obeyed.
+/// A request that is over, with what became of its candidates.
 #[derive(Clone, Debug)]
 pub struct Closed {
     /// The request.
     pub request: Reference,
     /// What was known of it.
     pub live: Box<LiveRequest>,
-    /// Its candidates and how far each was obeyed, from 0 to 1.
-    pub candidates: Vec<(Arc<Candidate>, f64)>,
+    /// Its candidates.
+    pub offers: Vec<Offer>,
 }
 
 impl InFlight {
@@ -185,12 +185,13 @@ impl InFlight {
         }
     }
 
-    /// An exchange ended. It explains dials for a little longer.
-    pub fn end(&mut self, at: Micros, request: Reference) {
+    /// An exchange ended, with this status if the back end answered. It explains dials for a little longer.
+    pub fn end(&mut self, at: Micros, request: Reference, status: Option<u16>) {
         self.windows.close(request, at.plus(limits::WINDOW_TAIL_MICROS));
         self.retries.ended(request, at);
         if let Some(live) = self.requests.get_mut(&request).filter(|live| live.ended.is_none()) {
             live.ended = Some(at);
+            live.candidates.iter_mut().for_each(|candidate| candidate.ended(status));
             self.open -= 1;
             self.closing.push_back((at.plus(limits::AFTER_END_MICROS), request));
         }
@@ -218,8 +219,8 @@ impl InFlight {
             let Some(mut live) = self.requests.remove(&request) else { continue };
             self.leave_endpoint(&live.endpoint, request);
             let candidates = std::mem::take(&mut live.candidates).into_iter();
-            let candidates = candidates.map(|candidate| self.candidates.close(candidate, &is_proven)).collect();
-            closed.push(Closed { request, live, candidates });
+            let offers = candidates.map(|candidate| self.candidates.close(candidate, &is_proven)).collect();
+            closed.push(Closed { request, live, offers });
         }
         self.candidates.expire(now);
         self.hops.expire(now);
@@ -386,7 +387,7 @@ impl InFlight {
     pub fn interrupted(&mut self, at: Micros) {
         let open: Vec<Reference> = self.requests.iter().filter(|(_, r)| r.ended.is_none()).map(|(id, _)| *id).collect();
         for request in open {
-            self.end(at, request);
+            self.end(at, request, None);
         }
         self.windows.close_all(at.plus(limits::WINDOW_TAIL_MICROS));
     }

@@ -23,7 +23,7 @@ fn what_ended_a_moment_ago_makes_room_before_its_time() {
     let many = limits::JUST_ENDED as u64 + 10;
     for number in 0..many {
         assert!(inflight.begin(Micros(number), &began(number), |_| false), "{number}");
-        inflight.end(Micros(number), Reference::local(number));
+        inflight.end(Micros(number), Reference::local(number), Some(200));
         if inflight.is_full() {
             assert!(!inflight.expire(Micros(number), |_| false).is_empty());
         }
@@ -42,8 +42,8 @@ fn requests_in_flight_have_room_of_their_own() {
     }
     assert!(inflight.is_full() && !inflight.begin(Micros(0), &began(many), |_| false));
     assert!(inflight.expire(Micros(0), |_| false).is_empty(), "none of them is over");
-    inflight.end(Micros(1), Reference::local(0));
-    inflight.end(Micros(1), Reference::local(0));
+    inflight.end(Micros(1), Reference::local(0), Some(200));
+    inflight.end(Micros(1), Reference::local(0), Some(200));
     assert!(inflight.begin(Micros(1), &began(many + 1), |_| false));
     assert!(inflight.is_full(), "an end counts once");
     inflight.forget(Reference::local(1));

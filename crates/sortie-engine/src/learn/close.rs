@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use sortie_model::{Candidate, Destination, Micros, Nature, Place};
 
-use crate::inflight::Closed;
+use crate::inflight::{Closed, Offer};
 use crate::learned::{Learned, SinkKey};
 
 /// A request that is over, and whether its offers count as votes.
@@ -24,15 +24,20 @@ pub(crate) fn learn_closed(learned: &mut Learned, request: &ClosedRequest<'_>) {
     for host in &live.hosts {
         leave_out(learned, host, live);
     }
-    for (candidate, used) in &closed.candidates {
+    for Offer { candidate, obeyed, rejected } in &closed.offers {
         // Ambient candidates come with every request; where nothing obeyed them there is nothing to
         // learn that their prior does not say.
-        if candidate.nature == Nature::Ambient && *used < 0.01 {
+        if candidate.nature == Nature::Ambient && *obeyed < 0.01 {
             continue;
         }
         let key = key_of(candidate, &live.endpoint.template);
         let sink = learned.sink_mut(&key, candidate.nature, live.at);
-        sink.close(live.actor.id(), *used);
+        if *rejected {
+            // It says nothing about those that are taken, and explains no dial.
+            sink.close_rejected(live.actor.id(), *obeyed);
+            continue;
+        }
+        sink.close(live.actor.id(), *obeyed);
         // Only sinks explain dials; places that never obeyed must not take their room.
         let hosts = candidate.hosts().filter(|_| sink.obeyed > 0).collect::<SmallVec<[_; 2]>>();
         for host in hosts {

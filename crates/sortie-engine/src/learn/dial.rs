@@ -7,7 +7,7 @@ use sortie_model::verdict::{Explanation, Order, Source, Verdict};
 use sortie_model::{AddressClass, Host, Micros, PathMatch, Rule, limits};
 
 use crate::decide::SURE;
-use crate::inflight::{CandidateId, InFlight, LiveCandidate};
+use crate::inflight::{CandidateId, InFlight, LiveCandidate, Progress};
 use crate::learned::{DestinationStats, Learned, SinkKey};
 
 /// Share from which a dial counts as own evidence.
@@ -81,7 +81,9 @@ fn learn_order(
     let key = SinkKey { place: order.place.clone(), manner: order.manner };
     let host = &dial.destination.host;
     // A retry of what was refused is no second order.
-    let used = lesson.inflight.candidate(CandidateId::of(order)).map_or(0.0, LiveCandidate::used_up);
+    let live = lesson.inflight.candidate(CandidateId::of(order));
+    let used = live.map_or(0.0, LiveCandidate::used_up);
+    let was_rejected = live.is_some_and(|live| live.progress == Progress::Rejected);
     let counts = share > SURE && used < OWN && !is_named_elsewhere(learned, lesson.inflight, order, host);
     // An order that the rule of cold starts refused may still be a mention of what is called anyway.
     let was_cold = lesson.dialled.verdict.decision.rule() == Some(Rule::ColdExact);
@@ -91,8 +93,10 @@ fn learn_order(
     if let Some(request) = dial.request.as_ref().filter(|_| order.path == PathMatch::Unnamed) {
         sink.learn_path(request.path.fingerprint(), mass);
     }
-    if order.stored {
-        sink.obeyed_late(mass * (1.0 - used));
+    match (order.stored, was_rejected) {
+        (false, _) => {}
+        (true, false) => sink.obeyed_late(mass * (1.0 - used)),
+        (true, true) => sink.rejected_obeyed_late(mass * (1.0 - used)),
     }
     if !(counts && sink.obeyed(host, unique_path)) {
         return None;

@@ -25,6 +25,7 @@ pub use destination::{Caller, DestinationStats, HostStats};
 pub use endpoint::EndpointStats;
 pub use name::NameStats;
 pub use names::Names;
+pub(crate) use sink::REJECTED_PRIOR;
 pub use sink::{Missing, Proof, Sink};
 
 /// What a sink's statistics are kept under: proof holds per manner of writing.

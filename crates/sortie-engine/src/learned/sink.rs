@@ -21,6 +21,8 @@ const NARROW_CANDIDATES: usize = 2;
 /// Closed offers after which a place may be called ignored, and the honour rate below which it is.
 const IGNORED_OFFERS: f64 = 3.0;
 const IGNORED_RHO: f64 = 0.1;
+/// Prior probability that a candidate is dialled after its request was rejected.
+pub(crate) const REJECTED_PRIOR: f64 = 0.002;
 /// Votes of one actor that count fully; the j-th counts `min(1, ACTOR_VOTES / j)`.
 const ACTOR_VOTES: f64 = 4.0;
 /// The honour rate's counts are halved at this weight.
@@ -63,6 +65,10 @@ pub struct Sink {
     /// The counts of the honour rate among actors that were obeyed.
     honoured_of_obeyed: f64,
     ignored_of_obeyed: f64,
+    /// The counts of offers whose requests were rejected before any dial obeyed them: obeyed
+    /// afterwards, and not.
+    honoured_of_rejected: f64,
+    ignored_of_rejected: f64,
     /// Distinct actors seen, as far as they were counted.
     pub actor_count: u32,
     /// When and by what it was proven.
@@ -125,6 +131,8 @@ impl Sink {
             voters: Vec::new(),
             honoured_of_obeyed: prior,
             ignored_of_obeyed: 1.0 - prior,
+            honoured_of_rejected: REJECTED_PRIOR,
+            ignored_of_rejected: 1.0 - REJECTED_PRIOR,
             actor_count: 0,
             proof: None,
         }
@@ -144,6 +152,17 @@ impl Sink {
 
     fn rho_of_obeyed(&self) -> f64 {
         self.honoured_of_obeyed / (self.honoured_of_obeyed + self.ignored_of_obeyed)
+    }
+
+    /// The probability that a candidate is dialled after its request was rejected and nothing had obeyed
+    /// it.
+    pub fn rho_of_rejected(&self) -> f64 {
+        self.honoured_of_rejected / (self.honoured_of_rejected + self.ignored_of_rejected)
+    }
+
+    /// Whether the service is known to obey candidates of requests that it rejects.
+    pub fn obeys_rejected(&self) -> bool {
+        self.rho_of_rejected() >= PROOF_RHO
     }
 
     /// κ: dials per obeyed candidate beyond the first.
@@ -226,12 +245,23 @@ impl Sink {
         self.offers += 1;
     }
 
+    /// Learns that an offer is over whose request was rejected before any dial obeyed it. It is no vote:
+    /// whoever cannot have his orders taken has no say in how those are obeyed that are.
+    pub(crate) fn close_rejected(&mut self, actor: ActorId, used: f64) {
+        let (weight, _) = self.vote(actor, used >= OBEYED);
+        count(&mut self.honoured_of_rejected, &mut self.ignored_of_rejected, weight, used);
+        self.offers += 1;
+    }
+
     /// Learns that an offer was obeyed after it had been closed: the vote moves over.
     pub(crate) fn obeyed_late(&mut self, gained: f64) {
-        let moved = gained.min((self.ignored - 0.05).max(0.0));
-        self.honoured += gained;
-        self.ignored -= moved;
+        move_over(&mut self.honoured, &mut self.ignored, gained);
         self.honoured_of_obeyed += gained;
+    }
+
+    /// The same of an offer whose request was rejected.
+    pub(crate) fn rejected_obeyed_late(&mut self, gained: f64) {
+        move_over(&mut self.honoured_of_rejected, &mut self.ignored_of_rejected, gained);
     }
 
     /// Learns one dial that an order here explains with probability `share`; `fresh` is how much of
@@ -298,6 +328,12 @@ fn count(honoured: &mut f64, ignored: &mut f64, weight: f64, used: f64) {
         *honoured *= 0.5;
         *ignored *= 0.5;
     }
+}
+
+/// Moves a vote from one count to the other.
+fn move_over(honoured: &mut f64, ignored: &mut f64, gained: f64) {
+    *honoured += gained;
+    *ignored -= gained.min((*ignored - 0.05).max(0.0));
 }
 
 #[cfg(test)]

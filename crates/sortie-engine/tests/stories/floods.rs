@@ -53,7 +53,7 @@ fn mentions_of_other_hosts_do_not_make_a_planted_order_forgotten() {
             refused: None,
         };
         play.table.begin(play.now, &began, |_| false);
-        play.table.end(play.now, began.request);
+        play.table.end(play.now, began.request, Some(200));
     }
     play.wait(60_000);
     let (_, verdict) = play.dial(PLANTED, "10.1.2.3");

@@ -2,6 +2,7 @@
 
 mod floods;
 mod hostile;
+mod late;
 mod manners;
 mod play;
 mod redirects;

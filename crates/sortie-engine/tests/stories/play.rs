@@ -173,8 +173,13 @@ impl Play {
     }
 
     pub(crate) fn end(&mut self, request: Reference, returned: Vec<Returned>) {
-        self.table.end(self.now, request);
-        let ended = RequestEnded { request, status: Some(200), bytes: 10, accepted: true, returned };
+        self.end_with(request, 200, returned);
+    }
+
+    /// The back end answers with this status.
+    pub(crate) fn end_with(&mut self, request: Reference, status: u16, returned: Vec<Returned>) {
+        self.table.end(self.now, request, Some(status));
+        let ended = RequestEnded { request, status: Some(status), bytes: 10, accepted: status < 400, returned };
         self.tell(What::RequestEnded(Box::new(ended)));
     }
 

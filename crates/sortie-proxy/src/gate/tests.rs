@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use sortie_engine::inflight::{CandidateId, Progress};
 use sortie_model::event::{Cut, What};
 use sortie_model::{Mode, Policy, Rule, limits};
 
@@ -101,4 +102,16 @@ fn a_format_that_is_not_read_counts_only_where_something_is_ordered() {
     assert_eq!(inspect("/v1/preview", "application/x-own"), (Err(415), true));
     assert_eq!(inspect("/v1/preview", "text/plain"), (Ok(()), false));
     assert_eq!(inspect("/news", "application/x-own"), (Ok(()), false));
+}
+
+#[test]
+fn the_status_of_an_answer_reaches_the_table() {
+    let (gate, _events) = Gate::for_tests(Policy::default());
+    for (status, progress) in [(Some(401), Progress::Rejected), (Some(200), Progress::Ended), (None, Progress::Ended)] {
+        let Admission::Pass(ticket) = admit(&gate, "/v1/preview?url=http://hooks.example/") else { panic!("refused") };
+        let id = CandidateId { request: ticket.reference().expect("it is followed"), index: 0 };
+        ticket.end(status, 0);
+        let table = gate.table.lock();
+        assert_eq!(table.inflight.candidate(id).map(|live| live.progress), Some(progress), "{status:?}");
+    }
 }

@@ -212,7 +212,7 @@ impl Active {
         let ended = Box::new(RequestEnded { request: self.reference, status, bytes, accepted, returned });
         let mut table = gate.table.lock();
         gate.unwatch(&mut table, self.reference);
-        table.inflight.end(now, self.reference);
+        table.inflight.end(now, self.reference, status);
         gate.queue.push(now, Some(&gate.settings.name), |_| (What::RequestEnded(ended), ()));
     }
 }
