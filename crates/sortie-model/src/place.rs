@@ -168,7 +168,9 @@ pub fn canonical_parameter(container: Container, name: &str) -> Arc<str> {
         if prefix.is_empty() && is_id_format(part) {
             canonical.push_str("{id}");
         } else {
-            canonical.extend(part.chars().flat_map(char::to_lowercase));
+            // Gateways to programs make `_` of the hyphens of a field, so both name one (RFC 3875 §4.1.18).
+            let joint = |c| if container == Container::Header && c == '_' { '-' } else { c };
+            canonical.extend(part.chars().map(joint).flat_map(char::to_lowercase));
         }
     }
     Arc::from(canonical)
@@ -190,7 +192,9 @@ mod tests {
         ] {
             assert_eq!(canonical_parameter(container, name), canonical, "{name}");
         }
-        assert_ne!(canonical_parameter(Container::Header, "url"), canonical_parameter(Container::Query, "url"));
+        let header = |name| canonical_parameter(Container::Header, name);
+        assert_ne!(header("url"), canonical_parameter(Container::Query, "url"));
+        assert_eq!(header("X_Fetch_Url"), header("x-fetch-url"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Destinations in header fields and cookies.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 use sortie_model::Container;
 
@@ -91,9 +93,30 @@ fn cookies(text: &str, out: &mut Collector<'_>) {
             return;
         }
         let (name, text) = pair.split_once('=').unwrap_or(("", pair));
-        let text = percent_decode_str(text.trim().trim_matches('"')).decode_utf8_lossy();
+        let text = unquoted(text.trim());
+        let text = percent_decode_str(&text).decode_utf8_lossy();
         value::search(&text, &Spot::new(Container::Cookie, &pairs::decode(name.trim())), out);
     }
+}
+
+/// A cookie's value without its quotes, and without the escapes within them: `\"` and `\057`, as Python
+/// writes them and most frameworks on it read them.
+fn unquoted(text: &str) -> Cow<'_, str> {
+    let bare = text.trim_matches('"');
+    if bare.len() == text.len() || !bare.contains('\\') {
+        return Cow::Borrowed(bare);
+    }
+    let mut undone = String::with_capacity(bare.len());
+    let mut rest = bare;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        undone.push_str(before);
+        let octal = escape.get(..3).and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        let escaped = octal.map(char::from).or_else(|| escape.chars().next());
+        undone.extend(escaped);
+        rest = &escape[octal.map_or_else(|| escaped.map_or(0, char::len_utf8), |_| 3)..];
+    }
+    undone.push_str(rest);
+    Cow::Owned(undone)
 }
 
 #[cfg(test)]
@@ -165,6 +188,10 @@ mod tests {
         assert_eq!(
             found(&[("cookie", "sid=8f14e45f; next=http%3A%2F%2Fh.example%2Fx; theme=dark")]),
             ["cookie next Named http://h.example/x"]
+        );
+        assert_eq!(
+            found(&[("cookie", r#"next="\150ttp\072//h.example/\"x"; a="\4"; b="é\é""#)]),
+            ["cookie next Named http://h.example/{…}"]
         );
     }
 
