@@ -33,7 +33,7 @@ pub(super) fn search(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
 mod tests {
     use std::sync::Arc;
 
-    use sortie_model::Host;
+    use sortie_model::{CandidateKind, Decoding, Host};
 
     use super::super::tests::{FORM, JSON, key};
     use super::super::{Body, Extraction, from_body};
@@ -73,6 +73,24 @@ mod tests {
             assert!(finds(&body(FORM, &form, &["doc"])), "{value}");
             assert!(finds(&extraction) || body(JSON, &text, &[]).cut.is_some(), "{value}");
         }
+    }
+
+    #[test]
+    fn what_has_a_plain_reading_is_read_so() {
+        let only = |value: &str| {
+            let text = serde_json::json!({ "src": value }).to_string();
+            let extraction = body(JSON, &text, &["src"]);
+            assert!(finds(&extraction) && extraction.candidates.len() == 1, "{value}");
+            extraction.candidates[0].manner
+        };
+        let (url, base64) = (only("http://10.20.0.5/x"), only("aHR0cDovLzEwLjIwLjAuNS94"));
+        assert_eq!((url.kind, base64.kind), (CandidateKind::Url, CandidateKind::Url));
+        assert!(base64.decodings.contains(Decoding::Base64));
+    }
+
+    #[test]
+    fn what_is_put_before_prose_is_read_too() {
+        assert!(finds(&body(JSON, r#"{"doc":"10.20.0.5/x http://pub.example/"}"#, &["doc"])));
     }
 
     #[test]

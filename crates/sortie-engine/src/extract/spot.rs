@@ -17,8 +17,6 @@ pub(super) enum Setting {
     Urls,
     /// As a field that every client sends.
     Ambient,
-    /// As a proven sink: what stands there is dialled.
-    Sink,
 }
 
 /// One value of a request, and how the search came to it.
@@ -71,7 +69,6 @@ impl<'a> Spot<'a> {
         match self.setting {
             Setting::Name | Setting::Urls | Setting::Ambient => Meaning::of(self.parameter),
             Setting::Type => Meaning { destination: true, ..Meaning::NONE },
-            Setting::Sink => Meaning { destination: true, host: true, ..Meaning::of(self.parameter) },
         }
     }
 
@@ -89,8 +86,8 @@ impl<'a> Spot<'a> {
     pub(super) fn nature(&self, meaning: Meaning) -> Nature {
         match self.setting {
             Setting::Ambient => Nature::Ambient,
-            Setting::Name | Setting::Urls | Setting::Type | Setting::Sink if meaning.destination => Nature::Named,
-            Setting::Name | Setting::Urls | Setting::Type | Setting::Sink => Nature::Value,
+            Setting::Name | Setting::Urls | Setting::Type if meaning.destination => Nature::Named,
+            Setting::Name | Setting::Urls | Setting::Type => Nature::Value,
         }
     }
 }

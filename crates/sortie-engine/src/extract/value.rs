@@ -23,19 +23,13 @@ pub(super) fn search(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bo
     if text.is_empty() || out.is_done() {
         return false;
     }
-    let is_sink = spot.setting == Setting::Sink || out.is_sink(spot);
-    let spot = &if is_sink { spot.set(Setting::Sink) } else { *spot };
     let meaning = spot.meaning();
     let marks = Marks::of(text);
-    if !is_sink && is_inert(text, marks, spot, meaning) {
+    if is_inert(text, marks, spot, meaning) && !out.is_sink(spot) {
         out.work(work::INERT + text.len());
         return false;
     }
-    let is_found = every_way(text, marks, meaning, spot, out);
-    if is_sink && !is_found {
-        sink::search(text, spot, out);
-    }
-    is_found
+    every_way(text, marks, meaning, spot, out)
 }
 
 /// Tries every reading of a trimmed value. Returns whether anything was found.
@@ -52,9 +46,12 @@ pub(super) fn every_way(text: &str, marks: Marks, meaning: Meaning, spot: &Spot<
         markdown::search(text, spot, out);
     }
     let images = out.offers();
-    let _ = marks.has_colon() && urls(text, spot, meaning, out)
+    let is_destination = marks.has_colon() && urls(text, spot, meaning, out)
         || bare(text, marks, spot, meaning, out)
         || encoded(text, marks, spot, out);
+    if !is_destination && out.is_sink(spot) {
+        sink::search(text, spot, out);
+    }
     if out.offers() == images && marks.has_colon() {
         let nature = if spot.setting == Setting::Ambient { Nature::Ambient } else { Nature::Prose };
         prose::search(text, spot, nature, out);
