@@ -33,8 +33,8 @@ use crate::config::Config;
 use crate::config::checked::{AdminListen, Service};
 use crate::remedy;
 use crate::runtime::{
-    Framing, Gates, Operator, Overrides, OverridesError, Parts, QUEUE, RecoverError, Recovered, Runtime, Told,
-    policies_of, recover,
+    Framing, Gates, Operator, Overrides, OverridesError, Parts, QUEUE, RecoverError, Recovered, Runtime,
+    SAMPLE_MINUTES, Told, policies_of, recover,
 };
 
 /// How often the gates let go of what explains nothing any more.
@@ -164,6 +164,7 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
         overrides: Mutex::new(overrides),
         framing: config.services.keys().map(|name| (name.clone(), Framing::default())).collect(),
         addresses,
+        recent: Mutex::default(),
         started,
         ready: AtomicBool::new(false),
     });
@@ -192,6 +193,7 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
     let workers = WorkerThreads::start(worker_threads()).map_err(thread("the doors"))?;
     let (stop, stopped) = watch::channel(false);
     let mut doors = JoinSet::new();
+    doors.spawn(sample(Arc::clone(&operator), stopped.clone()));
     let resolver = Arc::new(resolver);
     for (name, (inbound, outbound)) in listeners {
         let (Some(service), Some(gate)) = (config.services.get(&name), gates.get(&name)) else { continue };
@@ -290,6 +292,17 @@ async fn tick(gate: Arc<Gate>, mut stopped: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             _ = clock.tick() => gate.tick(),
+            _ = stopped.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// Notes what the doors count, so that their silence is heard whatever passed long ago.
+async fn sample(operator: Arc<Operator>, mut stopped: watch::Receiver<bool>) {
+    let mut clock = tokio::time::interval(Duration::from_mins(SAMPLE_MINUTES));
+    loop {
+        tokio::select! {
+            _ = clock.tick() => operator.sample(),
             _ = stopped.wait_for(|stop| *stop) => return,
         }
     }

@@ -96,12 +96,28 @@ pub struct ServiceStatus {
     pub inbound: InboundStatus,
     /// The outbound door.
     pub outbound: OutboundStatus,
+    /// What its doors counted of late.
+    #[serde(default)]
+    pub recent: RecentStatus,
     /// Sinks that are proven, by whatever.
     pub sinks_proven: u64,
     /// Places that obeyed at least once and are not proven.
     pub sinks_learning: u64,
     /// Places named as if they were dialled, where no dial followed through the door.
     pub unfollowed: Vec<Unfollowed>,
+}
+
+/// Counts of the last minutes; since the start, where that is not so long ago.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecentStatus {
+    /// How many minutes, at most.
+    pub minutes: u64,
+    /// Requests.
+    pub requests: u64,
+    /// Destinations that they carried.
+    pub candidates: u64,
+    /// Dials.
+    pub dials: u64,
 }
 
 /// A place whose destinations were not dialled through the door.

@@ -29,7 +29,7 @@ use sortie_store::checkpoint::Checkpoints;
 use sortie_store::index::{Index, Retention};
 use sortie_store::journal::Writer;
 
-pub use control::{Framing, Operator, ReloadError, policies_of};
+pub use control::{Framing, Operator, Recent, ReloadError, SAMPLE_MINUTES, policies_of};
 pub use overrides::{Override, Overrides, OverridesError};
 pub use recover::{RecoverError, Recovered, recover};
 pub use told::{Health, Told};

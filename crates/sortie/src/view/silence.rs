@@ -35,17 +35,8 @@ pub(super) fn of_service(service: &ServiceStatus) -> Vec<String> {
             inbound.listen
         ));
     }
-    if inbound.candidates > 0
-        && outbound.dials == 0
-        && (inbound.requests >= REQUESTS || inbound.candidates >= CANDIDATES)
-    {
-        lines.push(format!(
-            "{} carried {}, 0 dials passed the outbound door at {}: your program goes around it (NO_PROXY, a client \
-             without proxy support)",
-            counted(inbound.requests, "request"),
-            counted(inbound.candidates, "destination"),
-            outbound.listen
-        ));
+    if let Some(line) = gone_around(service) {
+        lines.push(line);
     } else if inbound.candidates == 0 && outbound.dials == 0 && inbound.requests >= REQUESTS {
         lines.push(format!(
             "{} carried no destination, and the program dialled nothing: there is nothing to judge here, or it goes around \
@@ -74,6 +65,38 @@ pub(super) fn of_service(service: &ServiceStatus) -> Vec<String> {
     lines
 }
 
+/// Destinations are named, and nothing is dialled. One dial at the start says nothing of what the program
+/// does now: where any came, what happened of late counts.
+fn gone_around(service: &ServiceStatus) -> Option<String> {
+    let (inbound, outbound, recent) = (&service.inbound, &service.outbound, &service.recent);
+    let carried = |requests, candidates| {
+        format!("{} carried {}", counted(requests, "request"), counted(candidates, "destination"))
+    };
+    if outbound.dials == 0 {
+        let is_enough = inbound.requests >= REQUESTS || inbound.candidates >= CANDIDATES;
+        return (inbound.candidates > 0 && is_enough).then(|| {
+            format!(
+                "{}, 0 dials passed the outbound door at {}: your program goes around it (NO_PROXY, a client without proxy \
+                 support)",
+                carried(inbound.requests, inbound.candidates),
+                outbound.listen
+            )
+        });
+    }
+    // A pause needs more to be strange.
+    let is_enough = recent.requests >= REQUESTS && recent.candidates >= CANDIDATES;
+    (recent.dials == 0 && is_enough).then(|| {
+        format!(
+            "in the last {} minutes {}, 0 dials passed the outbound door at {}, where {} passed before: your program dials \
+             nothing of it, or goes around the door now (NO_PROXY, a client without proxy support)",
+            recent.minutes,
+            carried(recent.requests, recent.candidates),
+            outbound.listen,
+            counted(outbound.dials, "dial")
+        )
+    })
+}
+
 fn hidden_at(service: &ServiceStatus) -> String {
     let places: Vec<String> = service
         .outbound
@@ -88,12 +111,14 @@ fn hidden_at(service: &ServiceStatus) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admin::wire::{HiddenAt, InboundStatus, OutboundStatus};
+    use crate::admin::wire::{HiddenAt, InboundStatus, OutboundStatus, RecentStatus};
 
     fn service(mut inbound: InboundStatus, mut outbound: OutboundStatus) -> ServiceStatus {
         inbound.listen = "127.0.0.1:8080".into();
         outbound.listen = "127.0.0.1:3128".into();
-        ServiceStatus { name: "shop".into(), inbound, outbound, ..ServiceStatus::default() }
+        let (requests, candidates, dials) = (inbound.requests, inbound.candidates, outbound.dials);
+        let recent = RecentStatus { minutes: 10, requests, candidates, dials };
+        ServiceStatus { recent, name: "shop".into(), inbound, outbound, ..ServiceStatus::default() }
     }
 
     #[test]
@@ -107,6 +132,26 @@ mod tests {
               around it (NO_PROXY, a client without proxy support)"
             ]
         );
+    }
+
+    #[test]
+    fn a_program_that_began_to_go_around_the_door_is_told() {
+        let inbound = InboundStatus { requests: 9_000, candidates: 1_500, ..InboundStatus::default() };
+        let all = service(inbound, OutboundStatus { dials: 1, visible: 1, ..OutboundStatus::default() });
+        assert!(of_service(&all).is_empty(), "the dial is of late");
+        let late = |requests, candidates, dials| {
+            let recent = RecentStatus { minutes: 10, requests, candidates, dials };
+            of_service(&ServiceStatus { recent, ..all.clone() })
+        };
+        assert_eq!(
+            late(214, 37, 0),
+            ["in the last 10 minutes 214 requests carried 37 destinations, 0 dials passed the outbound door at \
+              127.0.0.1:3128, where 1 dial passed before: your program dials nothing of it, or goes around the door now \
+              (NO_PROXY, a client without proxy support)"]
+        );
+        for quiet in [late(214, 37, 1), late(214, 4, 0), late(19, 37, 0), late(0, 0, 0)] {
+            assert!(quiet.is_empty(), "{quiet:?}");
+        }
     }
 
     #[test]

@@ -173,7 +173,9 @@ mod tests {
     use sortie_model::Mode;
 
     use super::*;
-    use crate::admin::wire::{AlertsStatus, EngineStatus, InboundStatus, OutboundStatus, ScopeMode, StoreStatus};
+    use crate::admin::wire::{
+        AlertsStatus, EngineStatus, InboundStatus, OutboundStatus, RecentStatus, ScopeMode, StoreStatus,
+    };
 
     #[test]
     fn reads_as_a_page() {
@@ -197,6 +199,7 @@ mod tests {
                 malformed: [("bare-line-end".into(), 1), ("chunk".into(), 2)].into(),
             },
             outbound: OutboundStatus { listen: "127.0.0.1:3128".into(), ..OutboundStatus::default() },
+            recent: RecentStatus { minutes: 10, requests: 214, candidates: 37, dials: 0 },
             sinks_proven: 1,
             sinks_learning: 2,
             unfollowed: vec![Unfollowed { at: "/v1/probe $.host".into(), offers: 6 }],

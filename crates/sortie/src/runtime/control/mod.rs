@@ -2,6 +2,7 @@
 
 mod counts;
 mod modes;
+mod recent;
 mod reload;
 mod sinks;
 
@@ -34,6 +35,7 @@ use crate::config::{Config, LoadError, Target};
 use crate::view::explain::Explained;
 use crate::view::text::chain;
 use counts::{inbound_status, malformed, outbound_status, unfollowed};
+pub use recent::{Recent, SAMPLE_MINUTES};
 pub use reload::ReloadError;
 
 use modes::{mode_of, note_of, review, stricter};
@@ -64,6 +66,8 @@ pub struct Operator {
     pub addresses: BTreeMap<ServiceName, [SocketAddr; 2]>,
     /// Messages that the doors found malformed.
     pub framing: BTreeMap<ServiceName, Framing>,
+    /// What the doors counted of late.
+    pub recent: Mutex<Recent>,
     /// When the process started.
     pub started: (Micros, Instant),
     /// Whether all doors listen.
@@ -89,6 +93,11 @@ impl Operator {
             }
             gate.set_off(overrides.off.contains(name));
         }
+    }
+
+    /// Notes what the doors have counted; to be called every [`SAMPLE_MINUTES`].
+    pub fn sample(&self) {
+        self.recent.lock().sample(&self.gates);
     }
 
     /// The configuration in force.
@@ -145,6 +154,7 @@ impl Operator {
                 malformed: self.framing.get(name).map(|framing| malformed(&framing.outbound)).unwrap_or_default(),
                 ..outbound_status(gate)
             },
+            recent: self.recent.lock().of(name, gate),
             sinks_proven: proven as u64,
             sinks_learning: learning as u64,
             unfollowed: unfollowed(&learned),
