@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::ActorId;
 use crate::address::{AddressBook, AddressClass, NamePattern};
-use crate::destination::Host;
+use crate::destination::{Destination, Host};
 use crate::endpoint::{Endpoint, Method};
 use crate::place::{Container, Place, canonical_parameter, canonical_template};
 use crate::time::Micros;
@@ -129,6 +129,9 @@ pub struct Policy {
     pub hidden_hops: HiddenHops,
     /// Places that the operator has proven.
     pub proven: Vec<Scope>,
+    /// Destinations that the operator says the service calls of its own accord: own evidence that need
+    /// not be learned.
+    pub own: Vec<Destination>,
     /// Corrections of the address registries.
     pub addresses: AddressBook,
     /// Where the outbound door stands.
@@ -189,6 +192,7 @@ impl Default for Policy {
             cold_start: ColdStart::Exact,
             hidden_hops: HiddenHops::Report,
             proven: Vec::new(),
+            own: Vec::new(),
             addresses: AddressBook::default(),
             locality: Locality::SameHost,
         }

@@ -103,7 +103,7 @@ pub struct Verdict {
     pub decision: Decision,
     /// The mode of the place with the largest share.
     pub mode: Mode,
-    /// Whether the destination had own evidence.
+    /// Whether the destination had own evidence: learned, or the operator's word.
     pub own_evidence: bool,
     /// Whether a wildcard or a hop window was open.
     pub window: Option<Window>,

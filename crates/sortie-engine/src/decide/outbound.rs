@@ -112,14 +112,17 @@ impl<'a> Case<'a> {
     /// The line that no flood crosses: an own dial to a known own (destination, path) is never
     /// forbidden.
     fn may_be_forbidden_by_order(&self) -> bool {
-        let Some(stats) = self.stats.filter(|stats| stats.has_own_evidence(self.dial.class)) else { return true };
+        if !self.own_evidence() {
+            return true;
+        }
         let Some(request) = &self.dial.request else { return false };
         let equal = self.posterior.ranked.iter().any(|w| w.is_proven_order() && w.is_exact());
-        equal && !stats.has_shown(request.path.fingerprint())
+        equal && !self.stats.is_some_and(|stats| stats.has_shown(request.path.fingerprint()))
     }
 
     fn own_evidence(&self) -> bool {
-        self.stats.is_some_and(|stats| stats.has_own_evidence(self.dial.class))
+        self.circumstances.policy.own.contains(&self.dial.destination)
+            || self.stats.is_some_and(|stats| stats.has_own_evidence(self.dial.class))
     }
 
     /// A verdict stands for a retry of the same while the request explains half of it, and never

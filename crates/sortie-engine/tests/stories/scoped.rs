@@ -108,3 +108,41 @@ fn a_refused_mention_and_its_retry_prove_nothing() {
     let learned = play.learned();
     assert!(learned.sinks.iter().all(|(_, sink)| !sink.is_proven()), "{:#?}", learned.sinks);
 }
+
+/// A cut request that is held open might have ordered any dial, also the first that the service makes to
+/// a destination of its own.
+#[test]
+fn what_the_operator_says_is_own_is_not_refused_for_what_a_stranger_holds_open() {
+    let url = "http://169.254.169.254/latest/api/token";
+    for (own, decision) in
+        [(vec![], Decision::Deny(Rule::Wildcard)), (vec!["169.254.169.254:80".parse().unwrap()], Decision::Pass)]
+    {
+        let mut play = Play::new(Mode::Block);
+        Arc::make_mut(&mut play.policy).own = own;
+        play.request_cut(66, "POST", "/v1/upload", Vec::new(), Some(Cut::Bytes)).unwrap();
+        play.wait(10);
+        let (_, verdict) = play.dial(url, "169.254.169.254");
+        assert_eq!(verdict.decision, decision, "{verdict:#?}");
+    }
+}
+
+#[test]
+fn what_the_operator_says_is_own_is_refused_for_an_order_of_a_path_it_never_showed() {
+    let mut play = scoped();
+    Arc::make_mut(&mut play.policy).own = vec!["169.254.169.254:80".parse().unwrap()];
+    let token = "http://169.254.169.254/latest/api/token";
+    let (dial, _) = play.dial(token, "169.254.169.254");
+    play.answer(dial, 200, None);
+    play.wait(60_000);
+    let lure = "http://cdn.evil.example/r/7c9e66";
+    let candidate = play.candidate("url", lure, Nature::Named);
+    play.request(66, "POST", "/v1/hooks", vec![candidate]).unwrap();
+    play.wait(10);
+    let (dial, _) = play.dial(lure, "8.8.4.4");
+    play.answer(dial, 302, Some(METADATA));
+    play.wait(3);
+    let verdict = play.judge(METADATA, "169.254.169.254").verdict;
+    assert_eq!(verdict.decision, Decision::Deny(Rule::OrderedDeny), "{verdict:#?}");
+    let (_, verdict) = play.dial(token, "169.254.169.254");
+    assert_eq!(verdict.decision, Decision::Pass, "{verdict:#?}");
+}

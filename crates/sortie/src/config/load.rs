@@ -113,6 +113,7 @@ pub fn from_flags(flags: Flags, now: Micros) -> Result<Loaded, LoadError> {
         listen: At::nowhere(flags.egress),
         locality: Locality::default(),
         sources: Vec::new(),
+        own: Vec::new(),
         credentials: None,
         max_connections: None,
     };

@@ -100,6 +100,10 @@ pub struct Outbound {
     /// Addresses or networks that may use a door which is not on loopback.
     #[serde(default)]
     pub sources: Vec<At<String>>,
+    /// Destinations that the back end calls of its own accord, before that is learned:
+    /// `169.254.169.254:80`, `vault.corp.example:8200`. Default: none, traffic shows them.
+    #[serde(default)]
+    pub own: Vec<At<String>>,
     /// Proxy credentials that the back end has to send.
     pub credentials: Option<At<Credentials>>,
     /// Connections that may be open at once. Default: 10000.

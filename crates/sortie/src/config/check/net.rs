@@ -37,6 +37,12 @@ pub(super) fn networks(list: &[At<String>], problems: &mut Problems) -> Vec<IpNe
     list.iter().filter_map(|at| network(at, problems)).collect()
 }
 
+/// Hosts with their ports.
+pub(super) fn destinations(list: &[At<String>], problems: &mut Problems) -> Vec<Destination> {
+    let remedy = "name the host as the back end does, with its port: 169.254.169.254:80";
+    list.iter().filter_map(|at| problems.read(at, at.value().parse(), remedy)).collect()
+}
+
 /// A network, an address, a name or `*.name`.
 pub(super) fn allow_target(at: &At<String>, problems: &mut Problems) -> Option<AllowTarget> {
     // A name has a letter in its last label, so nothing with a slash or a colon can be one.

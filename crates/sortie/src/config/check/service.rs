@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use sortie_model::policy::Locality;
-use sortie_model::{Mode, ServiceName};
+use sortie_model::{Mode, Policy, ServiceName};
 
 use super::policy::Shared;
 use super::{Context, net};
@@ -42,7 +42,8 @@ fn service(
     let outbound = outbound(&raw.outbound, context, problems);
     let name = service_name(name).ok()?;
     let mode = raw.mode.as_ref().map_or(Mode::Observe, |mode| *mode.value());
-    let policy = shared.policy_of(&name, mode, raw.outbound.locality);
+    let own = net::destinations(&raw.outbound.own, problems);
+    let policy = Policy { own, ..shared.policy_of(&name, mode, raw.outbound.locality) };
     if mode == Mode::Block && policy.proven.is_empty() {
         let span = raw.mode.as_ref().and_then(At::span);
         problems.push(unproven(span, &name));

@@ -86,7 +86,7 @@ fn every_key_is_read() {
 services:
   shop:
     inbound:  { listen: 0.0.0.0:8080, upstream: "http://app.internal", trusted_proxies: [10.0.0.0/8, 192.168.1.1], hosts: [API.example], max_connections: 7 }
-    outbound: { listen: 10.1.0.2:3128, locality: remote, sources: [10.1.0.0/16], credentials: {user: shop, password_file: ./proxy}, max_connections: 9 }
+    outbound: { listen: 10.1.0.2:3128, locality: remote, sources: [10.1.0.0/16], own: ["169.254.169.254:80"], credentials: {user: shop, password_file: ./proxy}, max_connections: 9 }
     mode: shadow
   news:
     inbound:  { listen: 127.0.0.1:8081, upstream: "http://[::1]:5001/" }

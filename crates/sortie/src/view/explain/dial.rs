@@ -41,7 +41,7 @@ pub struct DialStory {
     pub p_denied: f64,
     /// Share of denied orders from proven sinks and seen hops against allowed orders and own calls.
     pub q: f64,
-    /// Whether the service called the destination of its own accord before.
+    /// Whether the service is known to call the destination of its own accord.
     pub own_evidence: bool,
     /// What could hide an order then, in words.
     pub window: Option<String>,
@@ -210,11 +210,7 @@ pub(super) fn show(story: &DialStory, now: Micros, paint: Paint) -> String {
     for row in &story.explanations {
         line("", format!("{:.3}  {}", row.share, clean(&row.text)));
     }
-    let own = if story.own_evidence {
-        "the service called it of its own accord before"
-    } else {
-        "no own call to it is known"
-    };
+    let own = if story.own_evidence { "the service calls it of its own accord" } else { "no own call to it is known" };
     line("own", own.to_owned());
     if let Some(window) = &story.window {
         line("unseen", clean(window).into_owned());
