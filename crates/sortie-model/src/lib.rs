@@ -21,6 +21,7 @@ pub mod path;
 pub mod place;
 pub mod policy;
 pub mod privacy;
+pub mod text;
 pub mod time;
 pub mod verdict;
 

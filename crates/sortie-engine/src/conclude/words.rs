@@ -2,6 +2,7 @@
 
 use sortie_model::event::{Carrier, Dialled, Returned};
 use sortie_model::finding::Odds;
+use sortie_model::text::grouped;
 use sortie_model::verdict::{Order, Source};
 use sortie_model::{Candidate, Destination, PathMatch, Place, Reference};
 
@@ -84,12 +85,12 @@ pub(super) fn carries_internal_credential(scene: &Scene<'_>, dialled: &Dialled) 
     })
 }
 
-/// `1,180 of those 1,204 bytes are in the answer to R-18C3, base64 in $.preview`.
+/// `1,180 of 1,204 bytes are in the answer to R-18C3, base64 in $.preview`.
 pub(super) fn returned(returned: &Returned, request: Reference) -> String {
     format!(
         "{} of {} bytes are in the answer to R-{request}, {} in {}",
-        returned.bytes,
-        returned.of,
+        grouped(returned.bytes.into()),
+        grouped(returned.of.into()),
         returned.form.as_str(),
         returned.location
     )

@@ -34,8 +34,17 @@ pub(super) fn run(args: &Args, output: Output) -> Result<(), Failure> {
     if args.json {
         Output::print_json(&explained)
     } else {
-        Output::print(&view::explain::explain(&explained, now(), output.paint))
+        let elsewhere = elsewhere(args, explained.service())?;
+        Output::print(&view::explain::explain(&explained, elsewhere.as_deref(), now(), output.paint))
     }
+}
+
+/// What the running program cannot see of the service's other dials; nothing is said where none runs.
+fn elsewhere(args: &Args, service: &str) -> Result<Option<String>, Failure> {
+    let client = args.whence.client()?;
+    let Ok(status) = converse(client.get::<Status>("/v1/status")) else { return Ok(None) };
+    let service = status.services.iter().find(|status| status.name == service);
+    Ok(service.and_then(view::explain::elsewhere))
 }
 
 /// What was answered this moment may not be on the disk yet: while the program runs, an unknown

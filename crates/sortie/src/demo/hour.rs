@@ -94,12 +94,12 @@ async fn deed_told(number: usize, deed: &Deed, tale: &mut Tale) {
 /// The first two lines of the story that `sortie explain` tells whole, and in block what was done.
 async fn seen(mode: Mode, finding: Option<&Finding>, tale: &mut Tale) {
     let Some(finding) = finding else { return sortie(&tale.paint().trouble("nothing found"), tale).await };
-    let coloured = view::finding(finding, finding.last_seen, tale.paint());
+    let coloured = view::finding(finding, None, finding.last_seen, tale.paint());
     for line in coloured.lines().take(2) {
         sortie(line, tale).await;
     }
     if mode == Mode::Block {
-        let plain = view::finding(finding, finding.last_seen, Paint::Plain);
+        let plain = view::finding(finding, None, finding.last_seen, Paint::Plain);
         let action = plain.lines().find_map(|line| line.strip_prefix("action")).unwrap_or_default().trim_start();
         sortie(action, tale).await;
     }

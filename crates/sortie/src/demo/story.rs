@@ -80,7 +80,7 @@ async fn worst(hour: &Played, tale: &mut Tale) {
     let Some(worst) = told.iter().max_by_key(|finding| (finding.severity, finding.dials.len())) else { return };
     tale.line("\nThe worst story, as `sortie explain` tells it:\n").await;
     let now = worst.last_seen;
-    let whole = view::finding(worst, now, tale.paint());
+    let whole = view::finding(worst, None, now, tale.paint());
     tale.block(&whole).await;
     tale.line(&format!("\nAnd all of {}'s, as `sortie findings --all` lists them:\n", ATTACKER.name)).await;
     tale.block(&view::findings(&told, now, tale.columns(), tale.paint())).await;

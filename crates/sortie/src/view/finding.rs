@@ -15,8 +15,9 @@ const DESTINATION: usize = 44;
 /// Columns of a redirect's target.
 const TARGET: usize = 60;
 
-/// The finding. `now` decides whether times name their day.
-pub fn finding(finding: &Finding, now: Micros, paint: Paint) -> String {
+/// The finding. `elsewhere` says what cannot be seen of the service's other dials, where that is known;
+/// `now` decides whether times name their day.
+pub fn finding(finding: &Finding, elsewhere: Option<&str>, now: Micros, paint: Paint) -> String {
     let mut block = Block { lines: Vec::new(), paint };
     block.lines.push(header(finding, now, paint));
     block.lines.push(paint.strong(&headline(finding)));
@@ -24,7 +25,7 @@ pub fn finding(finding: &Finding, now: Micros, paint: Paint) -> String {
     order(finding, &mut block);
     dials(finding, &mut block);
     certainty(finding, &mut block);
-    block.line("unseen", unseen(finding));
+    block.line("unseen", unseen(finding, elsewhere));
     block.line("action", action(finding));
     if let Some(closed) = &finding.closed {
         let at = time(closed.at, now);
@@ -265,10 +266,12 @@ fn certainty(finding: &Finding, block: &mut Block) {
     }
 }
 
-fn unseen(finding: &Finding) -> String {
-    match finding.unseen.as_slice() {
-        [] => "nothing on this path".to_owned(),
-        list => list.iter().map(|text| clean(text)).collect::<Vec<_>>().join("; "),
+fn unseen(finding: &Finding, elsewhere: Option<&str>) -> String {
+    let here: Vec<_> = finding.unseen.iter().map(|text| clean(text)).collect();
+    let here = if here.is_empty() { "nothing on this path".to_owned() } else { here.join("; ") };
+    match elsewhere {
+        Some(elsewhere) => format!("{here}; {}", clean(elsewhere)),
+        None => here,
     }
 }
 

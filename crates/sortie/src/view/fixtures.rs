@@ -50,7 +50,7 @@ pub(super) fn metadata() -> Finding {
     let second = FindingDial {
         request: Some("GET /latest/meta-data/iam/security-credentials/".into()),
         redirected_by: Some("D-18C4".into()),
-        returned: Some("1180 of 1204 bytes are in the answer to R-18C3, base64 in $.preview".into()),
+        returned: Some("1,180 of 1,204 bytes are in the answer to R-18C3, base64 in $.preview".into()),
         ..dial("D-18C5", "169.254.169.254", "169.254.169.254", AddressClass::Metadata)
     };
     Finding {

@@ -7,6 +7,7 @@ use sortie_model::Micros;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 pub use sortie_export::escape_terminal as clean;
+pub use sortie_model::text::grouped as count;
 
 /// The error and its causes in one line; a cause that its effect repeats is left out.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
@@ -29,19 +30,6 @@ pub fn location(location: &str) -> Cow<'_, str> {
         "xml entity" => Cow::Borrowed("in an XML entity"),
         own => clean(own),
     }
-}
-
-/// `1,204`.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// `1 order`, `2 orders`.
@@ -131,11 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(999), "999");
-        assert_eq!(count(1_204), "1,204");
-        assert_eq!(count(12_345_678), "12,345,678");
+    fn amounts_have_a_fitting_unit() {
         assert_eq!(counted(1, "order"), "1 order");
         assert_eq!(bytes(9_999), "9,999 bytes");
         assert_eq!(bytes(12_345), "12.3 kB");

@@ -13,6 +13,7 @@ pub use dial::{DialStory, ExplanationRow};
 pub use request::{CandidateRow, RequestStory};
 
 use super::Paint;
+use crate::admin::wire::{OutboundStatus, ServiceStatus};
 
 /// What a reference stands for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,10 +53,31 @@ pub fn ends(reference: Reference, event: &Event) -> bool {
     }
 }
 
-/// The reference as a text for people.
-pub fn explain(explained: &Explained, now: Micros, paint: Paint) -> String {
+impl Explained {
+    /// Whose finding, request or dial it is.
+    pub fn service(&self) -> &str {
+        match self {
+            Self::Finding(finding) => &finding.service.0,
+            Self::Request(story) => &story.service,
+            Self::Dial(story) => &story.service,
+        }
+    }
+}
+
+/// What cannot be seen of a service's dials, whichever of them is explained.
+pub fn elsewhere(service: &ServiceStatus) -> Option<String> {
+    let OutboundStatus { tls, dials, .. } = service.outbound;
+    let percent = match (tls * 100).checked_div(dials)? {
+        0 => "less than 1 %".to_owned(),
+        percent => format!("{percent} %"),
+    };
+    (tls > 0).then(|| format!("elsewhere {percent} of {}'s dials are TLS: host only", service.name))
+}
+
+/// The reference as a text for people; `elsewhere` as in [`elsewhere`], where it is known.
+pub fn explain(explained: &Explained, elsewhere: Option<&str>, now: Micros, paint: Paint) -> String {
     match explained {
-        Explained::Finding(finding) => super::finding(finding, now, paint),
+        Explained::Finding(finding) => super::finding(finding, elsewhere, now, paint),
         Explained::Request(story) => request::show(story, now, paint),
         Explained::Dial(story) => dial::show(story, now, paint),
     }

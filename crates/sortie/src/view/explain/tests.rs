@@ -177,12 +177,12 @@ fn explained(number: usize) -> Explained {
 
 #[test]
 fn a_request_says_what_it_carried_and_caused() {
-    insta::assert_snapshot!(explain(&explained(1), at(), Paint::Plain));
+    insta::assert_snapshot!(explain(&explained(1), None, at(), Paint::Plain));
 }
 
 #[test]
 fn a_dial_says_what_its_verdict_rests_on() {
-    insta::assert_snapshot!(explain(&explained(3), at(), Paint::Plain));
+    insta::assert_snapshot!(explain(&explained(3), None, at(), Paint::Plain));
 }
 
 #[test]
@@ -198,4 +198,15 @@ fn other_events_explain_nothing() {
     let journal = journal();
     assert_eq!(Explained::from_events(Reference::local(5), &journal[4], std::iter::empty()), None);
     assert!(ends(Reference::local(3), &journal[3]) && !ends(Reference::local(1), &journal[3]));
+}
+
+#[test]
+fn what_is_hidden_elsewhere_is_a_share_of_all_dials() {
+    let service = |tls, dials| {
+        let outbound = OutboundStatus { dials, tls, ..OutboundStatus::default() };
+        elsewhere(&ServiceStatus { name: "shop".into(), outbound, ..ServiceStatus::default() })
+    };
+    assert_eq!(service(30, 250).unwrap(), "elsewhere 12 % of shop's dials are TLS: host only");
+    assert_eq!(service(1, 250).unwrap(), "elsewhere less than 1 % of shop's dials are TLS: host only");
+    assert_eq!((service(0, 250), service(0, 0)), (None, None));
 }

@@ -7,17 +7,26 @@ use super::*;
 
 #[test]
 fn a_whole_story() {
-    insta::assert_snapshot!(finding(&metadata(), at("12:00:00"), Paint::Plain));
+    insta::assert_snapshot!(finding(&metadata(), None, at("12:00:00"), Paint::Plain));
+}
+
+/// What the README shows is what is printed.
+#[test]
+fn the_sample_of_the_readme() {
+    let readme = include_str!("../../../../../README.md");
+    let sample = readme.split("```\n").nth(1).expect("the README has a sample");
+    let elsewhere = Some("elsewhere 12 % of shop's dials are TLS: host only");
+    assert_eq!(finding(&metadata(), elsewhere, at("12:00:00"), Paint::Plain), sample);
 }
 
 #[test]
 fn a_refusal() {
-    insta::assert_snapshot!(finding(&refused(), at("12:00:00"), Paint::Plain));
+    insta::assert_snapshot!(finding(&refused(), None, at("12:00:00"), Paint::Plain));
 }
 
 #[test]
 fn posture() {
-    insta::assert_snapshot!(finding(&open_sink(), at("12:00:00").plus(Micros::DAY), Paint::Plain));
+    insta::assert_snapshot!(finding(&open_sink(), None, at("12:00:00").plus(Micros::DAY), Paint::Plain));
 }
 
 #[test]
@@ -28,7 +37,7 @@ fn a_closed_one_says_why() {
         at: at("06:00:00"),
         rung: Rung::E5,
     };
-    let shown = finding(&Finding { closed: Some(closed), ..metadata() }, at("12:00:00"), Paint::Plain);
+    let shown = finding(&Finding { closed: Some(closed), ..metadata() }, None, at("12:00:00"), Paint::Plain);
     assert!(shown.ends_with("closed  as false-positive at 06:00:00Z, on E5: the\\u{1b}[2J monitor\n"), "{shown}");
 }
 
@@ -52,7 +61,7 @@ fn what_a_client_wrote_cannot_move_the_cursor() {
     hostile.dials[0].host = evil.into();
     hostile.dials[1].request = Some(format!("GET {evil}"));
     hostile.requests[0].request_id = Some(evil.into());
-    let shown = finding(&hostile, at("12:00:00"), Paint::Plain);
+    let shown = finding(&hostile, None, at("12:00:00"), Paint::Plain);
     assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown}");
     assert!(!shown.contains("sortie mode"), "a scope that cannot be typed is not offered: {shown}");
 }
@@ -60,13 +69,13 @@ fn what_a_client_wrote_cannot_move_the_cursor() {
 #[test]
 fn a_quote_in_a_place_is_not_offered_as_a_command() {
     let quoted = Finding { location: Some("$.a'b".into()), ..metadata() };
-    assert!(!finding(&quoted, at("12:00:00"), Paint::Plain).contains("sortie mode"));
+    assert!(!finding(&quoted, None, at("12:00:00"), Paint::Plain).contains("sortie mode"));
 }
 
 #[test]
 fn colour_is_only_for_terminals() {
-    assert!(!finding(&metadata(), at("12:00:00"), Paint::Plain).contains('\u{1b}'));
-    assert!(finding(&metadata(), at("12:00:00"), Paint::Coloured).contains('\u{1b}'));
+    assert!(!finding(&metadata(), None, at("12:00:00"), Paint::Plain).contains('\u{1b}'));
+    assert!(finding(&metadata(), None, at("12:00:00"), Paint::Coloured).contains('\u{1b}'));
 }
 
 #[test]
