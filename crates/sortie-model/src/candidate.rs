@@ -105,8 +105,8 @@ impl Decodings {
     }
 }
 
-/// How a candidate is written. A sink is proven per manner: one that dials URLs need not decode
-/// base64.
+/// How a candidate is written. How often and how late a place is obeyed is learned per manner: one that
+/// dials URLs need not decode base64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Manner {
     /// Its form.

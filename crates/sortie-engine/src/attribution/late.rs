@@ -38,8 +38,11 @@ impl Due {
     pub(super) fn of(live: &LiveCandidate, sink: Option<&Sink>, delay: u64) -> Self {
         match live.progress {
             Progress::Rejected => Self::Rejected,
-            Progress::Ended if sink.is_some_and(|sink| sink.delays.is_beyond(delay)) => Self::Overdue,
-            Progress::Open | Progress::Ended => Self::InTime,
+            Progress::Open => Self::InTime,
+            Progress::Ended | Progress::Failed => match sink {
+                Some(sink) if sink.delays.is_beyond(delay) => Self::Overdue,
+                _ => Self::InTime,
+            },
         }
     }
 

@@ -29,6 +29,8 @@ pub enum Progress {
     Ended,
     /// The back end rejected the request (a status of 4xx), and no dial had obeyed the candidate by then.
     Rejected,
+    /// The exchange failed (5xx, or no answer at all), and no dial had obeyed the candidate by then.
+    Failed,
 }
 
 /// A candidate that a dial may obey.
@@ -105,8 +107,12 @@ impl LiveCandidate {
 
     /// Its exchange ended with this status, if there was an answer.
     pub(super) fn ended(&mut self, status: Option<u16>) {
-        let is_rejected = status.is_some_and(|status| (400..500).contains(&status)) && self.used_up() < OBEYED;
-        self.progress = if is_rejected { Progress::Rejected } else { Progress::Ended };
+        self.progress = match status {
+            _ if self.used_up() >= OBEYED => Progress::Ended,
+            Some(0..400) => Progress::Ended,
+            Some(400..500) => Progress::Rejected,
+            Some(500..) | None => Progress::Failed,
+        };
     }
 
     /// How far the candidate has had its dial, from 0 to 1.
@@ -122,8 +128,8 @@ pub struct Offer {
     pub candidate: Arc<Candidate>,
     /// How far it was obeyed, from 0 to 1.
     pub obeyed: f64,
-    /// Whether its request was rejected before any dial obeyed it.
-    pub rejected: bool,
+    /// How its exchange ended.
+    pub progress: Progress,
 }
 
 /// Which candidates name which host, and those whose requests are over. Those of requests in the table
@@ -168,7 +174,7 @@ impl Candidates {
         let offer = Offer {
             candidate: Arc::clone(&live.candidate),
             obeyed: live.used.max(live.refused),
-            rejected: live.progress == Progress::Rejected,
+            progress: live.progress,
         };
         let (id, actor, was_proven) = (live.id, live.actor.id(), live.proven);
         live.proven = is_proven(&live);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use sortie_model::{Candidate, Destination, Micros, Nature, Place};
 
-use crate::inflight::{Closed, Offer};
+use crate::inflight::{Closed, Offer, Progress};
 use crate::learned::{Learned, SinkKey};
 
 /// A request that is over, and whether its offers count as votes.
@@ -24,7 +24,7 @@ pub(crate) fn learn_closed(learned: &mut Learned, request: &ClosedRequest<'_>) {
     for host in &live.hosts {
         leave_out(learned, host, live);
     }
-    for Offer { candidate, obeyed, rejected } in &closed.offers {
+    for Offer { candidate, obeyed, progress } in &closed.offers {
         // Ambient candidates come with every request; where nothing obeyed them there is nothing to
         // learn that their prior does not say.
         if candidate.nature == Nature::Ambient && *obeyed < 0.01 {
@@ -32,12 +32,18 @@ pub(crate) fn learn_closed(learned: &mut Learned, request: &ClosedRequest<'_>) {
         }
         let key = key_of(candidate, &live.endpoint.template);
         let sink = learned.sink_mut(&key, candidate.nature, live.at);
-        if *rejected {
-            // It says nothing about those that are taken, and explains no dial.
-            sink.close_rejected(live.actor.id(), *obeyed);
-            continue;
+        match progress {
+            // Neither says anything about orders that are taken, or explains a dial.
+            Progress::Rejected => {
+                sink.close_rejected(live.actor.id(), *obeyed);
+                continue;
+            }
+            Progress::Failed => {
+                sink.close_failed();
+                continue;
+            }
+            Progress::Open | Progress::Ended => sink.close(live.actor.id(), *obeyed),
         }
-        sink.close(live.actor.id(), *obeyed);
         // Only sinks explain dials; places that never obeyed must not take their room.
         let hosts = candidate.hosts().filter(|_| sink.obeyed > 0).collect::<SmallVec<[_; 2]>>();
         for host in hosts {

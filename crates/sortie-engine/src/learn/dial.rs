@@ -83,7 +83,7 @@ fn learn_order(
     // A retry of what was refused is no second order.
     let live = lesson.inflight.candidate(CandidateId::of(order));
     let used = live.map_or(0.0, LiveCandidate::used_up);
-    let was_rejected = live.is_some_and(|live| live.progress == Progress::Rejected);
+    let progress = live.map_or(Progress::Ended, |live| live.progress);
     let counts = share > SURE && used < OWN && !is_named_elsewhere(learned, lesson.inflight, order, host);
     // An order that the rule of cold starts refused may still be a mention of what is called anyway.
     let was_cold = lesson.dialled.verdict.decision.rule() == Some(Rule::ColdExact);
@@ -93,10 +93,13 @@ fn learn_order(
     if let Some(request) = dial.request.as_ref().filter(|_| order.path == PathMatch::Unnamed) {
         sink.learn_path(request.path.fingerprint(), mass);
     }
-    match (order.stored, was_rejected) {
-        (false, _) => {}
-        (true, false) => sink.obeyed_late(mass * (1.0 - used)),
-        (true, true) => sink.rejected_obeyed_late(mass * (1.0 - used)),
+    if order.stored {
+        let gained = mass * (1.0 - used);
+        match progress {
+            Progress::Rejected => sink.rejected_obeyed_late(gained),
+            Progress::Failed => sink.failed_obeyed_late(gained),
+            Progress::Open | Progress::Ended => sink.obeyed_late(gained),
+        }
     }
     if !(counts && sink.obeyed(host, unique_path)) {
         return None;

@@ -28,7 +28,7 @@ pub use names::Names;
 pub(crate) use sink::REJECTED_PRIOR;
 pub use sink::{Missing, Proof, Sink};
 
-/// What a sink's statistics are kept under: proof holds per manner of writing.
+/// What a sink's statistics are kept under: rates hold per manner of writing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SinkKey {
     /// The place.
@@ -78,17 +78,17 @@ impl Learned {
     }
 
     /// The sink that proves a place for a host, for a candidate of a manner and nature: the one of that
-    /// manner, else, in a place whose name or type speaks of destinations, one of another manner. What
-    /// stands there is an order however it is written, unless the service is known to ignore it so.
+    /// manner, else one of another manner where the candidate is the whole value. What stands there is an
+    /// order however it is written, unless the service is known to ignore it so.
     pub fn proving_sink(&self, place: &Place, manner: Manner, nature: Nature, host: &Host) -> Option<&Arc<Sink>> {
         let of_manner = self.sink(place, manner);
         if let Some(sink) = of_manner.filter(|sink| sink.is_proven_for(host)) {
             return Some(sink);
         }
-        if nature != Nature::Named || of_manner.is_some_and(|sink| sink.is_ignored()) {
+        if !nature.is_eligible() || of_manner.is_some_and(|sink| sink.is_ignored()) {
             return None;
         }
-        self.sinks_at(place).find(|sink| sink.nature == Nature::Named && sink.is_proven_for(host))
+        self.sinks_at(place).find(|sink| sink.is_proven_for(host))
     }
 
     /// The statistics of a place in every manner.

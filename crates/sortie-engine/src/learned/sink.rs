@@ -18,8 +18,10 @@ const PROOF_RHO: f64 = 0.2;
 const LAPSED_RHO: f64 = 0.02;
 /// Candidates of one destination that prove a narrow sink.
 const NARROW_CANDIDATES: usize = 2;
-/// Closed offers after which a place may be called ignored, and the honour rate below which it is.
+/// Closed offers after which a place may be called ignored, the actors they must come from, and the honour
+/// rate below which it is.
 const IGNORED_OFFERS: f64 = 3.0;
+const IGNORED_ACTORS: usize = 3;
 const IGNORED_RHO: f64 = 0.1;
 /// Prior probability that a candidate is dialled after its request was rejected.
 pub(crate) const REJECTED_PRIOR: f64 = 0.002;
@@ -170,9 +172,10 @@ impl Sink {
         if self.obeyed_mass < 1.0 { KAPPA.0 } else { (self.dial_mass / self.obeyed_mass - 1.0).clamp(KAPPA.0, KAPPA.1) }
     }
 
-    /// Whether the service does not obey this place.
+    /// Whether the service does not obey this place. One actor alone cannot have it called so: what he
+    /// names may be such that nobody dials it.
     pub fn is_ignored(&self) -> bool {
-        self.closed >= IGNORED_OFFERS && self.rho() < IGNORED_RHO
+        self.closed >= IGNORED_OFFERS && self.voters.len() >= IGNORED_ACTORS && self.rho() < IGNORED_RHO
     }
 
     /// Whether its own traffic proves it a sink for `host`.
@@ -253,9 +256,20 @@ impl Sink {
         self.offers += 1;
     }
 
+    /// Learns that an offer is over whose exchange failed before any dial obeyed it. It is no vote either.
+    pub(crate) fn close_failed(&mut self) {
+        self.offers += 1;
+    }
+
     /// Learns that an offer was obeyed after it had been closed: the vote moves over.
     pub(crate) fn obeyed_late(&mut self, gained: f64) {
         move_over(&mut self.honoured, &mut self.ignored, gained);
+        self.honoured_of_obeyed += gained;
+    }
+
+    /// The same of an offer whose exchange failed, which was no vote.
+    pub(crate) fn failed_obeyed_late(&mut self, gained: f64) {
+        self.honoured += gained;
         self.honoured_of_obeyed += gained;
     }
 
@@ -426,9 +440,12 @@ mod tests {
     }
 
     #[test]
-    fn three_refused_offers_make_a_place_ignored() {
+    fn offers_of_three_actors_in_vain_make_a_place_ignored() {
         let mut sink = Sink::new(Nature::Value, Micros(0));
-        for n in 0..3 {
+        for _ in 0..100 {
+            sink.close(actor(0), 0.0);
+        }
+        for n in 1..3 {
             assert!(!sink.is_ignored());
             sink.close(actor(n), 0.0);
         }

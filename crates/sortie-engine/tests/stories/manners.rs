@@ -1,5 +1,4 @@
-//! One place, several ways of writing: what is proven for one holds for the others where the place
-//! speaks of destinations.
+//! One place, several ways of writing: what is proven for one holds for the others.
 
 use sortie_model::candidate::{CandidateKind, Decoding};
 use sortie_model::finding::Severity;
@@ -30,9 +29,46 @@ fn a_place_for_destinations_is_proven_however_it_is_written() {
 }
 
 #[test]
-fn a_place_that_says_nothing_is_proven_for_one_way_of_writing() {
+fn a_place_that_says_nothing_is_proven_however_it_is_written() {
+    let mut play = search_box();
+    let pasted = play.candidate("q", METADATA, Nature::Value);
+    assert_eq!(play.request(66, "GET", "/v1/search", vec![pasted]), None);
+    for text in ["169.254.169.254", "169.254.169.254:80/latest/"] {
+        let mut bare = play.candidate("q", text, Nature::Value);
+        bare.host = sortie_model::Host::parse("169.254.169.254");
+        bare.manner.kind = if text.contains('/') { CandidateKind::Authority } else { CandidateKind::Host };
+        assert_eq!(play.request(67, "GET", "/v1/search", vec![bare]), None, "{text}");
+    }
+    // Nothing is known of the name before it is dialled.
+    let bare = play.candidate("q", "evil.example", Nature::Value);
+    play.request(67, "GET", "/v1/search", vec![bare]).expect("admitted");
+    play.wait(15);
+    let (_, verdict) = play.dial("http://evil.example/", "10.1.2.3");
+    assert_eq!(verdict.decision, Decision::Deny(Rule::OrderedDeny), "{verdict:#?}");
+}
+
+#[test]
+fn words_that_are_only_looked_for_are_no_orders() {
+    let mut play = search_box();
+    for n in 0..6_u8 {
+        let word = play.candidate("q", &format!("site{n}.example"), Nature::Value);
+        let request = play.request(n, "GET", "/v1/search", vec![word]).expect("admitted");
+        play.wait(10);
+        play.end(request, Vec::new());
+        play.wait(3_000);
+    }
+    let word = play.candidate("q", "169.254.169.254", Nature::Value);
+    assert!(play.request(67, "GET", "/v1/search", vec![word]).is_some(), "a word that is looked for");
+    let pasted = play.candidate("q", METADATA, Nature::Value);
+    assert_eq!(play.request(66, "GET", "/v1/search", vec![pasted]), None);
+    let mut prose = play.candidate("q", "10.1.2.3", Nature::Prose);
+    prose.manner.kind = CandidateKind::Composed;
+    assert!(play.request(68, "GET", "/v1/search", vec![prose]).is_some(), "prose is proven by the operator alone");
+}
+
+/// A search box that previews pasted links.
+fn search_box() -> Play {
     let mut play = Play::new(Mode::Block);
-    // A search box that previews pasted links.
     for n in 0..6_u8 {
         let url = format!("http://site{n}.example/page/{n:08x}");
         let candidate = play.candidate("q", &url, Nature::Value);
@@ -43,10 +79,7 @@ fn a_place_that_says_nothing_is_proven_for_one_way_of_writing() {
         play.end(request, Vec::new());
         play.wait(2_000);
     }
-    let pasted = play.candidate("q", METADATA, Nature::Value);
-    assert_eq!(play.request(66, "GET", "/v1/search", vec![pasted]), None);
-    let searched = play.candidate("q", "169.254.169.254", Nature::Value);
-    assert!(play.request(67, "GET", "/v1/search", vec![searched]).is_some(), "a word that is looked for");
+    play
 }
 
 #[test]
@@ -61,6 +94,25 @@ fn a_way_of_writing_that_is_ignored_is_not_proven_by_another() {
     }
     let bare = without_scheme(&play, METADATA, Nature::Named);
     assert!(play.request(66, "POST", "/v1/hooks", vec![bare]).is_some(), "the service does not dial that");
+}
+
+#[test]
+fn orders_that_nobody_can_dial_do_not_end_a_cold_start() {
+    for (clients, status) in [(1, 200), (8, 500), (8, 422)] {
+        let mut play = Play::new(Mode::Block);
+        for n in 0..8_u8 {
+            let dud = play.candidate("url", &format!("http://a{n}.example/x"), Nature::Named);
+            let request = play.request(50 + n % clients, "POST", "/v1/preview", vec![dud]).expect("admitted");
+            play.wait(5);
+            play.end_with(request, status, Vec::new());
+        }
+        play.wait(6_000);
+        let order = play.candidate("url", METADATA, Nature::Named);
+        play.request(66, "POST", "/v1/preview", vec![order]).expect("admitted");
+        play.wait(10);
+        let (_, verdict) = play.dial(METADATA, "169.254.169.254");
+        assert_eq!(verdict.decision, Decision::Deny(Rule::ColdExact), "{clients} clients, {status}");
+    }
 }
 
 #[test]

@@ -107,7 +107,8 @@ fn a_format_that_is_not_read_counts_only_where_something_is_ordered() {
 #[test]
 fn the_status_of_an_answer_reaches_the_table() {
     let (gate, _events) = Gate::for_tests(Policy::default());
-    for (status, progress) in [(Some(401), Progress::Rejected), (Some(200), Progress::Ended), (None, Progress::Ended)] {
+    for (status, progress) in [(Some(401), Progress::Rejected), (Some(200), Progress::Ended), (None, Progress::Failed)]
+    {
         let Admission::Pass(ticket) = admit(&gate, "/v1/preview?url=http://hooks.example/") else { panic!("refused") };
         let id = CandidateId { request: ticket.reference().expect("it is followed"), index: 0 };
         ticket.end(status, 0);

@@ -14,7 +14,7 @@ use sortie_store::record::meta::Meta;
 
 /// Version of the engine's state; a checkpoint of another is passed over. Raised with the schema of
 /// events and with every change of what the engine keeps.
-pub(super) const STATE: u16 = event::SCHEMA * 100 + 6;
+pub(super) const STATE: u16 = event::SCHEMA * 100 + 7;
 
 /// What a start goes on from.
 pub struct Recovered {
