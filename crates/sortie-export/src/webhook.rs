@@ -3,7 +3,7 @@
 //! Where a secret is configured, every request has
 //!
 //! ```text
-//! X-Sortie-Signature: t=1700000000,v1=2fd4…
+//! Sortie-Signature: t=1700000000,v1=2fd4…
 //! ```
 //!
 //! `t` is the time of the attempt in Unix seconds, `v1` the HMAC-SHA-256 under the secret of
@@ -18,7 +18,7 @@ use sha2::Sha256;
 use sortie_model::Micros;
 
 /// Name of the header.
-pub const SIGNATURE_HEADER: &str = "X-Sortie-Signature";
+pub const SIGNATURE_HEADER: &str = "Sortie-Signature";
 
 /// Media type of the body.
 pub const CONTENT_TYPE: &str = "application/json";

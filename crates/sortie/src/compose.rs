@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -31,11 +31,11 @@ use tokio::time::{MissedTickBehavior, timeout};
 use crate::alerts::{Alerting, Courier};
 use crate::config::Config;
 use crate::config::checked::{AdminListen, Service};
-use crate::remedy;
 use crate::runtime::{
     Framing, Gates, Operator, Overrides, OverridesError, Parts, QUEUE, RecoverError, Recovered, Runtime,
     SAMPLE_MINUTES, Told, policies_of, recover,
 };
+use crate::{remedy, secret};
 
 /// How often the gates let go of what explains nothing any more.
 const GATE_TICK: Duration = Duration::from_millis(50);
@@ -372,7 +372,7 @@ fn outbound_config(service: &Service, timeouts: Timeouts) -> Result<OutboundConf
         .credentials
         .as_ref()
         .map(|given| {
-            let password = first_line(&given.password_file).map_err(|source| StartError::Password {
+            let password = secret::first_line(&given.password_file).map_err(|source| StartError::Password {
                 user: given.user.clone(),
                 path: given.password_file.clone(),
                 source,
@@ -386,14 +386,6 @@ fn outbound_config(service: &Service, timeouts: Timeouts) -> Result<OutboundConf
         timeouts,
         max_connections: service.outbound.max_connections,
     })
-}
-
-fn first_line(path: &Path) -> io::Result<String> {
-    let text = std::fs::read_to_string(path)?;
-    match text.lines().next() {
-        None | Some("") => Err(io::Error::new(io::ErrorKind::InvalidData, "its first line is empty")),
-        Some(line) => Ok(line.to_owned()),
-    }
 }
 
 fn timeouts(config: &Config) -> Timeouts {

@@ -11,4 +11,5 @@ pub mod config;
 pub mod demo;
 mod remedy;
 pub mod runtime;
+mod secret;
 pub mod view;

@@ -8,10 +8,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use tokio::sync::mpsc::Sender;
-use url::Url;
 
 use super::post::{self, PostError};
-use crate::config::checked::AlertTarget;
+use crate::config::checked::{AlertTarget, Webhook};
 
 /// What became of a delivery.
 pub(super) type Outcome = Result<(), Failure>;
@@ -35,7 +34,7 @@ pub(super) struct Carrier {
 }
 
 enum Way {
-    Webhook(Arc<Url>),
+    Webhook(Arc<Webhook>),
     /// A thread of its own, for writing may block: a full pipe, a hanging network folder.
     Writer(SyncSender<String>),
 }
@@ -43,7 +42,7 @@ enum Way {
 impl Carrier {
     pub(super) fn new(to: &AlertTarget, number: usize, outcomes: Sender<(usize, Outcome)>) -> io::Result<Self> {
         let way = match to {
-            AlertTarget::Webhook(url) => Way::Webhook(Arc::new(url.clone())),
+            AlertTarget::Webhook(webhook) => Way::Webhook(Arc::new(webhook.clone())),
             AlertTarget::Stdout => writer(number, outcomes.clone(), |line| print(&mut io::stdout().lock(), line))?,
             AlertTarget::File(path) => {
                 let path = path.clone();
@@ -56,11 +55,11 @@ impl Carrier {
     /// Sends an alert on its way. Each is reported before the next may be sent.
     pub(super) fn carry(&self, payload: &str) {
         match &self.way {
-            Way::Webhook(url) => {
-                let (url, payload) = (Arc::clone(url), payload.to_owned());
+            Way::Webhook(webhook) => {
+                let (webhook, payload) = (Arc::clone(webhook), payload.to_owned());
                 let (number, outcomes) = (self.number, self.outcomes.clone());
                 tokio::spawn(async move {
-                    let posted = post::post(&url, &payload).await;
+                    let posted = post::post(&webhook, &payload).await;
                     // Nobody listens any more where the program ends.
                     let _ = outcomes.send((number, posted.map_err(Failure::from))).await;
                 });

@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 pub use courier::Courier;
 pub use health::{AlertsHealth, Deliveries};
 
-use crate::config::checked::{Alert, AlertTarget};
+use crate::config::checked::{Alert, AlertTarget, Webhook};
 
 /// Who is told of what, how that goes, and what wakes those who deliver. Shared between the engine's
 /// thread, which queues, and the [`Courier`], which delivers.
@@ -91,7 +91,7 @@ pub fn enqueue(batch: &mut Batch<'_>, alerts: &[Alert], finding: &Finding, now: 
 /// URL may hold.
 pub fn name(target: &AlertTarget) -> String {
     match target {
-        AlertTarget::Webhook(url) => {
+        AlertTarget::Webhook(Webhook { url, .. }) => {
             let digest: [u8; 32] = Sha256::digest(url.as_str().as_bytes()).into();
             let [a, b, c, d, ..] = digest;
             let short = u32::from_be_bytes([a, b, c, d]);
@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn a_name_holds_no_secret() {
-        let name = name(&AlertTarget::Webhook("https://hooks.example/services/T0/secret".parse().unwrap()));
+        let url = "https://hooks.example/services/T0/secret".parse().unwrap();
+        let name = name(&AlertTarget::Webhook(Webhook { url, secret_file: None }));
         assert!(name.starts_with("webhook hooks.example ") && !name.contains("secret"), "{name}");
     }
 }

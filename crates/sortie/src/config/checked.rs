@@ -156,11 +156,20 @@ pub struct Alert {
     pub min: Severity,
 }
 
+/// A receiver of JSON by POST.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    /// Where it is.
+    pub url: url::Url,
+    /// The file whose first line is the secret that signs; it is read for each POST.
+    pub secret_file: Option<PathBuf>,
+}
+
 /// Where an alert goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AlertTarget {
     /// A URL that is sent JSON.
-    Webhook(url::Url),
+    Webhook(Webhook),
     /// A line on the standard output.
     Stdout,
     /// A line in a file.

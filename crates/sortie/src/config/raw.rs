@@ -296,6 +296,9 @@ pub struct Timeouts {
 pub struct Alert {
     /// A URL that is sent each story, and each rise of one, as JSON.
     pub webhook: Option<At<String>>,
+    /// A file whose first line is a secret: with it each POST to the webhook is signed, in
+    /// `Sortie-Signature`. A relative path is taken from this file's folder.
+    pub secret_file: Option<At<String>>,
     /// `stdout`, or a file that gets one line for each; a relative path is taken from this file's
     /// folder.
     pub jsonl: Option<At<String>>,

@@ -259,3 +259,30 @@ fn what_has_arrived_is_not_sent_again_while_the_queue_cannot_be_written() {
     assert!(place.receiver.heard.try_recv().is_err(), "each was heard once");
     assert_eq!(daemon.end(), Some(0));
 }
+
+#[test]
+fn a_webhook_with_a_secret_is_signed_and_hears_nothing_unsigned() {
+    let (told, heard) = channel();
+    let signed = serve(move |request| {
+        told.send((request.signature, request.body)).expect("the test listens");
+        (200, String::new())
+    });
+    let more = format!("  - {{ webhook: \"http://{signed}/\", min: low, secret_file: hook.secret }}\n");
+    let place = Place::new(200, &more);
+    let daemon = place.start();
+    assert_eq!(place.attack("198.51.100.7"), 403);
+    let trouble = || place.status()["alerts"]["trouble"].as_str().map(str::to_owned);
+    until(|| trouble().filter(|trouble| trouble.contains("cannot take the secret that signs")));
+    assert!(heard.try_recv().is_err());
+    std::fs::write(place.path().join("hook.secret"), "whsec_test\nthe second line is a comment\n").unwrap();
+    drop(daemon);
+    // The next start tries again at once.
+    let _daemon = place.start();
+    let (signature, body) = heard.recv_timeout(PATIENCE).expect("an alert arrives");
+    let signature = signature.expect("it is signed");
+    let seconds =
+        signature.strip_prefix("t=").and_then(|rest| rest.split(',').next()).expect("it begins with its time");
+    let at = sortie_model::Micros(seconds.parse::<u64>().unwrap() * 1_000_000);
+    assert_eq!(signature, sortie_export::webhook::Secret::new(b"whsec_test").sign(at, body.as_bytes()));
+    assert!(place.receiver.hears()["finding"].is_object());
+}

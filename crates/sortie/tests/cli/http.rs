@@ -13,6 +13,8 @@ pub(crate) fn free_address() -> SocketAddr {
 /// A request as a server reads it.
 pub(crate) struct Request {
     pub(crate) target: String,
+    /// `Sortie-Signature`.
+    pub(crate) signature: Option<String>,
     pub(crate) body: String,
 }
 
@@ -44,20 +46,23 @@ fn read(stream: &TcpStream) -> Option<Request> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let target = line.split(' ').nth(1)?.to_owned();
-    let mut length = 0;
+    let (mut length, mut signature) = (0, None);
     loop {
         line.clear();
         reader.read_line(&mut line).ok()?;
         if line.trim_end().is_empty() {
             break;
         }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
+        let (name, value) = line.split_once(':')?;
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.trim().parse().ok()?,
+            "sortie-signature" => signature = Some(value.trim().to_owned()),
+            _ => {}
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Request { target, body: String::from_utf8(body).ok()? })
+    Some(Request { target, signature, body: String::from_utf8(body).ok()? })
 }
 
 /// `GET`, from an address that a trusted proxy names; returns status and body.

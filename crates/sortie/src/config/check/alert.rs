@@ -4,7 +4,7 @@ use sortie_model::finding::Severity;
 
 use super::Context;
 use crate::config::at::At;
-use crate::config::checked::{Alert, AlertTarget};
+use crate::config::checked::{Alert, AlertTarget, Webhook};
 use crate::config::problem::{Problem, Problems};
 use crate::config::raw;
 
@@ -16,7 +16,7 @@ pub(super) fn alerts(list: &[At<raw::Alert>], context: &Context<'_>, problems: &
 fn alert(at: &At<raw::Alert>, context: &Context<'_>, problems: &mut Problems) -> Option<Alert> {
     let raw = at.value();
     let to = match (&raw.webhook, &raw.jsonl) {
-        (Some(url), None) => webhook(url, problems)?,
+        (Some(url), None) => webhook(url, raw.secret_file.as_ref(), context, problems)?,
         (None, Some(file)) if file.value() == "stdout" => AlertTarget::Stdout,
         (None, Some(file)) => AlertTarget::File(context.path(file.value())),
         _ => {
@@ -27,10 +27,20 @@ fn alert(at: &At<raw::Alert>, context: &Context<'_>, problems: &mut Problems) ->
             return None;
         }
     };
+    if let (Some(file), None) = (&raw.secret_file, &raw.webhook) {
+        problems.push(
+            Problem::error(file.span(), "only what goes to a webhook is signed").remedy("strike 'secret_file' here"),
+        );
+    }
     Some(Alert { to, min: raw.min.unwrap_or(Severity::Medium) })
 }
 
-fn webhook(at: &At<String>, problems: &mut Problems) -> Option<AlertTarget> {
+fn webhook(
+    at: &At<String>,
+    secret_file: Option<&At<String>>,
+    context: &Context<'_>,
+    problems: &mut Problems,
+) -> Option<AlertTarget> {
     const REMEDY: &str = "expected something like https://hooks.example/sortie";
     // The URL may hold a secret, so the message does not repeat it.
     let parsed = url::Url::parse(at.value()).map_err(|error| format!("the webhook is no URL: {error}"));
@@ -39,5 +49,5 @@ fn webhook(at: &At<String>, problems: &mut Problems) -> Option<AlertTarget> {
         problems.push(Problem::error(at.span(), "the webhook is no http or https URL").remedy(REMEDY));
         return None;
     }
-    Some(AlertTarget::Webhook(url))
+    Some(AlertTarget::Webhook(Webhook { url, secret_file: secret_file.map(|file| context.path(file.value())) }))
 }

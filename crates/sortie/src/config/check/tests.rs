@@ -105,7 +105,7 @@ policy:
   hidden_hops: forbid-private
 inspect: { request_bytes: 128KiB, response_bytes: 1KiB, endpoints: [{at: "shop POST /v1/import", request_bytes: 1MiB}] }
 timeouts: { head: 5s, body: 6s, connect: 500ms, answer: 7s, idle: 8s, tunnel: 9m }
-alerts: [{webhook: "https://hooks.example/x", min: high}, {jsonl: stdout}, {jsonl: alerts.jsonl, min: low}]
+alerts: [{webhook: "https://hooks.example/x", min: high, secret_file: hook.secret}, {jsonl: stdout}, {jsonl: alerts.jsonl, min: low}]
 retention: { findings: 90d, events: 1d, events_bytes: 1GB }
 data: /var/lib/sortie
 admin: { listen: 127.0.0.1:9900 }
