@@ -212,6 +212,8 @@ pub struct OrderView<'a> {
     pub host: &'a Host,
     /// The addresses it resolved to, where known.
     pub addresses: &'a [std::net::IpAddr],
+    /// The class of the destination: the worst of its name and addresses.
+    pub class: AddressClass,
     /// The port.
     pub port: u16,
 }
@@ -238,7 +240,8 @@ pub struct Allow {
 pub enum AllowTarget {
     /// Addresses; a name is allowed when all of its addresses are.
     Net(IpNet),
-    /// Names.
+    /// Names, wherever they point but to metadata, link-local and loopback: whoever has the zone decides
+    /// that, and it may be the client. What is allowed there is allowed by address.
     Name(NamePattern),
 }
 
@@ -249,17 +252,18 @@ impl Allow {
             && (self.ports.is_empty() || self.ports.contains(&order.port))
             && self.sink.as_ref().is_none_or(|scope| scope.covers(order.endpoint, Some(order.place)))
             && self.actor.as_ref().is_none_or(|actor| *actor == order.actor.to_string())
-            && self.to.covers(order.host, order.addresses)
+            && self.to.covers(order)
     }
 }
 
 impl AllowTarget {
-    /// Whether the target covers a host with these addresses.
-    pub fn covers(&self, host: &Host, addresses: &[std::net::IpAddr]) -> bool {
+    /// Whether the target covers the destination of an order.
+    pub fn covers(&self, order: &OrderView<'_>) -> bool {
+        let OrderView { host, addresses, class, .. } = *order;
         match (self, host) {
             (Self::Net(net), Host::Ip(address)) => net.contains(address),
             (Self::Net(net), Host::Name(_)) => !addresses.is_empty() && addresses.iter().all(|a| net.contains(a)),
-            (Self::Name(pattern), Host::Name(name)) => pattern.matches(name),
+            (Self::Name(pattern), Host::Name(name)) => !class.is_delicate() && pattern.matches(name),
             (Self::Name(_), Host::Ip(_)) => false,
         }
     }
@@ -402,12 +406,38 @@ mod tests {
         assert_eq!(policy.strictest_at(&endpoint(Method::Put, "/v1/hooks")), Mode::Block);
     }
 
+    fn covers(to: &AllowTarget, name: &str, addresses: &[&str]) -> bool {
+        let (host, actor) = (Host::name(name), ActorId::Address([198, 51, 100, 7].into()));
+        let addresses: Vec<std::net::IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        to.covers(&OrderView {
+            endpoint: &endpoint(Method::Post, "/v1/hooks"),
+            place: &Place::new(&Arc::from("/v1/hooks"), Arc::from("url")),
+            actor,
+            host: &host,
+            addresses: &addresses,
+            class: AddressBook::default().class_of_host(&host, &addresses),
+            port: 80,
+        })
+    }
+
     #[test]
     fn a_name_is_allowed_only_with_all_of_its_addresses() {
         let to = AllowTarget::Net("10.9.0.0/16".parse().unwrap());
-        let host = Host::name("partner.example");
-        assert!(to.covers(&host, &["10.9.0.1".parse().unwrap()]));
-        assert!(!to.covers(&host, &["10.9.0.1".parse().unwrap(), "10.8.0.1".parse().unwrap()]));
-        assert!(!to.covers(&host, &[]));
+        assert!(covers(&to, "partner.example", &["10.9.0.1"]));
+        assert!(!covers(&to, "partner.example", &["10.9.0.1", "10.8.0.1"]));
+        assert!(!covers(&to, "partner.example", &[]));
+    }
+
+    #[test]
+    fn an_allowed_name_may_not_point_to_the_host_itself() {
+        let to = AllowTarget::Name("*.partner.example".parse().unwrap());
+        assert!(covers(&to, "in.partner.example", &["10.9.0.1", "93.184.216.34"]));
+        for address in ["169.254.169.254", "169.254.1.1", "127.0.0.1", "::1", "0.0.0.0"] {
+            assert!(!covers(&to, "in.partner.example", &["10.9.0.1", address]), "{address}");
+            let net = AllowTarget::Net(
+                format!("{address}/{}", if address.contains(':') { 128 } else { 32 }).parse().unwrap(),
+            );
+            assert!(covers(&net, "in.partner.example", &[address]), "{address}, allowed by address");
+        }
     }
 }

@@ -188,6 +188,7 @@ impl<'a> OrderRef<'a> {
             actor: self.actor.id(),
             host: &dial.destination.host,
             addresses: &dial.addresses,
+            class: dial.class,
             port: dial.destination.port,
         };
         policy.allowed(&view, now).is_some()

@@ -2,7 +2,6 @@
 //! it reaches the back end. The dial would be ambiguous, the order is not, so no own call is put at
 //! risk. The door never resolves.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -100,20 +99,18 @@ impl Admission<'_> {
         })?;
         let is_proven = self.policy.proves(self.endpoint, place)
             || self.learned.proving_sink(place, candidate.manner, candidate.nature, host).is_some();
-        (is_proven && !self.is_allowed(place, candidate, host)).then_some(class)
+        (is_proven && !self.is_allowed(place, candidate, host, class)).then_some(class)
     }
 
-    fn is_allowed(&self, place: &Place, candidate: &Candidate, host: &Host) -> bool {
-        let addresses: SmallVec<[IpAddr; 4]> = match host {
-            Host::Ip(address) => SmallVec::from_slice(&[*address]),
-            Host::Name(name) => self.learned.names.get(name).into_iter().flat_map(|s| s.fresh(self.now)).collect(),
-        };
+    fn is_allowed(&self, place: &Place, candidate: &Candidate, host: &Host, class: AddressClass) -> bool {
+        let addresses = self.learned.known_addresses(host, self.now);
         let order = OrderView {
             endpoint: self.endpoint,
             place,
             actor: self.actor.id(),
             host,
             addresses: &addresses,
+            class,
             port: candidate.port.unwrap_or_default(),
         };
         self.policy.allowed(&order, self.now).is_some()

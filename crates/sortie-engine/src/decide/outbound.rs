@@ -56,9 +56,7 @@ impl<'a> Case<'a> {
     /// enforced, else the first.
     fn decision(&self) -> (Decision, Mode) {
         // Behind a remote door these would be Sortie's own addresses, whatever the mode.
-        let is_here =
-            matches!(self.dial.class, AddressClass::Loopback | AddressClass::LinkLocal | AddressClass::Metadata);
-        if self.circumstances.policy.locality == Locality::Remote && is_here {
+        if self.circumstances.policy.locality == Locality::Remote && self.dial.class.is_delicate() {
             return (Decision::Deny(Rule::RemoteLocality), self.mode_of(|_| true));
         }
         let rules = self.rules();

@@ -215,8 +215,7 @@ fn credit_requests_in_flight(stats: &mut DestinationStats, lesson: &DialLesson<'
 /// Of metadata, link-local and loopback only what is dialled outside windows teaches anything about
 /// own calls: in a window an order may hide behind every one of them.
 fn is_evidence(class: AddressClass, verdict: &Verdict) -> bool {
-    let is_delicate = matches!(class, AddressClass::Metadata | AddressClass::LinkLocal | AddressClass::Loopback);
-    !is_delicate || verdict.window.is_none()
+    !class.is_delicate() || verdict.window.is_none()
 }
 
 fn learn_credentials(learned: &mut Learned, at: Micros, dial: &Dial, verdict: &Verdict) {

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use sortie_model::privacy::Digest;
 use sortie_model::{AddressBook, AddressClass, Destination, Endpoint, Host, Manner, Micros, Nature, Place, limits};
 
@@ -116,12 +117,21 @@ impl Learned {
     /// the operator's patterns, by an address that the name embeds, by the memory of what the
     /// service's names resolved to.
     pub fn known_class(&self, host: &Host, book: &AddressBook, now: Micros) -> Option<AddressClass> {
+        let by_name = match host {
+            Host::Ip(_) => None,
+            Host::Name(name) => book.class_of_name(name),
+        };
+        let addresses = self.known_addresses(host, now);
+        addresses.iter().map(|&address| book.class_of(address)).chain(by_name).max()
+    }
+
+    /// The addresses of a host as far as they are known in the same way.
+    pub fn known_addresses(&self, host: &Host, now: Micros) -> SmallVec<[IpAddr; 4]> {
         match host {
-            Host::Ip(address) => Some(book.class_of(*address)),
+            Host::Ip(address) => SmallVec::from_slice(&[*address]),
             Host::Name(name) => {
-                let remembered = self.names.get(name).and_then(|stats| stats.class(book, now));
-                let embedded = name::embedded_address(name).map(|address| book.class_of(address));
-                book.class_of_name(name).into_iter().chain(remembered).chain(embedded).max()
+                let remembered = self.names.get(name).into_iter().flat_map(|stats| stats.fresh(now));
+                remembered.chain(name::embedded_address(name)).collect()
             }
         }
     }

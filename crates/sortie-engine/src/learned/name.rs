@@ -4,12 +4,12 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
-use sortie_model::{AddressBook, AddressClass, Micros, limits};
+use sortie_model::{Micros, limits};
 
 /// Services that resolve `10-20-0-5.<suffix>` or `10.20.0.5.<suffix>` to the address itself.
 const EMBEDDING: [&str; 5] = ["nip.io", "sslip.io", "xip.io", "traefik.me", "backname.io"];
 /// Names that anybody may use for loopback.
-const LOOPBACK: [&str; 4] = ["localtest.me", "lvh.me", "vcap.me", "lacolhost.com"];
+const LOOPBACK: [&str; 5] = ["localhost", "localtest.me", "lvh.me", "vcap.me", "lacolhost.com"];
 
 /// What is learned of one name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,11 +28,6 @@ impl NameStats {
     pub fn fresh(&self, now: Micros) -> impl Iterator<Item = IpAddr> {
         let is_fresh = move |(_, last): &&(IpAddr, Micros)| now < last.plus(limits::NAME_MICROS);
         self.answers.iter().filter(is_fresh).map(|&(address, _)| address)
-    }
-
-    /// The worst class of these addresses; `None` where there are none.
-    pub fn class(&self, book: &AddressBook, now: Micros) -> Option<AddressClass> {
-        self.fresh(now).map(|address| book.class_of(address)).max()
     }
 
     /// When it last resolved.
@@ -102,17 +97,16 @@ mod tests {
     #[test]
     fn each_address_is_forgotten_for_itself() {
         let (sinkhole, own): (IpAddr, IpAddr) = ("0.0.0.0".parse().unwrap(), "93.184.216.34".parse().unwrap());
-        let book = AddressBook::default();
         let mut stats = NameStats::default();
         stats.learn(&[sinkhole], Micros(0));
-        assert_eq!(stats.class(&book, Micros(1)), Some(AddressClass::Loopback));
         for day in 1..30 {
             stats.learn(&[own], Micros(day * Micros::DAY));
         }
         let later = Micros(limits::NAME_MICROS);
-        assert_eq!(stats.class(&book, later), Some(AddressClass::Public), "nobody confirmed the bad answer");
+        assert_eq!(stats.fresh(Micros(later.0 - 1)).collect::<Vec<_>>(), [sinkhole, own]);
+        assert_eq!(stats.fresh(later).collect::<Vec<_>>(), [own], "nobody confirmed the bad answer");
         assert_eq!(stats.learn(&[own], later).as_slice(), [sinkhole]);
-        assert_eq!(stats.class(&book, later.plus(limits::NAME_MICROS)), None);
+        assert_eq!(stats.fresh(later.plus(limits::NAME_MICROS)).count(), 0);
     }
 
     #[test]
@@ -136,6 +130,7 @@ mod tests {
         ] {
             assert_eq!(embedded_address(name), Some(metadata), "{name}");
         }
+        assert_eq!(embedded_address("localhost"), Some("127.0.0.1".parse().unwrap()));
         assert_eq!(embedded_address("a.localtest.me"), Some("127.0.0.1".parse().unwrap()));
         for name in ["nip.io", "10.20.0.5.example", "evilnip.io", "a.nip.io"] {
             assert_eq!(embedded_address(name), None, "{name}");

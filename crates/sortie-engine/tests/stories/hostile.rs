@@ -196,3 +196,29 @@ fn an_allowed_order_is_never_blocked() {
     let candidate = play.candidate("url", "http://10.8.0.1/", Nature::Named);
     assert_eq!(play.request(9, "POST", "/v1/hooks", vec![candidate]), None, "others are still refused");
 }
+
+#[test]
+fn an_allowed_name_that_turns_to_the_metadata_service_is_stopped_at_both_doors() {
+    let mut play = settled();
+    let to_name = |to: &str| sortie_model::policy::Allow {
+        sink: Some("/v1/hooks $.url".parse().unwrap()),
+        actor: None,
+        to: sortie_model::policy::AllowTarget::Name(to.parse().unwrap()),
+        ports: Vec::new(),
+        until: None,
+        reason: "partner".into(),
+    };
+    std::sync::Arc::make_mut(&mut play.policy).allow = vec![to_name("*.partner.example"), to_name("*.nip.io")];
+    for (host, address, is_allowed) in [("a", "10.9.0.1", true), ("b", "169.254.169.254", false)] {
+        let url = format!("http://{host}.partner.example/in/5f3a9c");
+        let candidate = play.candidate("url", &url, Nature::Named);
+        play.request(66, "POST", "/v1/hooks", vec![candidate.clone()]).expect("nothing is known of the name");
+        play.wait(10);
+        let (_, verdict) = play.dial(&url, address);
+        assert_eq!(verdict.decision == Decision::Pass, is_allowed, "{verdict:#?}");
+        let again = play.request(66, "POST", "/v1/hooks", vec![candidate]);
+        assert_eq!(again.is_some(), is_allowed, "where {host} points is known now");
+    }
+    let embedded = play.candidate("url", "http://169.254.169.254.nip.io/latest", Nature::Named);
+    assert_eq!(play.request(66, "POST", "/v1/hooks", vec![embedded]), None);
+}

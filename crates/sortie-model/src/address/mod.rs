@@ -47,6 +47,11 @@ impl AddressClass {
         }
     }
 
+    /// Whether it is the host itself, or stands beside it for it alone: metadata, link-local, loopback.
+    pub fn is_delicate(self) -> bool {
+        matches!(self, Self::Metadata | Self::LinkLocal | Self::Loopback)
+    }
+
     fn of_v4(address: Ipv4Addr) -> Self {
         if metadata::is_metadata_v4(address) { Self::Metadata } else { special::class_v4(address) }
     }

@@ -136,7 +136,8 @@ pub struct Sink {
     #[schemars(schema_with = "words::mode")]
     pub mode: Option<At<Mode>>,
     /// Networks, addresses and names (`partner.example`, `*.corp.example`) that may be ordered here
-    /// although policy denies them. It asks for a `reason`.
+    /// although policy denies them. A name may point anywhere but to metadata, link-local and loopback;
+    /// allow those by address. It asks for a `reason`.
     #[serde(default)]
     pub allow: Vec<At<String>>,
     /// The ports for which `allow` holds. Default: all.
@@ -218,7 +219,8 @@ pub struct Allow {
     pub sink: Option<At<String>>,
     /// Only for this actor, by the id that findings show.
     pub actor: Option<String>,
-    /// A network, an address or a name: `10.9.0.0/16`, `partner.example`, `*.corp.example`.
+    /// A network, an address or a name: `10.9.0.0/16`, `partner.example`, `*.corp.example`. A name may
+    /// point anywhere but to metadata, link-local and loopback; allow those by address.
     pub to: At<String>,
     /// Only these ports. Default: all.
     #[serde(default)]

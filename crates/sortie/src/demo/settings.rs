@@ -33,7 +33,7 @@ data: .
   ordered:
     allow_ports: [80, 443, {}]
     allow:
-      - {{ to: \"*.example\", reason: \"stands for the internet, has loopback addresses here\" }}
+      - {{ to: 127.0.113.0/24, reason: \"stands for the internet, has loopback addresses here\" }}
 ",
             atlas.web_port()
         ),
