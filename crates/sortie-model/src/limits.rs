@@ -1,4 +1,5 @@
-//! All bounds on one page. Each names what it protects.
+//! The bounds that several modules or the documents speak of, on one page; a bound of a single table
+//! stands beside that table. Each names what it protects.
 
 /// Path segments kept apart in a digest; more are folded into the last.
 pub const PATH_SEGMENTS: usize = 24;
