@@ -17,7 +17,7 @@ use sortie_model::event::{Carrier, Event, What};
 use sortie_model::{Destination, Host, Key, Micros, Policy, ServiceName};
 use sortie_proxy::clock::Clock;
 use sortie_proxy::gate::{
-    Admission, EventQueue, Gate, GateSettings, InboundHead, OutboundDial, Ticket, VisibleRequest,
+    Admission, EventQueue, Gate, GateSettings, InboundBody, InboundHead, OutboundDial, Ticket, VisibleRequest,
 };
 
 use crate::traffic::{self, Sent, Size};
@@ -101,7 +101,9 @@ impl Teller {
         };
         let Admission::Pass(mut ticket) = self.gate.admit(&head) else { return None };
         // Without a mode that refuses, an inspection lets everything through.
-        let _ = ticket.inspect(Some("application/json"), None, &sent.body, true, true);
+        let content_type = Some("application/json");
+        let _ =
+            ticket.inspect(&InboundBody { content_type, content_encoding: None, bytes: &sent.body, complete: true });
         self.listen();
         Some(ticket)
     }

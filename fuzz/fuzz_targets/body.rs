@@ -11,8 +11,11 @@ fuzz_target!(|data: &[u8]| {
     let mut text = || parts.next().and_then(|part| std::str::from_utf8(part).ok()).filter(|text| !text.is_empty());
     let (content_type, content_encoding) = (text(), text());
     let bytes = parts.next().unwrap_or_default();
+    let body = Body { content_type, content_encoding, bytes, complete: false, sinks: &[] };
+    let begun = extract::from_beginning(&body, &key);
+    assert!(begun.candidates.len() <= limits::CANDIDATES);
     for complete in [true, false] {
-        let found = extract::from_body(&Body { content_type, content_encoding, bytes, complete, sinks: &[] }, &key);
+        let found = extract::from_body(&Body { complete, ..body }, &key);
         assert!(found.candidates.len() <= limits::CANDIDATES);
         assert!(found.candidates.iter().all(|c| c.shown.chars().all(|char| !char.is_control())));
     }

@@ -14,13 +14,13 @@ pub const INSPECT_RESPONSE_BYTES: usize = 64 * 1024;
 pub const ANSWERS_COMPARED: usize = 64;
 /// Bytes of a request body that are held back at an endpoint with a proven sink in `block`.
 pub const HOLD_BYTES: usize = 64 * 1024;
-/// How long they are held back at most, so that a slow client is not stalled.
+/// How long bytes that can be judged are held back at most, so that a slow client is not stalled.
 pub const HOLD_MICROS: u64 = 50_000;
 /// Bytes a request's head may have.
 pub const HEAD_BYTES: usize = 64 * 1024;
 /// Header fields a request may have.
 pub const HEAD_FIELDS: usize = 100;
-/// Candidates kept of one request; more make it a wildcard.
+/// Candidates kept of one request's head, and of its body; more make it a wildcard.
 pub const CANDIDATES: usize = 64;
 /// Decodings laid one inside another (percent, base64, JSON in a string …).
 pub const DECODING_DEPTH: usize = 4;
@@ -29,6 +29,9 @@ pub const DECODED_BYTES: usize = 256 * 1024;
 /// Work that may be done for one request's candidates, in all layers together: about as many
 /// nanoseconds. What clients send must not cost more, whatever it holds.
 pub const EXTRACTION_WORK: usize = 2_000_000;
+/// The same for all that is done for one body before its inspected prefix is there: a client that sends
+/// it byte by byte must not have it read as often. It may be exceeded by one reading.
+pub const BEGINNINGS_WORK: usize = 4 * EXTRACTION_WORK;
 /// Nesting of JSON, XML or form names that is followed.
 pub const NESTING: usize = 64;
 

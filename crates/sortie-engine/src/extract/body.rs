@@ -45,9 +45,6 @@ fn ends_value(c: char) -> bool {
 
 /// Searches a body.
 pub(super) fn search(body: &Body<'_>, out: &mut Collector<'_>) {
-    if !body.complete {
-        out.cut(Cut::Bytes);
-    }
     let spot = Spot::new(Container::Text, "");
     let content_type = body.content_type.unwrap_or_default();
     match codec::decode(body.content_encoding, body.bytes, out.budget()) {

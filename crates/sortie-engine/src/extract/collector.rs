@@ -185,7 +185,7 @@ impl<'k> Collector<'k> {
                 }
             }
         }
-        Extraction { candidates: self.found, cut: self.cut }
+        Extraction { candidates: self.found, cut: self.cut, work: self.work }
     }
 }
 

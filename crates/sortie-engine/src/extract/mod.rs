@@ -93,6 +93,8 @@ pub struct Extraction {
     pub candidates: Vec<Candidate>,
     /// What was not inspected.
     pub cut: Option<Cut>,
+    /// What finding them cost, in nanoseconds or so: see [`sortie_model::limits::EXTRACTION_WORK`].
+    pub work: usize,
 }
 
 /// Candidates of a request's head: path, query, headers, cookies.
@@ -110,10 +112,22 @@ pub fn from_head(head: &Head<'_>, key: &Key) -> Extraction {
 /// Candidates of a request's body.
 pub fn from_body(body: &Body<'_>, key: &Key) -> Extraction {
     let mut out = Collector::new(key).with_sinks(body.sinks);
+    if !body.complete {
+        out.cut(Cut::Bytes);
+    }
     if !body.bytes.is_empty() || !body.complete {
         body::search(body, &mut out);
     }
     out.finish()
+}
+
+/// Candidates of what there is of a body that is still coming, but for values that touch its end. That
+/// it is not whole is no cut; [`Body::complete`] is not asked.
+pub fn from_beginning(body: &Body<'_>, key: &Key) -> Extraction {
+    let mut out = Collector::new(key).with_sinks(body.sinks);
+    body::search(&Body { complete: false, ..*body }, &mut out);
+    let found = out.finish();
+    Extraction { work: found.work + work::BEGINNING + body.bytes.len(), ..found }
 }
 
 /// Reads one text as the URL that a `Location` field holds: absolute, or `//host/path`. `None` for

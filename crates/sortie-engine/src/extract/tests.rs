@@ -303,6 +303,14 @@ fn what_touches_an_open_end_is_no_value() {
             let hosts = |e: &Extraction| e.candidates.iter().map(|c| (c.host.clone(), c.port)).collect::<BTreeSet<_>>();
             let (read, all) = (hosts(&from_body(&open, &key())), hosts(&whole));
             assert!(read.is_subset(&all), "{content_type} {:?}: {read:?}", &text[..end]);
+            let begun = from_beginning(&open, &key());
+            assert_eq!(hosts(&begun), read);
+            assert!(
+                begun.cut == whole.cut || begun.cut.is_none(),
+                "{content_type} {:?}: {:?}",
+                &text[..end],
+                begun.cut
+            );
         }
     }
 }

@@ -15,6 +15,8 @@ pub(super) const VALUE: usize = 150;
 pub(super) const READING: usize = 250;
 /// The head of a part, and what else is made for it.
 pub(super) const PART: usize = 400;
+/// A search of a body that is still coming, whatever is found in it, and without its bytes.
+pub(super) const BEGINNING: usize = 5_000;
 /// A byte that decoding made.
 pub(super) const DECODED_BYTE: usize = 1;
 

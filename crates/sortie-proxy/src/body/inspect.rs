@@ -10,32 +10,39 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use sortie_model::limits::HOLD_MICROS;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::prefix::Prefix;
 
-/// How long the newest piece of a body of unknown length is held back to see whether it is the last.
-const HOLD_NEWEST: Duration = Duration::from_millis(5);
+/// How long pieces that were read wait for more before they are judged without it: so long where nothing
+/// was read before.
+const SHORTEST_HOLD: Duration = Duration::from_millis(5);
+/// And so long again for so many bytes of the prefix, for all of it is read again each time: reading
+/// takes the same small part of the time whatever the length.
+const HOLD_PER: usize = 8 * 1024;
 
 /// Judges a prefix. Implemented by what knows the request's ticket.
 pub trait Inspector {
-    /// Judges the prefix read so far. An error means that the request is refused: no further byte
-    /// of it goes on.
-    fn inspect(&mut self, partial: Partial<'_>) -> Result<(), Refused>;
+    /// Judges the prefix read so far, while more is to come. An error means that the request is refused:
+    /// no further byte of it goes on.
+    fn inspect_beginning(&mut self, bytes: &[u8]) -> Result<Release, Refused>;
+
+    /// Judges the whole prefix; `complete` says that it is the whole body. No further call follows. An
+    /// error as above.
+    fn inspect(&mut self, bytes: &[u8], complete: bool) -> Result<(), Refused>;
 
     /// A piece of the body is about to go on.
     fn moved(&mut self);
 }
 
-/// What is to be judged.
+/// When the pieces of a beginning go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Partial<'a> {
-    /// The prefix.
-    pub bytes: &'a [u8],
-    /// Whether this is the whole body.
-    pub complete: bool,
-    /// Whether no further call follows.
-    pub last: bool,
+pub enum Release {
+    /// At once.
+    Now,
+    /// Not before more was read and judged with them.
+    WithMore,
 }
 
 /// The request is refused; the inspector knows why.
@@ -53,12 +60,12 @@ pub enum BodyError {
     Client(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// A body whose prefix is judged before its last byte goes on.
+/// A body of whose prefix no byte goes on before it was judged: a back end that reads as the body streams
+/// obeys what it has, whatever is still to come.
 ///
-/// With a known length, pieces go on as they come and the one that completes the prefix waits for
-/// the judgement. With an unknown one, each piece waits until the next has come, the end has come,
-/// or a few milliseconds have passed, so that nothing stalls; and the end of the body, without which no
-/// back end takes it for whole, never goes on before the judgement.
+/// Pieces wait until the prefix is there, or a few milliseconds have passed; then what there is of it is
+/// judged as a beginning, so that nothing stalls. The end of the body, without which no back end takes it
+/// for whole, waits for the last judgement.
 #[derive(Debug)]
 pub struct InspectBody<I, B = Incoming> {
     body: B,
@@ -80,9 +87,8 @@ struct Inspection {
     length: Option<u64>,
     /// Bytes seen.
     seen: u64,
-    /// A partial prefix is judged only when it has this many bytes: twice those of the last time, so
-    /// that a body which comes byte by byte is not judged at every byte.
-    worthwhile: usize,
+    /// Bytes of the prefix that were judged as a beginning.
+    judged: usize,
 }
 
 impl<I, B> InspectBody<I, B>
@@ -94,7 +100,7 @@ where
     /// A body of which the first `limit` bytes are judged; 0 for none.
     pub fn new(body: B, limit: usize, inspector: I) -> Self {
         let length = body.size_hint().exact();
-        let inspection = Inspection { prefix: Prefix::new(limit), length, seen: 0, worthwhile: 1 };
+        let inspection = Inspection { prefix: Prefix::new(limit), length, seen: 0, judged: 0 };
         Self {
             body,
             inspector,
@@ -119,7 +125,7 @@ where
                     }
                 }
             }
-            Poll::Ready(self.judge_partial())
+            Poll::Ready(self.judge_beginning())
         })
         .await
     }
@@ -128,8 +134,7 @@ where
         self.inspection.as_ref().is_some_and(|inspection| inspection.seen < bytes as u64)
     }
 
-    /// Takes what the body gave: judges where that completes the prefix, and releases what may go
-    /// on.
+    /// Takes what the body gave, and judges where that completes the prefix.
     fn take(&mut self, frame: Option<Result<Frame<Bytes>, B::Error>>) -> Result<(), BodyError> {
         let Some(frame) = broke_off(frame)? else {
             self.has_ended = true;
@@ -140,53 +145,45 @@ where
             _ => frame.is_trailers().then_some(true),
         };
         self.held.push_back(frame);
-        match is_last {
-            Some(complete) => self.judge_last(complete),
-            None => {
-                self.release_all_but_newest();
-                Ok(())
-            }
-        }
-    }
-
-    /// The newest piece of a body of unknown length may be its last; that of a known one is not.
-    fn release_all_but_newest(&mut self) {
-        let may_be_last = self.inspection.as_ref().is_some_and(|inspection| inspection.length.is_none());
-        self.released = self.held.len() - usize::from(may_be_last);
+        is_last.map_or(Ok(()), |complete| self.judge_last(complete))
     }
 
     fn judge_last(&mut self, complete: bool) -> Result<(), BodyError> {
-        if let Some(inspection) = self.inspection.take() {
-            let complete = complete && !inspection.prefix.is_cut();
-            let partial = Partial { bytes: inspection.prefix.as_slice(), complete, last: true };
-            self.inspector.inspect(partial).map_err(|Refused| BodyError::Refused)?;
+        if let Some(Inspection { prefix, .. }) = self.inspection.take() {
+            let complete = complete && !prefix.is_cut();
+            self.inspector.inspect(prefix.as_slice(), complete).map_err(|Refused| BodyError::Refused)?;
         }
-        self.released = self.held.len();
+        self.release();
         Ok(())
     }
 
-    fn judge_partial(&mut self) -> Result<(), BodyError> {
-        if let Some(inspection) = &mut self.inspection {
-            let bytes = inspection.prefix.as_slice();
-            if bytes.len() >= inspection.worthwhile {
-                inspection.worthwhile = bytes.len() * 2;
-                let partial = Partial { bytes, complete: false, last: false };
-                self.inspector.inspect(partial).map_err(|Refused| BodyError::Refused)?;
-            }
+    fn judge_beginning(&mut self) -> Result<(), BodyError> {
+        let Some(inspection) = &mut self.inspection else { return Ok(()) };
+        let bytes = inspection.prefix.as_slice();
+        inspection.judged = bytes.len();
+        match self.inspector.inspect_beginning(bytes) {
+            Ok(Release::Now) => self.release(),
+            Ok(Release::WithMore) => {}
+            Err(Refused) => return Err(BodyError::Refused),
         }
-        self.released = self.held.len();
         Ok(())
     }
 
-    /// Waits for more; the newest piece goes on when that takes too long.
-    fn poll_hold_newest(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
-        if self.held.is_empty() {
-            return Poll::Pending;
-        }
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(HOLD_NEWEST)));
+    fn release(&mut self) {
+        self.released = self.held.len();
+        self.timer = None;
+    }
+
+    /// Waits for more, but not for long: then what is held is judged without it.
+    fn poll_hold(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
+        let hold = match &self.inspection {
+            Some(inspection) if inspection.has_unjudged() => inspection.hold(),
+            _ => return Poll::Pending,
+        };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(hold)));
         ready!(timer.as_mut().poll(cx));
         self.timer = None;
-        Poll::Ready(self.judge_partial())
+        Poll::Ready(self.judge_beginning())
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Frame<Bytes>>, BodyError>> {
@@ -206,11 +203,8 @@ where
                 return Poll::Ready(Ok(frame));
             }
             match Pin::new(&mut self.body).poll_frame(cx) {
-                Poll::Ready(frame) => {
-                    self.timer = None;
-                    self.take(frame)?;
-                }
-                Poll::Pending => ready!(self.poll_hold_newest(cx))?,
+                Poll::Ready(frame) => self.take(frame)?,
+                Poll::Pending => ready!(self.poll_hold(cx))?,
             }
         }
     }
@@ -224,6 +218,16 @@ where
 }
 
 impl Inspection {
+    fn has_unjudged(&self) -> bool {
+        self.prefix.as_slice().len() > self.judged
+    }
+
+    /// How long what is not judged waits for more.
+    fn hold(&self) -> Duration {
+        let steps = 1 + self.prefix.as_slice().len() / HOLD_PER;
+        (SHORTEST_HOLD * steps as u32).min(Duration::from_micros(HOLD_MICROS))
+    }
+
     /// Adds a piece; says whether the inspection is now at its end, and with the whole body.
     fn completes(&mut self, data: &Bytes) -> Option<bool> {
         self.seen += data.len() as u64;

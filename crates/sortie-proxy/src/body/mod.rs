@@ -3,5 +3,5 @@
 mod inspect;
 mod prefix;
 
-pub use inspect::{BodyError, InspectBody, Inspector, Partial, Refused};
+pub use inspect::{BodyError, InspectBody, Inspector, Refused, Release};
 pub use prefix::Prefix;

@@ -12,7 +12,7 @@ use sortie_engine::learned::Learned;
 use sortie_model::event::{Cut, Refused, RequestBegan, What};
 use sortie_model::ids::RequestId;
 use sortie_model::path::redact;
-use sortie_model::{Candidate, Endpoint, Host, Method, Micros, Nature, Policy, Reference, Rule};
+use sortie_model::{Candidate, Endpoint, Host, Method, Micros, Nature, Policy, Reference, Rule, limits};
 
 use super::actors::token_of;
 use super::ticket::{Active, Ticket};
@@ -137,6 +137,8 @@ impl Gate {
             inspects: head.has_body,
             inspect_bytes,
             content_length: head.content_length,
+            is_wildcard: cut.is_some(),
+            worked: 0,
             numbered,
             sinks,
             has_carried,
@@ -170,7 +172,7 @@ impl Gate {
     pub(super) fn guarded(&self, extract: impl FnOnce() -> Extraction) -> Extraction {
         catch_unwind(AssertUnwindSafe(extract)).unwrap_or_else(|_| {
             self.counters.analysis_failures.increment();
-            Extraction { cut: Some(Cut::Codec), ..Extraction::default() }
+            Extraction { cut: Some(Cut::Codec), work: limits::EXTRACTION_WORK, ..Extraction::default() }
         })
     }
 }

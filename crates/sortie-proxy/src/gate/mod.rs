@@ -33,7 +33,7 @@ pub use inbound::{Admission, InboundHead, Refusal};
 pub use listeners::OwnListeners;
 pub use outbound::{DialDenied, DialRecord, Judged, OutboundDial, VisibleRequest};
 pub use queue::EventQueue;
-pub use ticket::Ticket;
+pub use ticket::{InboundBody, Ticket};
 
 use crate::clock::Clock;
 use actors::AcceptedTokens;

@@ -94,7 +94,9 @@ fn a_format_that_is_not_read_counts_only_where_something_is_ordered() {
         let (gate, events) = Gate::for_tests(policy(Mode::Block));
         let admission = gate.admit(&InboundHead { has_body: true, content_length: Some(3), ..head(target) });
         let Admission::Pass(mut ticket) = admission else { panic!("{admission:?}") };
-        let judged = ticket.inspect(Some(content_type), None, b"a b", true, true).map_err(|refusal| refusal.status);
+        let content_type = Some(content_type);
+        let body = InboundBody { content_type, content_encoding: None, bytes: b"a b", complete: true };
+        let judged = ticket.inspect(&body).map_err(|refusal| refusal.status);
         drop(ticket);
         let is_told = events.try_iter().any(|event| matches!(event.what, What::RequestInspected(_)));
         (judged, is_told)

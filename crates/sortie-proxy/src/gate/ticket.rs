@@ -7,14 +7,15 @@ use std::sync::atomic::Ordering;
 use smallvec::SmallVec;
 use sortie_engine::attribution::proven_by;
 use sortie_engine::decide::Admission as Decide;
-use sortie_engine::extract::{self, Body};
+use sortie_engine::extract::{self, Body, Extraction};
 use sortie_model::event::{Cut, Refused, RequestEnded, RequestInspected, Returned, What};
-use sortie_model::{Actor, Candidate, Endpoint, Reference};
+use sortie_model::{Actor, Candidate, Endpoint, Reference, limits};
 
 use super::actors::Token;
 use super::inbound::Refusal;
 use super::watch::Watch;
 use super::{Gate, Table};
+use crate::body::Release;
 
 /// A request that was admitted. Dropping it without [`Ticket::end`] reports an exchange that broke
 /// off.
@@ -36,6 +37,10 @@ pub(super) struct Active {
     pub(super) inspects: bool,
     pub(super) inspect_bytes: usize,
     pub(super) content_length: Option<u64>,
+    /// Whether it is known that the request may have carried anything.
+    pub(super) is_wildcard: bool,
+    /// Work that was done for the beginnings of the body, see [`limits::BEGINNINGS_WORK`].
+    pub(super) worked: usize,
     /// Candidates found so far, in head and body.
     pub(super) numbered: u16,
     /// Parameters of its endpoint's proven sinks.
@@ -45,6 +50,26 @@ pub(super) struct Active {
     /// Candidates of the body found so far, to insert only new ones when a longer prefix is read.
     pub(super) of_body: Vec<Arc<Candidate>>,
     pub(super) returned: Vec<Returned>,
+}
+
+/// What was read of a request's body.
+#[derive(Clone, Copy, Debug)]
+pub struct InboundBody<'a> {
+    /// `Content-Type` as sent.
+    pub content_type: Option<&'a str>,
+    /// `Content-Encoding` as sent.
+    pub content_encoding: Option<&'a str>,
+    /// Its first bytes.
+    pub bytes: &'a [u8],
+    /// Whether this is the whole body.
+    pub complete: bool,
+}
+
+impl<'a> InboundBody<'a> {
+    fn at(&self, sinks: &'a [Arc<str>]) -> Body<'a> {
+        let Self { content_type, content_encoding, bytes, complete } = *self;
+        Body { content_type, content_encoding, bytes, complete, sinks }
+    }
 }
 
 /// Whether a status says that the back end took the request as it was.
@@ -74,24 +99,21 @@ impl Ticket {
         self.active.as_ref().is_some_and(|active| active.hold)
     }
 
-    /// Inspects the prefix of the body read so far, before its last byte is forwarded. May be called
-    /// again with a longer prefix; `complete` says that this is the whole body, `last` that no
-    /// further call follows.
-    pub fn inspect(
-        &mut self,
-        content_type: Option<&str>,
-        content_encoding: Option<&str>,
-        bytes: &[u8],
-        complete: bool,
-        last: bool,
-    ) -> Result<(), Refusal> {
-        match &mut self.active {
-            Some(active) => {
-                let sinks = active.sinks.clone();
-                active.inspect(&Body { content_type, content_encoding, bytes, complete, sinks: &sinks }, last)
-            }
-            None => Ok(()),
-        }
+    /// Inspects what was read of a body, before it is forwarded while more is to come. May be called again
+    /// with a longer prefix.
+    ///
+    /// # Errors
+    /// The request is refused.
+    pub fn inspect_beginning(&mut self, body: &InboundBody<'_>) -> Result<Release, Refusal> {
+        self.active.as_mut().map_or(Ok(Release::Now), |active| active.inspect_beginning(body))
+    }
+
+    /// Inspects the whole prefix of a body, before its last byte is forwarded. No further call follows.
+    ///
+    /// # Errors
+    /// The request is refused.
+    pub fn inspect(&mut self, body: &InboundBody<'_>) -> Result<(), Refusal> {
+        self.active.as_mut().map_or(Ok(()), |active| active.inspect(body))
     }
 
     /// The connection was upgraded: what follows is not inspected.
@@ -153,55 +175,116 @@ impl Drop for Ticket {
 }
 
 impl Active {
-    fn inspect(&mut self, body: &Body<'_>, last: bool) -> Result<(), Refusal> {
+    /// What a body begins with. At a proven sink in `block`, what cannot be judged waits for more, or for the
+    /// end: a slow client is not refused for being slow. Elsewhere it goes on, and the request is a wildcard.
+    fn inspect_beginning(&mut self, body: &InboundBody<'_>) -> Result<Release, Refusal> {
+        if !self.inspects {
+            return Ok(Release::Now);
+        }
+        if self.worked >= limits::BEGINNINGS_WORK {
+            return Ok(self.beginning_cut(Cut::Count));
+        }
+        let gate = Arc::clone(&self.gate);
+        let found = gate.guarded(|| extract::from_beginning(&body.at(&self.sinks), &gate.settings.key));
+        self.worked += found.work;
+        let (fresh, cut) = self.fresh(found);
+        self.judge(fresh, None)?;
+        if let Some(cut) = cut {
+            return Ok(self.beginning_cut(cut));
+        }
+        Ok(if self.hold && self.may_end_with_an_order(body) { Release::WithMore } else { Release::Now })
+    }
+
+    /// Whether what touches the end of the beginning would be refused if the body ended there. A program
+    /// that takes a piece for the whole obeys it; but it may be half of something else.
+    fn may_end_with_an_order(&mut self, body: &InboundBody<'_>) -> bool {
+        let gate = Arc::clone(&self.gate);
+        let ended = InboundBody { complete: true, ..*body };
+        let found = gate.guarded(|| extract::from_body(&ended.at(&self.sinks), &gate.settings.key));
+        self.worked += found.work;
+        let candidates: Vec<_> = found.candidates.into_iter().map(Arc::new).collect();
+        self.refused(&candidates, None).is_some_and(|refused| refused.is_enforced())
+    }
+
+    /// What a body begins with was not inspected.
+    fn beginning_cut(&mut self, cut: Cut) -> Release {
+        if self.hold {
+            return Release::WithMore;
+        }
+        if !self.is_wildcard {
+            self.becomes_wildcard();
+            self.gate.tell_inspected(self.reference, Vec::new(), Some(cut), None);
+        }
+        Release::Now
+    }
+
+    fn inspect(&mut self, body: &InboundBody<'_>) -> Result<(), Refusal> {
         if !self.inspects {
             return Ok(());
         }
+        self.inspects = false;
         let gate = Arc::clone(&self.gate);
-        let found = gate.guarded(|| extract::from_body(body, &gate.settings.key));
-        let fresh = self.fresh(found.candidates);
-        let (learned, policy) = (gate.learned.load(), gate.policy.load());
-        let now = gate.clock.now();
-        let decide = Decide { learned: &learned, policy: &policy, endpoint: &self.endpoint, actor: self.actor, now };
-        let cut = found.cut.filter(|cut| decide.counts(*cut)).or((last && !body.complete).then_some(Cut::Bytes));
-        let refused =
-            decide.of_candidates(&fresh, self.numbered).or_else(|| if last { decide.of_cut(cut) } else { None });
-        self.has_carried = gate.count_candidates(&fresh, self.has_carried);
-        if last && cut.is_some() {
-            gate.counters.wildcards.increment();
+        let found = gate.guarded(|| extract::from_body(&body.at(&self.sinks), &gate.settings.key));
+        let (fresh, cut) = self.fresh(found);
+        if cut.is_some() {
+            self.becomes_wildcard();
             let length = self.content_length.unwrap_or(body.bytes.len() as u64);
             gate.counters.bytes_uninspected.add(length.saturating_sub(body.bytes.len() as u64));
         }
-        self.numbered += fresh.len() as u16;
-        let enforced = refused.filter(Refused::is_enforced);
-        // Most bodies hold nothing, and then there is nothing to tell.
-        if !fresh.is_empty() || refused.is_some() || (last && cut.is_some()) {
-            gate.tell_inspected(self.reference, fresh, if last { cut } else { None }, refused);
-        }
-        self.inspects = !last;
-        match enforced {
-            Some(refused) => {
-                self.inspects = false;
-                Err(gate.refusal(self.reference, refused, cut))
-            }
-            None => {
-                if refused.is_some() {
-                    gate.counters.requests_would_refuse.increment();
-                }
-                Ok(())
-            }
+        self.judge(fresh, cut)
+    }
+
+    fn becomes_wildcard(&mut self) {
+        if !self.is_wildcard {
+            self.is_wildcard = true;
+            self.gate.counters.wildcards.increment();
         }
     }
 
-    /// Those candidates of a longer prefix that the shorter one did not have.
-    fn fresh(&mut self, found: Vec<Candidate>) -> Vec<Arc<Candidate>> {
-        let fresh: Vec<Arc<Candidate>> = found
-            .into_iter()
-            .filter(|candidate| !self.of_body.iter().any(|known| **known == *candidate))
-            .map(Arc::new)
-            .collect();
+    /// Judges, enters and tells what was found and what was not inspected.
+    fn judge(&mut self, fresh: Vec<Arc<Candidate>>, cut: Option<Cut>) -> Result<(), Refusal> {
+        let gate = Arc::clone(&self.gate);
+        let refused = self.refused(&fresh, cut);
+        self.has_carried = gate.count_candidates(&fresh, self.has_carried);
+        self.numbered += fresh.len() as u16;
+        // Most bodies hold nothing, and then there is nothing to tell.
+        if !fresh.is_empty() || cut.is_some() {
+            gate.tell_inspected(self.reference, fresh, cut, refused);
+        }
+        match refused {
+            Some(refused) if refused.is_enforced() => {
+                self.inspects = false;
+                Err(gate.refusal(self.reference, refused, cut))
+            }
+            Some(_) => {
+                gate.counters.requests_would_refuse.increment();
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn refused(&self, candidates: &[Arc<Candidate>], cut: Option<Cut>) -> Option<Refused> {
+        self.decide(|decide| decide.of_candidates(candidates, self.numbered).or_else(|| decide.of_cut(cut)))
+    }
+
+    fn decide<T>(&self, ask: impl FnOnce(&Decide<'_>) -> T) -> T {
+        let gate = &self.gate;
+        let (learned, policy) = (gate.learned.load(), gate.policy.load());
+        let now = gate.clock.now();
+        ask(&Decide { learned: &learned, policy: &policy, endpoint: &self.endpoint, actor: self.actor, now })
+    }
+
+    /// Those candidates of a longer prefix that the shorter one did not have, and the cut that counts here.
+    fn fresh(&mut self, found: Extraction) -> (Vec<Arc<Candidate>>, Option<Cut>) {
+        let Extraction { candidates, cut, .. } = found;
+        let is_known = |candidate: &Candidate| self.of_body.iter().any(|known| **known == *candidate);
+        let mut fresh: Vec<_> = candidates.into_iter().filter(|candidate| !is_known(candidate)).map(Arc::new).collect();
+        let room = limits::CANDIDATES - self.of_body.len();
+        let too_many = (fresh.len() > room).then_some(Cut::Count);
+        fresh.truncate(room);
         self.of_body.extend(fresh.iter().cloned());
-        fresh
+        (fresh, cut.filter(|cut| self.decide(|decide| decide.counts(*cut))).or(too_many))
     }
 
     fn end(self, status: Option<u16>, bytes: u64) {
@@ -248,3 +331,6 @@ impl Gate {
         self.queue.push(now, Some(&self.settings.name), |_| (What::RequestInspected(inspected), ()));
     }
 }
+
+#[cfg(test)]
+mod tests;

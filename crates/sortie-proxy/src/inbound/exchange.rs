@@ -8,8 +8,8 @@ use parking_lot::Mutex;
 use sortie_model::Reference;
 
 use super::refusal::Failure;
-use crate::body::{Inspector, Partial, Prefix, Refused};
-use crate::gate::{Refusal, Ticket};
+use crate::body::{Inspector, Prefix, Refused, Release};
+use crate::gate::{InboundBody, Refusal, Ticket};
 
 /// An exchange in progress. The request's body holds it and so does the response's, which may end
 /// in either order; with the last of them the exchange ends, and is told so.
@@ -44,6 +44,11 @@ impl ContentKind {
 
     fn texts(&self) -> (Option<&str>, Option<&str>) {
         (text(self.kind.as_ref()), text(self.coding.as_ref()))
+    }
+
+    fn body<'a>(&'a self, bytes: &'a [u8], complete: bool) -> InboundBody<'a> {
+        let (content_type, content_encoding) = self.texts();
+        InboundBody { content_type, content_encoding, bytes, complete }
     }
 }
 
@@ -128,16 +133,29 @@ pub(super) struct BodyInspector {
     pub(super) content: ContentKind,
 }
 
-impl Inspector for BodyInspector {
-    fn inspect(&mut self, partial: Partial<'_>) -> Result<(), Refused> {
-        let (kind, coding) = self.content.texts();
+impl BodyInspector {
+    fn judge<T>(
+        &self,
+        judge: impl FnOnce(&mut Ticket, &ContentKind) -> Result<T, Refusal>,
+        over: T,
+    ) -> Result<T, Refused> {
         let mut state = self.exchange.state.lock();
-        let Some(ticket) = &mut state.ticket else { return Ok(()) };
-        let judged = ticket.inspect(kind, coding, partial.bytes, partial.complete, partial.last);
-        judged.map_err(|refusal| {
+        let Some(ticket) = &mut state.ticket else { return Ok(over) };
+        judge(ticket, &self.content).map_err(|refusal| {
             state.refusal = Some(refusal);
             Refused
         })
+    }
+}
+
+impl Inspector for BodyInspector {
+    fn inspect_beginning(&mut self, bytes: &[u8]) -> Result<Release, Refused> {
+        let judge = |ticket: &mut Ticket, content: &ContentKind| ticket.inspect_beginning(&content.body(bytes, false));
+        self.judge(judge, Release::Now)
+    }
+
+    fn inspect(&mut self, bytes: &[u8], complete: bool) -> Result<(), Refused> {
+        self.judge(|ticket, content| ticket.inspect(&content.body(bytes, complete)), ())
     }
 
     fn moved(&mut self) {

@@ -16,6 +16,8 @@ enum Step {
     Trailers,
     /// Nothing for longer than anybody waits.
     Pause,
+    /// Nothing for a moment.
+    Tick,
 }
 
 /// A body that goes by a script. The clock of the tests stands still, so a pause ends only when
@@ -59,8 +61,9 @@ impl Body for Script {
                 trailers.insert("x-end", HeaderValue::from_static("1"));
                 Poll::Ready(Some(Ok(Frame::trailers(trailers))))
             }
-            Some(Step::Pause) => {
-                let mut pause = Box::pin(sleep(Duration::from_secs(1)));
+            Some(step @ (Step::Pause | Step::Tick)) => {
+                let time = if matches!(step, Step::Pause) { Duration::from_secs(1) } else { Duration::from_millis(2) };
+                let mut pause = Box::pin(sleep(time));
                 assert!(pause.as_mut().poll(cx).is_pending());
                 this.pause = Some(pause);
                 Poll::Pending
@@ -80,30 +83,61 @@ impl Body for Script {
 /// What happened, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Seen {
-    Judged { bytes: String, complete: bool, last: bool },
+    Judged { bytes: String, as_what: As },
     Passed(String),
     Trailers,
+}
+
+/// What bytes are judged as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum As {
+    Beginning,
+    /// The last judgement, of a body that is longer.
+    Prefix,
+    Whole,
 }
 
 #[derive(Clone, Default)]
 struct Log {
     seen: Arc<Mutex<Vec<Seen>>>,
     refuses: Option<&'static str>,
+    /// A beginning that ends so waits for more.
+    waits_behind: Option<&'static str>,
+}
+
+impl Log {
+    fn judged(&self, bytes: &[u8], as_what: As) -> Result<String, Refused> {
+        let bytes = String::from_utf8_lossy(bytes).into_owned();
+        let refused = self.refuses.is_some_and(|word| bytes.contains(word));
+        self.seen.lock().push(Seen::Judged { bytes: bytes.clone(), as_what });
+        if refused { Err(Refused) } else { Ok(bytes) }
+    }
 }
 
 impl Inspector for Log {
-    fn inspect(&mut self, partial: Partial<'_>) -> Result<(), Refused> {
-        let bytes = String::from_utf8_lossy(partial.bytes).into_owned();
-        let refused = self.refuses.is_some_and(|word| bytes.contains(word));
-        self.seen.lock().push(Seen::Judged { bytes, complete: partial.complete, last: partial.last });
-        if refused { Err(Refused) } else { Ok(()) }
+    fn inspect_beginning(&mut self, bytes: &[u8]) -> Result<Release, Refused> {
+        let bytes = self.judged(bytes, As::Beginning)?;
+        let waits = self.waits_behind.is_some_and(|end| bytes.ends_with(end));
+        Ok(if waits { Release::WithMore } else { Release::Now })
+    }
+
+    fn inspect(&mut self, bytes: &[u8], complete: bool) -> Result<(), Refused> {
+        self.judged(bytes, if complete { As::Whole } else { As::Prefix }).map(|_| ())
     }
 
     fn moved(&mut self) {}
 }
 
-fn judged(bytes: &str, complete: bool, last: bool) -> Seen {
-    Seen::Judged { bytes: bytes.to_owned(), complete, last }
+fn begun(bytes: &str) -> Seen {
+    Seen::Judged { bytes: bytes.to_owned(), as_what: As::Beginning }
+}
+
+fn cut(bytes: &str) -> Seen {
+    Seen::Judged { bytes: bytes.to_owned(), as_what: As::Prefix }
+}
+
+fn whole(bytes: &str) -> Seen {
+    Seen::Judged { bytes: bytes.to_owned(), as_what: As::Whole }
 }
 
 fn passed(text: &str) -> Seen {
@@ -135,64 +169,81 @@ async fn seen(body: Script, limit: usize) -> Vec<Seen> {
     seen
 }
 
-use Step::{Data, Pause, Trailers};
+use Step::{Data, Pause, Tick, Trailers};
 
 #[tokio::test(start_paused = true)]
-async fn a_known_length_waits_with_its_last_piece_only() {
-    let body = Script::sized(&[Data("ab"), Pause, Data("cd"), Data("ef")]);
-    assert_eq!(seen(body, 100).await, [passed("ab"), passed("cd"), judged("abcdef", true, true), passed("ef"),]);
+async fn nothing_goes_on_before_it_was_judged() {
+    for length in [Some(6), None] {
+        let body = Script::new(&[Data("ab"), Pause, Data("cd"), Data("ef")], length);
+        let expected = [begun("ab"), passed("ab"), whole("abcdef"), passed("cd"), passed("ef")];
+        assert_eq!(seen(body, 100).await, expected, "{length:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_known_length_beyond_the_limit_waits_with_the_piece_that_fills_it() {
-    let body = Script::sized(&[Data("ab"), Data("cd"), Data("ef")]);
-    assert_eq!(seen(body, 4).await, [passed("ab"), judged("abcd", false, true), passed("cd"), passed("ef")]);
+async fn beyond_the_limit_nothing_is_judged() {
+    for length in [Some(6), None] {
+        let body = Script::new(&[Data("ab"), Data("cd"), Data("ef")], length);
+        let seen = seen(body, 4).await;
+        assert_eq!(seen[0], cut("abcd"), "{length:?}");
+        assert_eq!(seen[1..], [passed("ab"), passed("cd"), passed("ef")], "{length:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unknown_length_holds_the_newest_piece_until_the_next() {
-    let body = Script::new(&[Data("ab"), Data("cd")], None);
-    assert_eq!(seen(body, 100).await, [passed("ab"), judged("abcd", true, true), passed("cd")]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_unknown_length_does_not_stall() {
+async fn a_body_does_not_stall() {
     let body = Script::new(&[Data("ab"), Pause, Data("c"), Pause, Data("de"), Pause], None);
     assert_eq!(
         seen(body, 100).await,
-        [
-            judged("ab", false, false),
-            passed("ab"),
-            // Not worth another judgement: not twice as much as the last time.
-            passed("c"),
-            judged("abcde", false, false),
-            passed("de"),
-            judged("abcde", true, true),
-        ]
+        [begun("ab"), passed("ab"), begun("abc"), passed("c"), begun("abcde"), passed("de"), whole("abcde"),]
     );
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_beginning_that_cannot_be_judged_waits_for_more() {
+    let log = Log { waits_behind: Some("b"), ..Log::default() };
+    let body = Script::sized(&[Data("ab"), Pause, Data("c"), Pause, Data("de")]);
+    let (seen, result) = run(body, 100, log).await;
+    assert!(result.is_ok());
+    assert_eq!(seen, [begun("ab"), begun("abc"), passed("ab"), passed("c"), whole("abcde"), passed("de")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_piece_is_held_for_longer_because_others_follow() {
+    let steps: Vec<Step> = std::iter::repeat_n([Data("a"), Tick], 8).flatten().collect();
+    let seen = seen(Script::new(&steps, None), 100).await;
+    let first = seen.iter().position(|one| *one == passed("a")).unwrap();
+    assert_eq!(first, 1, "{seen:?}");
+    assert!(seen.len() > 10, "the first pieces went on before the last came: {seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_unknown_length_that_just_fits_is_complete() {
-    assert_eq!(seen(Script::new(&[Data("abcd")], None), 4).await, [judged("abcd", true, true), passed("abcd")]);
+    assert_eq!(seen(Script::new(&[Data("abcd")], None), 4).await, [whole("abcd"), passed("abcd")]);
     let beyond = Script::new(&[Data("abcd"), Data("e")], None);
-    assert_eq!(seen(beyond, 4).await, [judged("abcd", false, true), passed("abcd"), passed("e")]);
+    assert_eq!(seen(beyond, 4).await, [cut("abcd"), passed("abcd"), passed("e")]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn trailers_come_after_the_judgement_and_the_held_piece() {
     let body = Script::new(&[Data("ab"), Trailers], None);
-    assert_eq!(seen(body, 100).await, [judged("ab", true, true), passed("ab"), Seen::Trailers]);
+    assert_eq!(seen(body, 100).await, [whole("ab"), passed("ab"), Seen::Trailers]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_ends_the_body_before_the_piece_that_was_refused() {
     let log = Log { refuses: Some("bad"), ..Log::default() };
-    for body in [Script::sized(&[Data("a"), Data("bad")]), Script::new(&[Data("a"), Data("bad")], None)] {
-        log.seen.lock().clear();
-        let (seen, result) = run(body, 100, log.clone()).await;
-        assert!(matches!(result, Err(BodyError::Refused)));
-        assert_eq!(seen, [passed("a"), judged("abad", true, true)]);
+    for pause in [false, true] {
+        let mut steps = vec![Data("a"), Pause, Data("bad")];
+        if pause {
+            steps.extend([Pause, Data("z")]);
+        }
+        for body in [Script::sized(&steps), Script::new(&steps, None)] {
+            log.seen.lock().clear();
+            let (seen, result) = run(body, 100, log.clone()).await;
+            assert!(matches!(result, Err(BodyError::Refused)));
+            assert_eq!(seen, [begun("a"), passed("a"), if pause { begun("abad") } else { whole("abad") }]);
+        }
     }
 }
 
@@ -201,7 +252,7 @@ async fn a_held_prefix_is_judged_before_anything_goes_on() {
     let log = Log::default();
     let mut body = InspectBody::new(Script::sized(&[Data("ab"), Data("cd")]), 100, log.clone());
     body.hold(64, Duration::from_millis(50)).await.unwrap();
-    assert_eq!(*log.seen.lock(), [judged("abcd", true, true)]);
+    assert_eq!(*log.seen.lock(), [whole("abcd")]);
     assert_eq!(body.size_hint().exact(), Some(4));
     drain(&mut body, &log).await.unwrap();
     assert_eq!(log.seen.lock()[1..], [passed("ab"), passed("cd")]);
@@ -214,14 +265,14 @@ async fn holding_ends_with_the_time_and_with_the_bytes() {
     let log = Log::default();
     let mut body = InspectBody::new(Script::sized(&steps), 100, log.clone());
     body.hold(64, Duration::from_millis(50)).await.unwrap();
-    assert_eq!(*log.seen.lock(), [judged("ab", false, false)]);
+    assert_eq!(*log.seen.lock(), [begun("ab")]);
     drain(&mut body, &log).await.unwrap();
-    assert_eq!(log.seen.lock()[1..], [passed("ab"), judged("abcd", true, true), passed("cd")]);
+    assert_eq!(log.seen.lock()[1..], [passed("ab"), whole("abcd"), passed("cd")]);
 
     let log = Log::default();
     let mut body = InspectBody::new(Script::sized(&[Data("ab"), Data("cd"), Data("ef")]), 100, log.clone());
     body.hold(3, Duration::from_millis(50)).await.unwrap();
-    assert_eq!(*log.seen.lock(), [judged("abcd", false, false)]);
+    assert_eq!(*log.seen.lock(), [begun("abcd")]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -235,38 +286,38 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    /// Whatever the pieces and pauses: all goes on in order, and the last judgement is of the first
-    /// bytes. It comes before the last inspected byte goes on; where the length is not known and the
-    /// client paused there, before the end of the body goes on.
+    /// Whatever the pieces and pauses: all goes on in order, and no byte of the prefix before it was
+    /// judged. The last judgement is of the whole prefix, and comes before the end.
     #[test]
-    fn the_last_inspected_byte_waits(steps in prop::collection::vec(step(), 0..10), sized: bool, limit in 1_usize..12) {
+    fn no_byte_goes_on_unjudged(steps in prop::collection::vec(step(), 0..10), sized: bool, limit in 1_usize..12, waits: bool) {
         let body = if sized { Script::sized(&steps) } else { Script::new(&steps, None) };
+        let log = Log { waits_behind: waits.then_some("c"), ..Log::default() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        let seen = runtime.block_on(seen(body, limit));
+        let (seen, result) = runtime.block_on(run(body, limit, log));
+        prop_assert!(result.is_ok());
         let whole: String = steps.iter().filter_map(|step| if let Data(text) = step { Some(*text) } else { None }).collect();
         let prefix = &whole[..whole.len().min(limit)];
-        let mut gone = String::new();
-        let may_go_early = !sized && steps.iter().any(|step| matches!(step, Pause));
-        let mut is_judged = false;
+        let (mut gone, mut judged, mut is_last) = (String::new(), 0, false);
         for one in &seen {
             match one {
-                Seen::Judged { bytes, complete, last } => {
-                    prop_assert!(whole.starts_with(bytes.as_str()));
-                    prop_assert!(!is_judged, "judged after the last judgement");
-                    if *last {
-                        is_judged = true;
+                Seen::Judged { bytes, as_what } => {
+                    prop_assert!(prefix.starts_with(bytes.as_str()));
+                    prop_assert!(!is_last, "judged after the last judgement");
+                    judged = bytes.len();
+                    is_last = *as_what != As::Beginning;
+                    if is_last {
                         prop_assert_eq!(bytes.as_str(), prefix);
-                        prop_assert_eq!(*complete, whole.len() <= limit);
+                        prop_assert_eq!(*as_what == As::Whole, whole.len() <= limit);
                     }
                 }
                 Seen::Passed(text) => {
                     gone.push_str(text);
-                    prop_assert!(is_judged || may_go_early || gone.len() < prefix.len(), "{:?}", seen);
+                    prop_assert!(gone.len() <= judged || judged == limit, "{:?}", seen);
                 }
                 Seen::Trailers => unreachable!(),
             }
         }
         prop_assert_eq!(&gone, &whole);
-        prop_assert!(is_judged || (sized && whole.is_empty()));
+        prop_assert!(is_last || (sized && whole.is_empty()));
     }
 }

@@ -2,7 +2,7 @@ use sortie_model::event::{Event, What};
 use sortie_model::policy::Scope;
 use sortie_model::{Mode, Policy};
 
-use super::super::{Admission, InboundHead, Ticket};
+use super::super::{Admission, InboundBody, InboundHead, Ticket};
 use super::*;
 
 const METADATA: &str = "http://169.254.169.254/latest/meta-data/";
@@ -27,7 +27,13 @@ fn admit(gate: &Arc<Gate>, target: &str, body: Option<&str>) -> Result<Ticket, s
         Admission::Refuse(refusal) => return Err(refusal),
     };
     if let Some(body) = body {
-        ticket.inspect(Some("application/json"), None, body.as_bytes(), true, true)?;
+        let content_type = Some("application/json");
+        ticket.inspect(&InboundBody {
+            content_type,
+            content_encoding: None,
+            bytes: body.as_bytes(),
+            complete: true,
+        })?;
     }
     Ok(ticket)
 }

@@ -6,5 +6,6 @@ mod failures;
 mod forwarding;
 mod framing;
 mod inspection;
+mod streaming;
 mod upgrades;
 mod world;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use sortie_model::Policy;
 use sortie_model::event::{ReturnedForm, What};
 use sortie_model::policy::Scope;
-use sortie_proxy::gate::{Admission, InboundHead, Ticket};
+use sortie_proxy::gate::{Admission, InboundBody, InboundHead, Ticket};
 
 use super::world::{Choices, Door, Origin};
 
@@ -26,7 +26,10 @@ fn order(door: &Door, url: &str) -> Ticket {
         has_body: true,
     };
     let Admission::Pass(mut ticket) = door.gate.admit(&head) else { panic!("refused") };
-    ticket.inspect(Some("application/json"), None, body.as_bytes(), true, true).unwrap();
+    let content_type = Some("application/json");
+    ticket
+        .inspect(&InboundBody { content_type, content_encoding: None, bytes: body.as_bytes(), complete: true })
+        .unwrap();
     ticket
 }
 

@@ -10,4 +10,4 @@ mod names;
 mod namespace;
 mod reach;
 mod tunnels;
-mod world;
+pub(crate) mod world;

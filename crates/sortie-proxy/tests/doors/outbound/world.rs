@@ -52,18 +52,8 @@ impl Door {
         let listeners = OwnListeners { closed: choices.refused, inbound: Vec::new() };
         let settings = GateSettings { listeners, ..GateSettings::new(ServiceName::from("test"), key) };
         let gate = Gate::new(settings, Clock::start(), queue, Arc::new(choices.policy));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let resolver = Arc::new(resolver(&choices.hosts, address.port()));
         let (stop, stopped) = oneshot::channel();
-        let gate_of_door = Arc::clone(&gate);
-        let served = tokio::spawn(async move {
-            let (framing, workers) = (Arc::<FramingCounts>::default(), Workers::here());
-            let shutdown = async {
-                let _ = stopped.await;
-            };
-            serve(listener, choices.config, gate_of_door, resolver, framing, &workers, shutdown).await.unwrap();
-        });
+        let (address, served) = open(&gate, choices.config, &choices.hosts, stopped).await;
         Self { address, gate, events, stop: Some(stop), served }
     }
 
@@ -114,6 +104,33 @@ impl Door {
         drop(self.stop.take());
         (&mut self.served).await.unwrap();
     }
+}
+
+/// Serves an outbound door of a gate until `stopped`.
+async fn open(
+    gate: &Arc<Gate>,
+    config: OutboundConfig,
+    hosts: &str,
+    stopped: oneshot::Receiver<()>,
+) -> (SocketAddr, tokio::task::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let resolver = Arc::new(resolver(hosts, address.port()));
+    let gate = Arc::clone(gate);
+    let served = tokio::spawn(async move {
+        let (framing, workers) = (Arc::<FramingCounts>::default(), Workers::here());
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        serve(listener, config, gate, resolver, framing, &workers, shutdown).await.unwrap();
+    });
+    (address, served)
+}
+
+/// An outbound door beside another door of the same service, for as long as the second value lives.
+pub(crate) async fn beside(gate: &Arc<Gate>) -> (SocketAddr, oneshot::Sender<()>) {
+    let (stop, stopped) = oneshot::channel();
+    (open(gate, OutboundConfig::default(), "", stopped).await.0, stop)
 }
 
 /// A resolver with a hosts file of its own, and nobody to ask.
