@@ -235,6 +235,13 @@ pub struct Dial {
     pub credentials: SmallVec<[Credential; 1]>,
 }
 
+impl Dial {
+    /// Everything that the destination is called by.
+    pub fn hosts(&self) -> impl Iterator<Item = &Host> {
+        std::iter::once(&self.destination.host).chain(&self.further_hosts)
+    }
+}
+
 /// How a dial reached the outbound door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -144,6 +144,18 @@ impl Policy {
         self.deny.contains(&class)
     }
 
+    /// Of the classes of one destination the one that counts, because any of its addresses may be
+    /// dialled: the worst of those that are denied, else the worst. `None` of none.
+    pub fn telling_class(&self, classes: impl IntoIterator<Item = AddressClass>) -> Option<AddressClass> {
+        classes.into_iter().max_by_key(|class| (self.denies(*class), *class))
+    }
+
+    /// Whether a destination of these classes would be Sortie's own host in place of the back end's, see
+    /// [`Locality::Remote`].
+    pub fn is_own_host(&self, mut classes: impl Iterator<Item = AddressClass>) -> bool {
+        self.locality == Locality::Remote && classes.any(AddressClass::is_delicate)
+    }
+
     /// The mode at a place of an endpoint: of the scopes that cover it, the first.
     pub fn mode_at(&self, endpoint: &Endpoint, place: Option<&Place>) -> Mode {
         self.scopes.iter().find(|(scope, _)| scope.covers(endpoint, place)).map_or(self.mode, |&(_, mode)| mode)
@@ -415,7 +427,7 @@ mod tests {
             actor,
             host: &host,
             addresses: &addresses,
-            class: AddressBook::default().class_of_host(&host, &addresses),
+            class: AddressBook::default().classes_of([&host], &addresses).max().unwrap_or(AddressClass::Public),
             port: 80,
         })
     }

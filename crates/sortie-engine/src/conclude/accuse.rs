@@ -112,7 +112,8 @@ pub(super) fn attempt(scene: &Scene<'_>, closed: &Closed) -> Option<(Arc<Candida
     closed.offers.iter().find_map(|Offer { candidate, obeyed, .. }| {
         let mut hosts = candidate.hosts();
         let class = hosts.find_map(|host| {
-            let class = scene.learned.known_class(host, &scene.policy.addresses, scene.now)?;
+            let known = scene.learned.known_classes(host, &scene.policy.addresses, scene.now);
+            let class = scene.policy.telling_class(known)?;
             scene.policy.denies(class).then_some(class)
         })?;
         let place = Place::new(&closed.live.endpoint.template, Arc::clone(&candidate.parameter));

@@ -94,7 +94,8 @@ impl Admission<'_> {
     /// rate of all offers is what clients make of it, who may offer what nobody can dial.
     fn forbidden_class(&self, place: &Place, candidate: &Candidate) -> Option<AddressClass> {
         let (host, class) = candidate.hosts().find_map(|host| {
-            let class = self.learned.known_class(host, &self.policy.addresses, self.now)?;
+            let known = self.learned.known_classes(host, &self.policy.addresses, self.now);
+            let class = self.policy.telling_class(known)?;
             self.policy.denies(class).then_some((host, class))
         })?;
         let is_proven = self.policy.proves(self.endpoint, place)

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 use sortie_model::event::{Credential, Dial};
-use sortie_model::policy::{HiddenHops, Locality, PortRule};
+use sortie_model::policy::{HiddenHops, PortRule};
 use sortie_model::verdict::{Verdict, Window};
 use sortie_model::{AddressClass, Candidate, Decision, Destination, Mode, Rule};
 
@@ -55,8 +55,9 @@ impl<'a> Case<'a> {
     /// The decision, and the mode that it is made in: of the rules that forbid the dial the first that is
     /// enforced, else the first.
     fn decision(&self) -> (Decision, Mode) {
-        // Behind a remote door these would be Sortie's own addresses, whatever the mode.
-        if self.circumstances.policy.locality == Locality::Remote && self.dial.class.is_delicate() {
+        let policy = self.circumstances.policy;
+        // Not by the dial's class: an inbound door is loopback by decree, wherever it listens.
+        if policy.is_own_host(policy.addresses.classes_of(self.dial.hosts(), &self.dial.addresses)) {
             return (Decision::Deny(Rule::RemoteLocality), self.mode_of(|_| true));
         }
         let rules = self.rules();

@@ -113,16 +113,11 @@ impl Learned {
         proven.map(|(key, _)| &key.place.parameter)
     }
 
-    /// The class of a host as far as it is known without asking a resolver: by literal address, by
+    /// The classes of a host as far as they are known without asking a resolver: by literal address, by
     /// the operator's patterns, by an address that the name embeds, by the memory of what the
     /// service's names resolved to.
-    pub fn known_class(&self, host: &Host, book: &AddressBook, now: Micros) -> Option<AddressClass> {
-        let by_name = match host {
-            Host::Ip(_) => None,
-            Host::Name(name) => book.class_of_name(name),
-        };
-        let addresses = self.known_addresses(host, now);
-        addresses.iter().map(|&address| book.class_of(address)).chain(by_name).max()
+    pub fn known_classes(&self, host: &Host, book: &AddressBook, now: Micros) -> SmallVec<[AddressClass; 4]> {
+        book.classes_of([host], &self.known_addresses(host, now)).collect()
     }
 
     /// The addresses of a host as far as they are known in the same way.
@@ -224,7 +219,8 @@ mod tests {
         for n in 1..=limits::NAMES as u64 + 10 {
             learned.learn_name(&format!("h{n}.example").into(), &["192.0.2.1".parse().unwrap()], Micros(n));
         }
-        let class = learned.known_class(&host, &AddressBook::default(), Micros(limits::NAMES as u64));
-        assert_eq!(class, Some(AddressClass::Private));
+        let book = AddressBook::default();
+        let classes = learned.known_classes(&host, &book, Micros(limits::NAMES as u64));
+        assert_eq!(classes.as_slice(), [AddressClass::Private]);
     }
 }

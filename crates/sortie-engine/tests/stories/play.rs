@@ -213,7 +213,7 @@ impl Play {
         };
         let mut dial = Dial {
             dial: Reference::local(0),
-            class: self.policy.addresses.class_of_host(&host, &addresses),
+            class: self.policy.telling_class(self.policy.addresses.classes_of([&host], &addresses)).unwrap(),
             destination: Destination::new(host, port),
             addresses,
             further_hosts: smallvec::SmallVec::new(),

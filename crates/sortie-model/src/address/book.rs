@@ -6,7 +6,7 @@ use std::str::FromStr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::{AddressClass, is_metadata_name};
+use super::{AddressClass, embedded_v4, is_metadata_name};
 use crate::destination::Host;
 
 /// The registries' classes and the operator's `addresses` section.
@@ -22,7 +22,8 @@ pub struct AddressBook {
 
 impl AddressBook {
     /// The class of an address. Of the operator's entries the longest prefix wins; `public` never
-    /// overrides loopback, link-local, metadata or multicast.
+    /// overrides loopback, link-local, metadata or multicast. Entries hold for the address itself and
+    /// for the IPv4 address that it embeds.
     pub fn class_of(&self, address: IpAddr) -> AddressClass {
         let registered = AddressClass::of(address);
         if matches!(
@@ -31,16 +32,22 @@ impl AddressBook {
         ) {
             return registered;
         }
-        let address = match Host::ip(address) {
-            Host::Ip(unwrapped) => unwrapped,
-            Host::Name(_) => address,
+        let embedded = match address {
+            IpAddr::V6(v6) => embedded_v4(v6).map(IpAddr::V4),
+            IpAddr::V4(_) => None,
         };
+        // A translator (NAT64, 6to4) connects to the address that is embedded, so that one comes first.
+        embedded.and_then(|inner| self.corrected(inner)).or_else(|| self.corrected(address)).unwrap_or(registered)
+    }
+
+    /// What the operator's entries say of an address.
+    fn corrected(&self, address: IpAddr) -> Option<AddressClass> {
         let longest = |nets: &[IpNet]| nets.iter().filter(|net| net.contains(&address)).map(IpNet::prefix_len).max();
         match (longest(&self.public), longest(&self.internal)) {
-            (None, None) => registered,
-            (Some(public), Some(internal)) if internal >= public => AddressClass::Private,
-            (None, Some(_)) => AddressClass::Private,
-            (Some(_), _) => AddressClass::Public,
+            (None, None) => None,
+            (Some(public), Some(internal)) if internal >= public => Some(AddressClass::Private),
+            (None, Some(_)) => Some(AddressClass::Private),
+            (Some(_), _) => Some(AddressClass::Public),
         }
     }
 
@@ -57,14 +64,18 @@ impl AddressBook {
         }
     }
 
-    /// The class of a destination: of the host's name and of every address of its answer, the
-    /// worst counts, because any of them may be dialled.
-    pub fn class_of_host(&self, host: &Host, addresses: &[IpAddr]) -> AddressClass {
-        let by_name = match host {
+    /// The classes of a destination: of the hosts that it is called by, and of every address of the
+    /// answer, any of which may be dialled.
+    pub fn classes_of<'a>(
+        &'a self,
+        hosts: impl IntoIterator<Item = &'a Host>,
+        addresses: &'a [IpAddr],
+    ) -> impl Iterator<Item = AddressClass> {
+        let by_hosts = hosts.into_iter().filter_map(|host| match host {
             Host::Ip(address) => Some(self.class_of(*address)),
             Host::Name(name) => self.class_of_name(name),
-        };
-        addresses.iter().map(|&address| self.class_of(address)).chain(by_name).max().unwrap_or(AddressClass::Public)
+        });
+        addresses.iter().map(|&address| self.class_of(address)).chain(by_hosts)
     }
 }
 

@@ -88,6 +88,14 @@ fn the_operator_corrects_the_registries() {
         AddressClass::Public,
         "the longest prefix is looked up for the address inside"
     );
+    for (translated, expected) in [
+        ("64:ff9b::cb00:7109", AddressClass::Public),
+        ("64:ff9b::cb00:71c8", AddressClass::Private),
+        ("2002:c612:1::1", AddressClass::Private),
+        ("64:ff9b::7f00:1", AddressClass::Loopback),
+    ] {
+        assert_eq!(class(translated), expected, "{translated}");
+    }
     assert_eq!(book.class_of_name("wiki.corp.example"), Some(AddressClass::Private));
     assert_eq!(book.class_of_name("corp.example"), None);
     assert_eq!(book.class_of_name("localhost"), Some(AddressClass::Loopback));

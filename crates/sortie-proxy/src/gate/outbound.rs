@@ -102,18 +102,18 @@ impl Gate {
         let is_inbound_door = self.settings.listeners.is_inbound(&asked.addresses, port);
         let is_loop = asked.via > LOOP_LIMIT;
         let policy = self.policy.load();
-        let mut class = class_of(&asked, &policy.addresses);
-        if is_inbound_door {
-            class = class.max(AddressClass::Loopback);
-        }
-        let dial = self.dial_of(asked, class);
+        let mut dial = self.dial_of(asked);
+        let classes = || policy.addresses.classes_of(dial.hosts(), &dial.addresses);
+        let is_own_host = policy.is_own_host(classes());
+        let by_decree = is_inbound_door.then_some(AddressClass::Loopback);
+        dial.class = policy.telling_class(classes().chain(by_decree)).unwrap_or(AddressClass::Public);
         let is_off = self.is_off();
         let verdict = if is_own_listener {
             plain_verdict(Decision::Deny(Rule::OwnListener))
         } else if is_loop {
             plain_verdict(Decision::Deny(Rule::Loop))
         } else if is_off {
-            plain_verdict(Decision::Pass)
+            plain_verdict(if is_own_host { Decision::Deny(Rule::RemoteLocality) } else { Decision::Pass })
         } else {
             let learned = self.learned.load();
             let table = self.table.lock();
@@ -146,7 +146,8 @@ impl Gate {
         reference
     }
 
-    fn dial_of(&self, asked: OutboundDial<'_>, class: AddressClass) -> Dial {
+    /// The dial that is asked for, its class still to be found.
+    fn dial_of(&self, asked: OutboundDial<'_>) -> Dial {
         let key = &self.settings.key;
         let request = asked.request.map(|request| DialRequest {
             method: Method::parse(request.method),
@@ -164,7 +165,7 @@ impl Gate {
             dial: Reference::local(0),
             destination: asked.destination,
             addresses: asked.addresses,
-            class,
+            class: AddressClass::Public,
             further_hosts: asked.further_hosts,
             carrier: asked.carrier,
             scheme: asked.scheme,
@@ -172,16 +173,6 @@ impl Gate {
             credentials,
         }
     }
-}
-
-fn class_of(asked: &OutboundDial<'_>, book: &sortie_model::AddressBook) -> AddressClass {
-    let by_addresses = book.class_of_host(&asked.destination.host, &asked.addresses);
-    // A further name (SNI) may be internal where the authority is not.
-    let by_further = asked.further_hosts.iter().filter_map(|host| match host {
-        Host::Ip(address) => Some(book.class_of(*address)),
-        Host::Name(name) => book.class_of_name(name),
-    });
-    by_further.fold(by_addresses, AddressClass::max)
 }
 
 fn plain_verdict(decision: Decision) -> Verdict {

@@ -1,5 +1,5 @@
 use sortie_model::event::{Event, What};
-use sortie_model::policy::Scope;
+use sortie_model::policy::{Locality, Scope};
 use sortie_model::{Mode, Policy};
 
 use super::super::{Admission, InboundBody, InboundHead, Ticket};
@@ -48,6 +48,10 @@ fn dial<'a>(host: &str, address: &str, port: u16, target: &'a str) -> OutboundDi
         request: Some(VisibleRequest { method: "GET", target, fields: &[] }),
         via: 0,
     }
+}
+
+fn class(event: Event) -> Option<AddressClass> {
+    if let What::Dialled(dialled) = event.what { Some(dialled.dial.class) } else { None }
 }
 
 fn told(events: &std::sync::mpsc::Receiver<Event>) -> Vec<Event> {
@@ -99,14 +103,43 @@ fn an_inbound_door_is_loopback_wherever_it_listens() {
     for (address, port) in [("10.0.0.7", 8080), ("10.0.0.7", 8081), ("10.0.0.8", 8080)] {
         drop(gate.judge(dial(address, address, port, "/")).commit());
     }
-    let classes: Vec<AddressClass> = told(&events)
-        .into_iter()
-        .filter_map(|event| match event.what {
-            What::Dialled(dialled) => Some(dialled.dial.class),
-            _ => None,
-        })
-        .collect();
+    let classes: Vec<_> = told(&events).into_iter().filter_map(class).collect();
     assert_eq!(classes, [AddressClass::Loopback, AddressClass::Private, AddressClass::Private]);
+}
+
+#[test]
+fn of_several_addresses_the_denied_one_counts() {
+    let policy = Policy { deny: vec![AddressClass::Private, AddressClass::LinkLocal], ..policy(Mode::Block) };
+    let (gate, events) = Gate::for_tests(policy);
+    let _ticket = admit(&gate, "/v1/preview", Some(r#"{"url":"http://hooks.example/x"}"#)).unwrap();
+    let mut mixed = dial("hooks.example", "127.0.0.1", 80, "/x");
+    assert!(!gate.judge(mixed.clone()).is_denied(), "loopback alone is not denied here");
+    mixed.addresses.push("10.0.0.5".parse().unwrap());
+    assert!(gate.judge(mixed).commit().1.is_err());
+    let classes: Vec<_> = told(&events).into_iter().filter_map(class).collect();
+    assert_eq!(classes, [AddressClass::Private]);
+}
+
+#[test]
+fn behind_a_remote_door_its_own_host_is_never_dialled_not_even_when_off() {
+    let (gate, _events) = Gate::for_tests(Policy { locality: Locality::Remote, ..policy(Mode::Observe) });
+    for off in [false, true] {
+        gate.set_off(off);
+        for address in ["127.0.0.1", "169.254.169.254", "169.254.7.7", "::1"] {
+            assert!(gate.judge(dial("a.example", address, 80, "/")).commit().1.is_err(), "{address} {off}");
+        }
+        assert!(gate.judge(dial("a.example", "10.0.0.7", 80, "/")).commit().1.is_ok(), "{off}");
+    }
+}
+
+#[test]
+fn behind_a_remote_door_an_inbound_door_is_reached_by_own_calls() {
+    let (queue, _events) = super::super::EventQueue::new(1, 16);
+    let mut settings = super::super::GateSettings::new("test".into(), sortie_model::Key::new(&[1; 32]));
+    settings.listeners.inbound = vec!["10.0.0.7:8080".parse().unwrap()];
+    let remote = Policy { locality: Locality::Remote, ..policy(Mode::Observe) };
+    let gate = Gate::new(settings, crate::clock::Clock::start(), queue, Arc::new(remote));
+    assert!(gate.judge(dial("10.0.0.7", "10.0.0.7", 8080, "/")).commit().1.is_ok());
 }
 
 #[test]
@@ -129,8 +162,7 @@ fn while_off_nothing_is_judged_or_told() {
 
 #[test]
 fn a_denied_dial_has_a_reference_and_no_progress() {
-    let (gate, events) =
-        Gate::for_tests(Policy { locality: sortie_model::policy::Locality::Remote, ..policy(Mode::Observe) });
+    let (gate, events) = Gate::for_tests(Policy { locality: Locality::Remote, ..policy(Mode::Observe) });
     let (record, denied) = gate.judge(dial("127.0.0.1", "127.0.0.1", 80, "/")).commit();
     assert_eq!(denied.unwrap_err().reference, record.reference());
     drop(record);
