@@ -24,10 +24,10 @@ pub const HEAD_FIELDS: usize = 100;
 pub const CANDIDATES: usize = 64;
 /// Decodings laid one inside another (percent, base64, JSON in a string …).
 pub const DECODING_DEPTH: usize = 4;
-/// Bytes that decoding may produce for one request, all layers together.
+/// Bytes that decoding may produce for one reading of a head or a body, all layers together.
 pub const DECODED_BYTES: usize = 256 * 1024;
-/// Work that may be done for one request's candidates, in all layers together: about as many
-/// nanoseconds. What clients send must not cost more, whatever it holds.
+/// Work that may be done for the candidates of a head or of a body, for one reading of it, in all layers
+/// together: about as many nanoseconds. What clients send must not cost more, whatever it holds.
 pub const EXTRACTION_WORK: usize = 2_000_000;
 /// The same for all that is done for one body before its inspected prefix is there: a client that sends
 /// it byte by byte must not have it read as often. It may be exceeded by one reading.
