@@ -355,7 +355,7 @@ pub enum Outcome {
     Unreachable,
     /// The connection was reset before an answer.
     Reset,
-    /// The answer was no HTTP, or broke off.
+    /// The answer was no HTTP.
     BadAnswer,
 }
 

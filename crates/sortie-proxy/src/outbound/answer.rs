@@ -7,7 +7,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use sortie_model::event::Outcome;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::lane::{Kept, Lane};
@@ -109,11 +108,12 @@ impl AnswerBody {
         }
     }
 
+    /// The answer is not whole. What came of it has come all the same: the record says so, and how much.
     fn fail(&mut self, error: AnswerError) -> AnswerError {
         self.give_prefix();
         self.kept = None;
         if let Some(record) = self.record.take() {
-            record.failed(Outcome::BadAnswer, None);
+            record.ended(self.received, self.sent.bytes());
         }
         error
     }
