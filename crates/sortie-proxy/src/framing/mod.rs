@@ -26,3 +26,4 @@ pub use guard::Guarded;
 pub use handle::{GuardHandle, asks_to_leave};
 pub use problem::{FramingCounts, Oddity, Problem};
 pub use scanner::{Phase, Scanned, Scanner, Then};
+pub(crate) use token::is_token;

@@ -40,7 +40,7 @@ pub(super) fn is_token_byte(byte: u8) -> bool {
 }
 
 /// Whether `bytes` is a token: not empty, and token bytes only.
-pub(super) fn is_token(bytes: &[u8]) -> bool {
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte))
 }
 

@@ -82,6 +82,19 @@ async fn every_plain_request_in_a_tunnel_is_a_dial() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_seen_whatever_its_method_and_what_stands_before_it() {
+    let (door, origin) = (Door::open().await, Origin::answering(HELLO).await);
+    for line in ["patch /x HTTP/1.1", "\r\nGET /x HTTP/1.1"] {
+        let mut app = door.app().await;
+        assert_eq!(app.connect_to(&origin.address.to_string()).await.status(), 200);
+        app.send(&format!("{line}\r\nHost: {}\r\n\r\n", origin.address)).await;
+        assert_eq!(app.reply().await.status(), 200, "{line}");
+        let dial = door.dialled().dial;
+        assert_eq!((dial.carrier, dial.request.map(|seen| seen.shown)), (Carrier::TunnelHttp, Some("/x".into())));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tunnel_of_requests_is_no_dial_itself() {
     let (door, origin) = (Door::open().await, Origin::answering(HELLO).await);
     let mut app = door.app().await;
