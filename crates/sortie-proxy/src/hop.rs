@@ -34,8 +34,7 @@ impl HopFields {
             return Self::default();
         }
         let named = named_by_connection(headers);
-        let upgrade =
-            headers.get(UPGRADE).filter(|_| named.contains(&UPGRADE)).filter(|value| is_forwarded(value)).cloned();
+        let upgrade = headers.get(UPGRADE).filter(|_| named.contains(&UPGRADE)).and_then(forwarded);
         let takes_trailers = headers.get_all(TE).iter().any(|value| has_token(value, "trailers"));
         retain(headers, |name, value| !is_of_hop(name, value, &named));
         Self { upgrade, takes_trailers }
@@ -75,10 +74,14 @@ pub(crate) fn passages(headers: &HeaderMap) -> usize {
     hops.filter(|hop| hop.split_whitespace().nth(1) == Some(PSEUDONYM)).count()
 }
 
-/// Whether an upgrade is passed on. HTTP/2 is not: its streams would go past the inspection, and
-/// not to upgrade is always right.
-fn is_forwarded(protocols: &HeaderValue) -> bool {
-    !protocols.as_bytes().to_ascii_lowercase().starts_with(b"h2")
+/// The protocols of an upgrade that are passed on. HTTP/2 is not: its streams would go past the
+/// inspection, and not to upgrade is always right.
+fn forwarded(protocols: &HeaderValue) -> Option<HeaderValue> {
+    let is_http2 = |protocol: &&[u8]| protocol.get(..2).is_some_and(|begin| begin.eq_ignore_ascii_case(b"h2"));
+    let all = protocols.as_bytes().split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+    let left: Vec<&[u8]> = all.filter(|protocol| !protocol.is_empty() && !is_http2(protocol)).collect();
+    // Parts of a value make a value.
+    HeaderValue::from_bytes(&left.join(&b", "[..])).ok().filter(|value| !value.is_empty())
 }
 
 /// Names of fields that belong to one hop, whatever `Connection` says. `Trailer` stays: it
@@ -185,6 +188,8 @@ mod tests {
     fn no_upgrade_goes_past_the_inspection() {
         let fields = [("connection", "upgrade, http2-settings"), ("upgrade", "h2c"), ("http2-settings", "AA")];
         assert_eq!(taken(&fields), (Vec::new(), HopFields::default()));
+        let mixed = taken(&[("connection", "upgrade"), ("upgrade", "websocket, h2c,H2")]).1;
+        assert_eq!(mixed.upgrade, Some(HeaderValue::from_static("websocket")));
         assert_eq!(taken(&[("upgrade", "websocket")]).1.upgrade, None, "the connection does not say so");
     }
 
