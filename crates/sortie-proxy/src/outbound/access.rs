@@ -27,7 +27,7 @@ impl fmt::Debug for ProxyCredentials {
 
 /// The listener would be open to everybody.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("outbound listener {0} is not on loopback: set `sources` or `proxy_credentials`, or listen on 127.0.0.1")]
+#[error("outbound listener {0} is not on loopback: set `sources` or `credentials`, or listen on 127.0.0.1")]
 pub struct OpenListenerError(pub SocketAddr);
 
 /// The rule of one listener.
