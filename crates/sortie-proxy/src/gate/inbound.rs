@@ -67,7 +67,7 @@ impl Gate {
         let actor = self.tokens.actor(token, head.client);
         let endpoint = Endpoint {
             method: Method::parse(head.method),
-            host: self.settings.hosts.iter().find(|host| host.eq_ignore_ascii_case(head.host)).cloned(),
+            host: self.settings.hosts.iter().find(|host| is_host(host, head.host)).cloned(),
             template: Arc::from(guarded_template(head.target)),
         };
         let (learned, policy) = (self.learned.load(), self.policy.load());
@@ -211,6 +211,11 @@ fn is_plain(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or_default();
     let is_word = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_lowercase());
     is_word && host.starts_with(|first: char| first.is_ascii_lowercase()) && host.bytes().all(is_plain)
+}
+
+/// Whether a `Host` field names a virtual host: with any port, unless the virtual host has one.
+fn is_host(host: &str, field: &str) -> bool {
+    host.eq_ignore_ascii_case(field) || host.eq_ignore_ascii_case(host_of(field))
 }
 
 /// The host of a `Host` field, without its port.

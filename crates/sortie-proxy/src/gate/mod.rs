@@ -53,7 +53,7 @@ pub struct GateSettings {
     pub response_bytes: usize,
     /// Other limits of single endpoints, the most specific first.
     pub inspect_endpoints: Vec<(Scope, usize)>,
-    /// Virtual hosts that make endpoints of their own, in lower case.
+    /// Virtual hosts that make endpoints of their own, in lower case; with any port, where they have none.
     pub hosts: Vec<Arc<str>>,
     /// Sortie's own listeners.
     pub listeners: OwnListeners,

@@ -118,3 +118,26 @@ fn the_status_of_an_answer_reaches_the_table() {
         assert_eq!(table.inflight.candidate(id).map(|live| live.progress), Some(progress), "{status:?}");
     }
 }
+
+#[test]
+fn a_virtual_host_is_one_on_any_port_unless_it_names_one() {
+    let (queue, events) = EventQueue::new(1, 16);
+    let mut settings = GateSettings::new("test".into(), Key::new(&[1; Key::LENGTH]));
+    settings.hosts = vec!["api.example".into(), "www.example:8080".into()];
+    let gate = Gate::new(settings, Clock::start(), queue, Arc::new(Policy::default()));
+    for (host, endpoint) in [
+        ("api.example", Some("api.example")),
+        ("API.example:8080", Some("api.example")),
+        ("www.example:8080", Some("www.example:8080")),
+        ("www.example", None),
+        ("www.example:81", None),
+        ("other.example", None),
+    ] {
+        drop(gate.admit(&InboundHead { host, ..head("/") }));
+        let began = events.try_iter().find_map(|event| match event.what {
+            What::RequestBegan(began) => Some(began),
+            _ => None,
+        });
+        assert_eq!(began.unwrap().endpoint.host.as_deref(), endpoint, "{host}");
+    }
+}
