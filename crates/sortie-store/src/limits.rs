@@ -35,6 +35,8 @@ pub const RETENTION_BATCH: u32 = 500;
 pub const SERVICES: u32 = 1000;
 /// Names that an ambiguous short id is answered with.
 pub const AMBIGUOUS: u32 = 10;
+/// Findings that are read for one text that stands in them.
+pub const NAMING: u32 = 64;
 /// Alerts that wait for delivery to one target: a dead one must not use up the room of the others.
 pub const DELIVERIES: u64 = 10_000;
 /// Targets for which alerts may wait, those of earlier configurations among them.

@@ -73,6 +73,15 @@ impl IndexReader {
         rows.iter().map(|(id, body)| finding::decode(body).map_err(self.sql().broken(id))).collect()
     }
 
+    /// Findings in whose JSON this text stands somewhere, the last seen first, at most
+    /// [`limits::NAMING`]: those that list a request, say, by its reference. Reads all of them.
+    pub fn findings_naming(&self, text: &str) -> Result<Vec<Finding>, StoreError> {
+        const NAMING: &str = "SELECT id, body FROM finding WHERE instr(body, ?1) > 0 ORDER BY last_seen DESC LIMIT ?2";
+        let rows: Vec<(String, String)> =
+            self.sql().all(NAMING, (text, limits::NAMING), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.iter().map(|(id, body)| finding::decode(body).map_err(self.sql().broken(id))).collect()
+    }
+
     /// The services that have findings, by name.
     pub fn services(&self) -> Result<Vec<ServiceName>, StoreError> {
         const SERVICES: &str = "SELECT DISTINCT service FROM finding ORDER BY service LIMIT ?1";

@@ -57,6 +57,20 @@ impl Reader {
         find_in(&file, &path, &entry, number)
     }
 
+    /// The number of the first event of the newest block: about where the journal ends now.
+    pub fn newest(&mut self) -> Result<Option<u64>, StoreError> {
+        for first in self.list()?.into_iter().rev() {
+            let path = self.layout.segment(first);
+            let Some((file, _)) = open(&path, first)? else { continue };
+            let catalogue = self.catalogue(first);
+            catalogue.extend(&file).map_err(StoreError::io("read", &path))?;
+            if let Some(entry) = catalogue.entries().last() {
+                return Ok(Some(entry.header.first));
+            }
+        }
+        Ok(None)
+    }
+
     /// The number of the first block that holds an event of `time` or later: where to begin to read
     /// what happened since. Up to a block's worth of earlier events may follow it.
     pub fn number_at(&mut self, time: Micros) -> Result<Option<u64>, StoreError> {

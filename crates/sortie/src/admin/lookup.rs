@@ -1,6 +1,8 @@
 //! Reading what the store knows, whether the program runs or not.
 
-use sortie_model::ids::{FindingId, ParseReferenceError};
+use sortie_model::event::What;
+use sortie_model::finding::FindingRequest;
+use sortie_model::ids::{FindingId, ParseReferenceError, RequestId};
 use sortie_model::{Event, Reference};
 use sortie_store::index::Lookup;
 use sortie_store::journal::Reader;
@@ -8,6 +10,8 @@ use sortie_store::{IndexReader, Layout, StoreError};
 
 use crate::view::explain::{Explained, ends};
 
+/// Events at the end of the journal among which a client's `X-Request-Id` is looked for.
+const SEARCHED_EVENTS: u64 = 1_000_000;
 /// Events behind a request or a dial that are read for its story.
 const STORY_EVENTS: usize = 200_000;
 
@@ -29,15 +33,60 @@ pub enum LookupError {
         names: Vec<String>,
     },
     /// Nothing has this name (any more).
-    #[error("nothing is known of '{0}': it is no finding, and the journal holds no such event (any more)")]
+    #[error(
+        "nothing is known of '{0}' (any more): expected a finding (F-7K2M9QPX), a request (R-18C3), a dial (D-18C4), or \
+         a request's X-Request-Id"
+    )]
     Unknown(String),
     /// Another node made it.
     #[error("'{0}' was made by node {1}: ask there")]
     Elsewhere(String, u16),
 }
 
-/// What a reference stands for: `F-…` or its beginning, `R-…`, `D-…`.
+/// What a reference stands for: `F-…` or its beginning, `R-…`, `D-…`; else the request that carried the
+/// text as its `X-Request-Id`, the last one where several did.
 pub fn explain(layout: &Layout, typed: &str) -> Result<Explained, LookupError> {
+    let mut explained = match referred(layout, typed) {
+        Err(LookupError::Unknown(_) | LookupError::Reference(_)) if RequestId::parse(typed).is_some() => {
+            identified(layout, typed)?
+        }
+        referred => referred?,
+    };
+    if let Explained::Request(story) = &mut explained {
+        let naming = IndexReader::open(layout)?.findings_naming(&story.id)?;
+        story.listed_in(&naming);
+    }
+    Ok(explained)
+}
+
+/// The request with this `X-Request-Id`: one that a finding lists, else one of the journal's last. Where
+/// the journal has let go of the request, the finding.
+fn identified(layout: &Layout, id: &str) -> Result<Explained, LookupError> {
+    for finding in IndexReader::open(layout)?.findings_naming(id)? {
+        let given = |request: &&FindingRequest| request.request_id.as_deref() == Some(id);
+        let Some(request) = finding.requests.iter().rev().find(given) else { continue };
+        return match event(layout, &request.id, request.id.parse()?) {
+            Err(LookupError::Unknown(_)) => Ok(Explained::Finding(Box::new(finding))),
+            explained => explained,
+        };
+    }
+    let mut reader = Reader::new(layout);
+    let from = reader.newest()?.unwrap_or(0).saturating_sub(SEARCHED_EVENTS);
+    let mut last = None;
+    for found in reader.events_from(from)? {
+        // What is damaged is told by whoever reads it to learn.
+        let Ok(found) = found else { continue };
+        if let What::RequestBegan(began) = &found.what
+            && began.request_id.as_ref().is_some_and(|given| given.as_str() == id)
+        {
+            last = Some(began.request);
+        }
+    }
+    let request = last.ok_or_else(|| LookupError::Unknown(id.to_owned()))?;
+    event(layout, id, request)
+}
+
+fn referred(layout: &Layout, typed: &str) -> Result<Explained, LookupError> {
     let is_event = typed.get(..2).is_some_and(|kind| ["R-", "D-"].contains(&kind.to_ascii_uppercase().as_str()));
     if is_event {
         return event(layout, typed, typed.parse()?);

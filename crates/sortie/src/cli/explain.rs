@@ -19,7 +19,7 @@ const AGAIN: Duration = Duration::from_millis(100);
 /// Works while nothing runs. A finding's name may be cut short as long as it is clear.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A finding (F-7K2M9QPX), a request (R-18C3) or a dial (D-18C4)
+    /// A finding (F-7K2M9QPX), a request (R-18C3) or its X-Request-Id, a dial (D-18C4)
     #[arg(value_name = "REF")]
     reference: String,
     #[command(flatten)]

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::http::{free_address, get, get_through, serve};
+use crate::http::{exchange, free_address, get, get_through, serve};
 use crate::program::{Daemon, PATIENCE};
-use crate::works;
+use crate::{sortie, works};
 
 /// A shop with a preview that fetches what it is told, an internal host, and one who hears of it.
 struct Place {
@@ -285,4 +285,25 @@ fn a_webhook_with_a_secret_is_signed_and_hears_nothing_unsigned() {
     let at = sortie_model::Micros(seconds.parse::<u64>().unwrap() * 1_000_000);
     assert_eq!(signature, sortie_export::webhook::Secret::new(b"whsec_test").sign(at, body.as_bytes()));
     assert!(place.receiver.hears()["finding"].is_object());
+}
+
+#[test]
+fn a_request_is_explained_by_the_id_that_its_client_gave() {
+    let place = Place::new(200, "");
+    let _daemon = place.start();
+    let send = |target: &str, id: &str| {
+        exchange(place.door, &format!("GET {target} HTTP/1.1\r\nHost: shop.example\r\nX-Request-Id: {id}\r\n")).0
+    };
+    assert_eq!(send(&format!("/v1/preview?url=http://{}/secret", place.internal), "c0ffee/attack"), 403);
+    assert_eq!(send("/v1/orders", "c0ffee/benign"), 404);
+    let explain = |reference: &str| works(place.path(), &["explain", reference, "-c", "sortie.yaml"]);
+    let id = place.receiver.hears()["finding"]["id"].as_str().expect("a finding has a name").to_owned();
+    let attack = explain("c0ffee/attack");
+    assert!(attack.contains("(x-request-id c0ffee/attack)") && attack.contains(&id), "{attack}");
+    let benign = explain("c0ffee/benign");
+    assert!(benign.contains("GET /v1/orders") && !benign.contains("finding"), "{benign}");
+    // Stories of others do not hide that nobody sent this.
+    let output = sortie(place.path(), &["explain", "c0ffee/nobody", "-c", "sortie.yaml"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("nothing is known of 'c0ffee/nobody'") && said.contains("X-Request-Id"), "{said}");
 }

@@ -10,7 +10,7 @@ use sortie_model::event::What;
 use sortie_model::{Event, Finding, Micros, Reference};
 
 pub use dial::{DialStory, ExplanationRow};
-pub use request::{CandidateRow, RequestStory};
+pub use request::{CandidateRow, ListedIn, RequestStory};
 
 use super::Paint;
 use crate::admin::wire::{OutboundStatus, ServiceStatus};

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use sortie_model::event::{Refused, RequestBegan, RequestEnded, RequestInspected, What};
-use sortie_model::{Candidate, Decision, Event, Micros, Reference};
+use sortie_model::finding::{FindingKind, Rung, Severity};
+use sortie_model::ids::FindingId;
+use sortie_model::{Candidate, Decision, Event, Finding, Micros, Reference};
 
 use super::dial::decision_words;
 use crate::view::Paint;
@@ -38,6 +40,22 @@ pub struct RequestStory {
     pub ended: Option<String>,
     /// Dials that it may have caused: reference, destination, share, decision.
     pub dials: Vec<CausedDial>,
+    /// Findings that list it.
+    #[serde(default)]
+    pub findings: Vec<ListedIn>,
+}
+
+/// See [`RequestStory::findings`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListedIn {
+    /// Reference, `F-…`.
+    pub id: FindingId,
+    /// Kind.
+    pub kind: FindingKind,
+    /// Severity.
+    pub severity: Severity,
+    /// How far it got.
+    pub rung: Rung,
 }
 
 /// See [`RequestStory::candidates`].
@@ -88,7 +106,21 @@ impl RequestStory {
             refused: began.refused.map(refused_words),
             ended: None,
             dials: Vec::new(),
+            findings: Vec::new(),
         }
+    }
+
+    /// Notes which of these findings list the request.
+    pub fn listed_in(&mut self, findings: &[Finding]) {
+        let listing = findings.iter().filter(|finding| finding.requests.iter().any(|request| request.id == self.id));
+        self.findings = listing
+            .map(|finding| ListedIn {
+                id: finding.id.clone(),
+                kind: finding.kind,
+                severity: finding.severity,
+                rung: finding.rung,
+            })
+            .collect();
     }
 
     /// The story with one more event, if it is about this request.
@@ -196,6 +228,10 @@ pub(super) fn show(story: &RequestStory, now: Micros, paint: Paint) -> String {
     }
     if let Some(refused) = &story.refused {
         line("action", clean(refused).into_owned());
+    }
+    for finding in &story.findings {
+        let ListedIn { id, kind, severity, rung } = finding;
+        line("finding", format!("{id}  {}  {}  {rung}", kind.as_str(), severity.as_str()));
     }
     line(
         "ended",
