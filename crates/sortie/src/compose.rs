@@ -148,7 +148,7 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
     let clock = Clock::start_after(recovered.last_at);
     let started = (clock.now(), Instant::now());
     let (queue, events) = EventQueue::new(recovered.next, QUEUE);
-    let gates = gates(&config, &key, clock, &queue, &policies);
+    let gates = gates(&config, &own_listeners(&config, &addresses), &key, clock, &queue, &policies);
     let config = Arc::new(config);
 
     let told = Arc::new(Told::default());
@@ -250,20 +250,27 @@ async fn listen(address: SocketAddr, what: String) -> Result<TcpListener, StartE
     TcpListener::bind(address).await.map_err(|source| StartError::Listen { what, address, source })
 }
 
+/// What no dial may reach, and what counts as this host's own, at the addresses that were bound.
+fn own_listeners(config: &Config, addresses: &BTreeMap<ServiceName, [SocketAddr; 2]>) -> OwnListeners {
+    let mut listeners = OwnListeners::default();
+    for &[inbound, outbound] in addresses.values() {
+        listeners.inbound.push(inbound);
+        listeners.closed.push(outbound);
+    }
+    if let AdminListen::Tcp(address) = &config.admin {
+        listeners.closed.push(*address);
+    }
+    listeners
+}
+
 fn gates(
     config: &Config,
+    listeners: &OwnListeners,
     key: &Key,
     clock: Clock,
     queue: &EventQueue,
     policies: &BTreeMap<ServiceName, Arc<Policy>>,
 ) -> Gates {
-    let mut listeners = OwnListeners {
-        closed: config.services.values().map(|service| service.outbound.listen).collect(),
-        inbound: config.services.values().map(|service| service.inbound.listen).collect(),
-    };
-    if let AdminListen::Tcp(address) = &config.admin {
-        listeners.closed.push(*address);
-    }
     let gate = |(name, service): (&ServiceName, &Service)| {
         let settings = GateSettings {
             inspect_bytes: config.inspect.request_bytes,

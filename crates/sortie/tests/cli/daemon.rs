@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::http::{exchange, free_address, serve};
+use crate::http::{exchange, free_address, get_through, serve};
 use crate::program::Daemon;
 use crate::{code, sortie, stderr, works};
 
@@ -41,6 +41,16 @@ fn a_daemon_listens_to_its_operator() {
     assert!(stderr(&second).contains("is in use by process"), "{}", stderr(&second));
     assert_eq!(daemon.end(), Some(0));
     assert!(!folder.join("sortie-data/admin.sock").exists());
+}
+
+#[test]
+fn no_dial_reaches_an_outbound_door_whose_port_the_system_chose() {
+    let folder = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(folder.path(), FLAGS);
+    let proxy = daemon.said.iter().find_map(|line| line.split("HTTP_PROXY=http://").nth(1)).unwrap();
+    let proxy = proxy.split([' ', '/']).next().unwrap();
+    assert_eq!(get_through(proxy.parse().unwrap(), &format!("http://{proxy}/")).0, 403);
+    assert_eq!(daemon.end(), Some(0));
 }
 
 #[test]
