@@ -60,7 +60,7 @@ impl PathDigest {
             segments: parts.iter().map(|part| key.digest(Domain::Segment, part.as_bytes()).short()).collect(),
             query: query
                 .filter(|q| !q.is_empty())
-                .map(|q| key.digest(Domain::Query, normal_text(q).as_bytes()).short()),
+                .map(|q| key.digest(Domain::Query, normal_query(q).as_bytes()).short()),
         }
     }
 
@@ -112,25 +112,42 @@ impl PathDigest {
 
 /// The path with its dot segments removed (RFC 3986 §5.2.4) and its unreserved characters decoded
 /// (§6.2.2.2); empty segments are dropped, because clients and servers merge slashes at will.
+///
+/// A backslash ends a segment, escaped or not: some clients send a slash for it, others escape it.
 fn normal_segments(path: &str) -> Vec<Cow<'_, str>> {
     let mut kept = Vec::new();
     for raw in path.split('/') {
-        let segment = normal_text(raw);
-        match &*segment {
-            "" | "." => {}
-            ".." => {
-                kept.pop();
+        match normal_text(raw) {
+            Cow::Borrowed(text) => text.split('\\').for_each(|part| keep(&mut kept, Cow::Borrowed(part))),
+            Cow::Owned(text) if text.contains('\\') => {
+                text.split('\\').for_each(|part| keep(&mut kept, Cow::Owned(part.to_owned())));
             }
-            _ => kept.push(segment),
+            Cow::Owned(text) => keep(&mut kept, Cow::Owned(text)),
         }
     }
     kept
+}
+
+fn keep<'a>(kept: &mut Vec<Cow<'a, str>>, segment: Cow<'a, str>) {
+    match &*segment {
+        "" | "." => {}
+        ".." => {
+            kept.pop();
+        }
+        _ => kept.push(segment),
+    }
 }
 
 /// Percent-decoded text. Decoding everything, not only unreserved characters, joins the spellings
 /// that clients make of one path (`%2F` inside a segment stays within its segment here).
 fn normal_text(text: &str) -> Cow<'_, str> {
     if text.contains('%') { percent_decode_str(text).decode_utf8_lossy() } else { Cow::Borrowed(text) }
+}
+
+/// The same of a query. In forms `+` is a space, which other clients escape.
+fn normal_query(text: &str) -> Cow<'_, str> {
+    let text = normal_text(text);
+    if text.contains('+') { Cow::Owned(text.replace('+', " ")) } else { text }
 }
 
 /// The path as people may see it: segments in id formats, userinfo of URLs inside it, parameters of
@@ -290,6 +307,47 @@ mod tests {
         assert_eq!(compare("/a", "/proxy/a/x"), PathMatch::Contained);
         assert_eq!(compare("/", "/a"), PathMatch::Different);
         assert_eq!(compare("", "/"), PathMatch::Equal);
+    }
+
+    #[test]
+    fn what_clients_escape_by_habit_makes_no_difference() {
+        for (named, dialled) in [
+            ("/z?a=|", "/z?a=%7C"),
+            ("/z?a=b c", "/z?a=b+c"),
+            ("/z?a=b c", "/z?a=b%20c"),
+            ("/z?a=b+c", "/z?a=b%2Bc"),
+            ("/z?{\"}`^<>[]", "/z?%7B%22%7D%60%5E%3C%3E%5B%5D"),
+            ("/\u{e9} x", "/%C3%A9%20x"),
+            ("/a\\b", "/a%5Cb"),
+            ("/a\\b", "/a/b"),
+            ("/a/%2e%2E/b", "/b"),
+        ] {
+            assert_eq!(compare(named, dialled), PathMatch::Equal, "{named} {dialled}");
+        }
+        assert_eq!(compare("/a%2Fb", "/a/b"), PathMatch::Different, "an escaped slash is data");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn escapes_of_what_delimits_nothing_make_no_difference(
+            text in "(/[a-zé.+ |\\\\{}\"^;=&,@:~]{0,6}){0,5}(\\?[a-zé.+ |\\\\{}\"^;=&,@:~/]{0,9})?",
+            escaped in proptest::collection::vec(proptest::bool::ANY, 64),
+        ) {
+            let mut in_query = false;
+            let mut other = String::new();
+            for (character, escape) in text.chars().zip(escaped) {
+                in_query |= character == '?';
+                let delimits = character == '?' || character == '/' && !in_query;
+                let mut bytes = [0; 4];
+                if escape && !delimits {
+                    let bytes = character.encode_utf8(&mut bytes).bytes();
+                    other.extend(bytes.map(percent_encoding::percent_encode_byte));
+                } else {
+                    other.push(character);
+                }
+            }
+            proptest::prop_assert_eq!(compare(&text, &other), PathMatch::Equal, "{} {}", text, other);
+        }
     }
 
     #[test]

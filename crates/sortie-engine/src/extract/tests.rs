@@ -314,3 +314,19 @@ fn what_touches_an_open_end_is_no_value() {
         }
     }
 }
+
+#[test]
+fn a_separator_behind_the_only_url_may_be_part_of_it() {
+    for (text, dialled) in [
+        ("http://10.20.0.5/z?a=|", ["/z?a=%7C", "/z?a="]),
+        ("http://10.20.0.5/z,", ["/z,", "/z"]),
+        ("http://10.20.0.5/z;,", ["/z;,", "/z"]),
+    ] {
+        let found = body(JSON, format!(r#"{{"url":"{text}"}}"#).as_bytes()).candidates;
+        for path in dialled {
+            let path = sortie_model::PathDigest::of(path, &key());
+            assert!(found.iter().any(|candidate| candidate.path.as_ref() == Some(&path)), "{text}");
+        }
+    }
+    assert_eq!(body(JSON, br#"{"url":"http://10.20.0.5/z,http://10.20.0.6/,"}"#).candidates.len(), 2);
+}

@@ -61,12 +61,18 @@ pub(super) fn every_way(text: &str, marks: Marks, meaning: Meaning, spot: &Spot<
 
 /// A value that begins with a URL: one, or a list of them.
 fn urls(text: &str, spot: &Spot<'_>, meaning: Meaning, out: &mut Collector<'_>) -> bool {
-    let Some(pieces) = prose::list(text) else { return false };
+    let Some(mut pieces) = prose::list(text) else { return false };
     let nature = spot.nature(meaning);
     let mut found = false;
+    // Words after a URL are prose, unless the parameter is for a URL: then they are its path.
+    let sentence = pieces.len() > 1 || !meaning.destination;
+    // A program that takes no list dials the separator behind the only URL as well.
+    if let [only] = pieces[..]
+        && only.len() < text.len()
+    {
+        pieces.push(text);
+    }
     for &piece in &pieces {
-        // Words after a URL are prose, unless the parameter is for a URL: then they are its path.
-        let sentence = pieces.len() > 1 || !meaning.destination;
         let word = if sentence { piece.split_ascii_whitespace().next().unwrap_or_default() } else { piece };
         let Some(mut reading) = absolute(word) else {
             out.reject();
