@@ -12,6 +12,23 @@ use sortie_model::{Actor, AddressClass, Candidate, Endpoint, Host, Micros, Mode,
 
 use crate::learned::Learned;
 
+/// Which of the templates of a target is its endpoint's: the first with a proven sink, else the first. What
+/// some routers take for that endpoint must not get past it.
+pub fn template_of(templates: &[String], learned: &Learned, policy: &Policy) -> Arc<str> {
+    let of_sink = || templates.iter().find(|template| has_sink(template, learned, policy));
+    let first = templates.first();
+    let template = if templates.len() > 1 { of_sink().or(first) } else { first };
+    Arc::from(template.map_or("/", String::as_str))
+}
+
+fn has_sink(template: &str, learned: &Learned, policy: &Policy) -> bool {
+    let template = canonical_template(template);
+    let by_allow = |entry: &Allow| entry.sink.as_ref().is_some_and(|scope| scope.template == template);
+    learned.has_proven_sink(&template)
+        || policy.proven.iter().any(|scope| scope.template == template)
+        || policy.allow.iter().any(by_allow)
+}
+
 /// What a request is judged against.
 #[derive(Clone, Copy, Debug)]
 pub struct Admission<'a> {
@@ -83,11 +100,7 @@ impl Admission<'_> {
     }
 
     fn has_sink(&self) -> bool {
-        let template = canonical_template(&self.endpoint.template);
-        let by_allow = |entry: &Allow| entry.sink.as_ref().is_some_and(|scope| scope.template == template);
-        self.learned.has_proven_sink(&template)
-            || self.policy.proven.iter().any(|scope| scope.template == template)
-            || self.policy.allow.iter().any(by_allow)
+        has_sink(&self.endpoint.template, self.learned, self.policy)
     }
 
     /// The denied class that a candidate of a proven place names. The proof is all that is asked: the honour

@@ -4,6 +4,6 @@
 mod inbound;
 mod outbound;
 
-pub use inbound::Admission;
+pub use inbound::{Admission, template_of};
 pub(crate) use outbound::SURE;
 pub use outbound::decide;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use sortie_model::event::Cut;
 use sortie_model::{Candidate, Container, Key, Nature};
 
+mod aliases;
 mod authority;
 mod bits;
 mod body;
@@ -53,6 +54,7 @@ mod work;
 mod xml;
 mod yaml;
 
+pub use aliases::templates;
 pub use template::template;
 
 use collector::Collector;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 use sortie_engine::attribution::proven_by;
-use sortie_engine::decide::Admission as Decide;
+use sortie_engine::decide::{Admission as Decide, template_of};
 use sortie_engine::extract::{self, Extraction, Head};
 use sortie_engine::learned::Learned;
 use sortie_model::event::{Cut, Refused, RequestBegan, What};
@@ -65,12 +65,12 @@ impl Gate {
         let key = &self.settings.key;
         let token = token_of(head.fields, key);
         let actor = self.tokens.actor(token, head.client);
+        let (learned, policy) = (self.learned.load(), self.policy.load());
         let endpoint = Endpoint {
             method: Method::parse(head.method),
             host: self.settings.hosts.iter().find(|host| is_host(host, head.host)).cloned(),
-            template: Arc::from(guarded_template(head.target)),
+            template: template_of(&guarded_templates(head.target), &learned, &policy),
         };
-        let (learned, policy) = (self.learned.load(), self.policy.load());
         let decide = Decide { learned: &learned, policy: &policy, endpoint: &endpoint, actor, now };
         let sinks = decide.sinks();
         let fields = telling_fields(head, &policy);
@@ -226,8 +226,8 @@ fn host_of(field: &str) -> &str {
     }
 }
 
-fn guarded_template(target: &str) -> String {
-    catch_unwind(|| extract::template(target)).unwrap_or_else(|_| "/".to_owned())
+fn guarded_templates(target: &str) -> SmallVec<[String; 1]> {
+    catch_unwind(|| extract::templates(target)).unwrap_or_default()
 }
 
 fn request_id_of(fields: &[(&str, &[u8])]) -> Option<RequestId> {

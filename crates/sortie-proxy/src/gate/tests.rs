@@ -141,3 +141,17 @@ fn a_virtual_host_is_one_on_any_port_unless_it_names_one() {
         assert_eq!(began.unwrap().endpoint.host.as_deref(), endpoint, "{host}");
     }
 }
+
+#[test]
+fn other_spellings_of_a_proven_endpoint_are_that_endpoint() {
+    let (gate, _events) = Gate::for_tests(policy(Mode::Block));
+    for path in
+        ["/v1/preview", "//x/v1/preview", "/v1\\preview", "/http:/../v1/preview", "/v1/localhost/%2e%2e/preview"]
+    {
+        let Admission::Refuse(refusal) = admit(&gate, &format!("{path}?url=http://169.254.169.254/")) else {
+            panic!("{path} passed")
+        };
+        assert_eq!(refusal.status, 403, "{path}");
+    }
+    assert!(matches!(admit(&gate, "/x/v1/preview?url=http://169.254.169.254/"), Admission::Pass(_)));
+}
