@@ -210,23 +210,29 @@ impl InFlight {
     /// Lets go of what explains nothing any more. Returns the requests that are over, the oldest
     /// first; `is_proven` says of a remembered candidate whether its place is a proven sink.
     pub fn expire(&mut self, now: Micros, is_proven: impl Fn(&LiveCandidate) -> bool) -> Vec<Closed> {
-        let mut closed = Vec::new();
-        while let Some(&(at, request)) = self.closing.front() {
-            if at > now && !self.is_crowded() {
-                break;
-            }
-            self.closing.pop_front();
-            let Some(mut live) = self.requests.remove(&request) else { continue };
-            self.leave_endpoint(&live.endpoint, request);
-            let candidates = std::mem::take(&mut live.candidates).into_iter();
-            let offers = candidates.map(|candidate| self.candidates.close(candidate, &is_proven)).collect();
-            closed.push(Closed { request, live, offers });
-        }
+        let closed = std::iter::from_fn(|| self.close_next(now, &is_proven)).collect();
         self.candidates.expire(now);
         self.hops.expire(now);
         self.windows.expire(now);
         self.retries.expire(now);
         closed
+    }
+
+    /// Lets go of the one request that is over for longest, if there is one. Whoever does so as often as
+    /// requests come never has to let go of many at once.
+    pub fn close_next(&mut self, now: Micros, is_proven: &impl Fn(&LiveCandidate) -> bool) -> Option<Closed> {
+        loop {
+            let &(at, request) = self.closing.front()?;
+            if at > now && !self.is_crowded() {
+                return None;
+            }
+            self.closing.pop_front();
+            let Some(mut live) = self.requests.remove(&request) else { continue };
+            self.leave_endpoint(&live.endpoint, request);
+            let candidates = std::mem::take(&mut live.candidates).into_iter();
+            let offers = candidates.map(|candidate| self.candidates.close(candidate, is_proven)).collect();
+            return Some(Closed { request, live, offers });
+        }
     }
 
     /// Records a judged dial: what explained it is used up by its share. A refused dial is remembered

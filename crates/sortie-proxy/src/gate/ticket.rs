@@ -293,10 +293,17 @@ impl Active {
         let now = gate.clock.now();
         let returned = self.returned;
         let ended = Box::new(RequestEnded { request: self.reference, status, bytes, accepted, returned });
+        let (learned, policy) = (gate.learned.load(), gate.policy.load());
+        let is_proven = proven_by(&learned, &policy);
         let mut table = gate.table.lock();
         gate.unwatch(&mut table, self.reference);
         table.inflight.end(now, self.reference, status);
         gate.queue.push(now, Some(&gate.settings.name), |_| (What::RequestEnded(ended), ()));
+        // For each that ends up to two go: so it is never long that the table is held at a stretch, as it
+        // would be if all that are over were left to [`Gate::tick`].
+        let over = [(); 2].map(|()| table.inflight.close_next(now, &is_proven));
+        drop(table);
+        drop(over);
     }
 }
 
