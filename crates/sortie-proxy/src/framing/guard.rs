@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::clock::{StallClock, Wait};
 use super::closing::Closing;
 use super::handle::GuardHandle;
+use super::head::Role;
 use super::held::Held;
 use super::problem::{FramingCounts, Problem};
 use super::scanner::{Phase, Scanned, Scanner, Then};
@@ -55,11 +56,11 @@ enum End {
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Guarded<IO> {
     /// Puts a guard before `io`. The handle is for the service.
-    pub fn new(io: IO, timeouts: &Timeouts, counts: Arc<FramingCounts>) -> (Self, GuardHandle) {
+    pub fn new(io: IO, role: Role, timeouts: &Timeouts, counts: Arc<FramingCounts>) -> (Self, GuardHandle) {
         let handle = GuardHandle::new();
         let guarded = Self {
             io,
-            scanner: Scanner::new(),
+            scanner: Scanner::new(role),
             held: Held::default(),
             ended: None,
             told_end: false,

@@ -6,6 +6,16 @@ use super::problem::{Oddities, Oddity, Problem};
 use super::target::{Target, check_host};
 use super::token::{has_control, is_token, trim};
 
+/// What a door is to those who send it requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The server that a request is for: its target and its `Host` must name the same authority.
+    Server,
+    /// A proxy: it goes where the target says, and the destination reads the `Host` beside it, which names
+    /// another authority where a program has resolved and pinned an address itself.
+    Proxy,
+}
+
 /// What follows a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Body {
@@ -26,7 +36,7 @@ pub(super) struct Head {
 
 /// Judges a head: from the first byte of the request line to the empty line, inclusive. Every line
 /// must be known to end in CR LF.
-pub(super) fn judge(head: &[u8]) -> Result<Head, Problem> {
+pub(super) fn judge(head: &[u8], role: Role) -> Result<Head, Problem> {
     let mut fields = Fields::default();
     let (line, rest) = next_line(head);
     let (target, method, is_new) = request_line(line, &mut fields.odd)?;
@@ -39,7 +49,7 @@ pub(super) fn judge(head: &[u8]) -> Result<Head, Problem> {
         fields.take(line)?;
         rest = further;
     }
-    fields.conclude(method, target, is_new)
+    fields.conclude(role, method, target, is_new)
 }
 
 /// Judges the fields of a trailer section. Fields that would frame or route are refused: whoever
@@ -164,10 +174,10 @@ impl<'a> Fields<'a> {
         if self.coding.replace(is_chunked).is_some() { Err(Problem::CodingRepeated) } else { Ok(()) }
     }
 
-    fn conclude(self, method: &[u8], target: Target<'a>, is_new: bool) -> Result<Head, Problem> {
+    fn conclude(self, role: Role, method: &[u8], target: Target<'a>, is_new: bool) -> Result<Head, Problem> {
         match self.host {
             None if is_new => return Err(Problem::HostMissing),
-            Some(host) if !target.agrees_with(host) => return Err(Problem::HostDisagrees),
+            Some(host) if role == Role::Server && !target.agrees_with(host) => return Err(Problem::HostDisagrees),
             _ => {}
         }
         let body = match (self.length, self.coding) {

@@ -24,6 +24,7 @@ mod token;
 
 pub use guard::Guarded;
 pub use handle::{GuardHandle, asks_to_leave};
+pub use head::Role;
 pub use problem::{FramingCounts, Oddity, Problem};
 pub use scanner::{Phase, Scanned, Scanner, Then};
 pub(crate) use token::is_token;

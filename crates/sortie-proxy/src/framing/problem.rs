@@ -33,7 +33,7 @@ pub enum Problem {
     HostRepeated,
     /// The value of `Host`, or the authority of the target, is none.
     HostMalformed,
-    /// The authority of the target is not the one of `Host`.
+    /// A server is asked, and the authority of the target is not the one of `Host`.
     HostDisagrees,
     /// More than one `Content-Length`.
     LengthRepeated,

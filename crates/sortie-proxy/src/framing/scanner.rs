@@ -3,7 +3,7 @@
 use sortie_model::limits;
 
 use super::chunk;
-use super::head::{self, Body};
+use super::head::{self, Body, Role};
 use super::problem::{Oddities, Oddity, Problem};
 use super::token::is_token_byte;
 
@@ -20,6 +20,7 @@ const BLANK_LINES: usize = 4;
 /// difference to what goes on in the end or to the verdict.
 #[derive(Debug)]
 pub struct Scanner {
+    role: Role,
     state: State,
     /// Bytes of the incomplete element that are known to hold no line feed that ends it.
     searched: usize,
@@ -94,16 +95,10 @@ enum Upgrade {
     Granted,
 }
 
-impl Default for Scanner {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Scanner {
     /// A scanner for a new connection.
-    pub fn new() -> Self {
-        Self { state: State::Head, searched: 0, upgrade: Upgrade::No, odd: Oddities::default() }
+    pub fn new(role: Role) -> Self {
+        Self { role, state: State::Head, searched: 0, upgrade: Upgrade::No, odd: Oddities::default() }
     }
 
     /// Judges `bytes`: what was kept of the last call, and what came since.
@@ -180,7 +175,7 @@ impl Scanner {
             return Ok(0);
         };
         self.searched = 0;
-        let head = head::judge(&bytes[blank..end])?;
+        let head = head::judge(&bytes[blank..end], self.role)?;
         if blank > 0 {
             self.odd.note(Oddity::BlankLines);
         }

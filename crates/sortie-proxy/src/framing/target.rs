@@ -11,7 +11,7 @@ pub(super) enum Target<'a> {
     /// `scheme://authority/path`.
     Absolute { authority: &'a [u8], default_port: &'static [u8] },
     /// `host:port` of CONNECT.
-    Authority(&'a [u8]),
+    Authority,
 }
 
 impl<'a> Target<'a> {
@@ -27,7 +27,7 @@ impl<'a> Target<'a> {
             odd.note(Oddity::Fragment);
         }
         if method == b"CONNECT" {
-            return Self::authority(text).map(Self::Authority);
+            return Self::authority(text).map(|_| Self::Authority);
         }
         match text {
             [b'/', ..] => Ok(Self::Origin),
@@ -57,18 +57,13 @@ impl<'a> Target<'a> {
     /// Whether the target and the `Host` field name the same host and port.
     pub(super) fn agrees_with(self, host: &[u8]) -> bool {
         match self {
-            Self::Origin => true,
+            // Whoever opens a tunnel goes by the target, and passes its `Host` to nobody.
+            Self::Origin | Self::Authority => true,
             Self::Absolute { authority, default_port } => {
                 let (name, port) = split_port(authority);
                 let (host_name, host_port) = split_port(host);
                 name.eq_ignore_ascii_case(host_name)
                     && effective(port, default_port) == effective(host_port, default_port)
-            }
-            // Some clients leave the port out of `Host` here; the door goes by the target alone.
-            Self::Authority(authority) => {
-                let (name, port) = split_port(authority);
-                let (host_name, host_port) = split_port(host);
-                name.eq_ignore_ascii_case(host_name) && (host_port.is_empty() || host_port == port)
             }
         }
     }
@@ -134,7 +129,7 @@ mod tests {
             parse("GET", "HTTP://a.example:80?x"),
             Ok(Target::Absolute { authority: b"a.example:80", default_port: b"80" })
         );
-        assert_eq!(parse("CONNECT", "a.example:443"), Ok(Target::Authority(b"a.example:443")));
+        assert_eq!(parse("CONNECT", "a.example:443"), Ok(Target::Authority));
     }
 
     #[test]
@@ -179,12 +174,11 @@ mod tests {
     }
 
     #[test]
-    fn a_tunnel_may_leave_the_port_out_of_host() {
+    fn the_host_of_a_tunnel_says_nothing() {
         let target = parse("CONNECT", "a.example:443").unwrap_or(Target::Origin);
-        assert!(target.agrees_with(b"a.example"));
-        assert!(target.agrees_with(b"a.example:443"));
-        assert!(!target.agrees_with(b"a.example:444"));
-        assert!(!target.agrees_with(b"b.example:443"));
+        for host in ["a.example:443", "a.example", "b.example", ""] {
+            assert!(target.agrees_with(host.as_bytes()), "{host}");
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-use crate::framing::{FramingCounts, Guarded};
+use crate::framing::{FramingCounts, Guarded, Role};
 use crate::gate::Gate;
 use crate::patience::Patience;
 use crate::pool::Pool;
@@ -185,7 +185,7 @@ async fn serve_connection(
     // Without it small answers would wait for the client's acknowledgements. A socket that refuses
     // is gone already, and the first read says so.
     let _ = stream.set_nodelay(true);
-    let (stream, guard) = Guarded::new(stream, &door.config.timeouts, Arc::clone(&door.framing));
+    let (stream, guard) = Guarded::new(stream, Role::Server, &door.config.timeouts, Arc::clone(&door.framing));
     let peer = peer.ip().to_canonical();
     let peer_text = HeaderValue::try_from(peer.to_string()).expect("an address is visible ASCII");
     let is_trusted = door.trusted.contains(peer);

@@ -11,7 +11,7 @@ use sortie_model::Scheme;
 use sortie_model::event::Carrier;
 
 use super::answer::DoorBody;
-use super::asked::{Asked, bare};
+use super::asked::{Asked, bare, further_hosts};
 use super::door::Connection;
 use super::exchange::Exchange;
 use super::failure::Failure;
@@ -50,7 +50,7 @@ pub(super) async fn forward(
     let judged = door.gate.judge(OutboundDial {
         destination: asked.destination.clone(),
         addresses,
-        further_hosts: SmallVec::new(),
+        further_hosts: further_hosts(&request, &asked.destination),
         carrier: Carrier::Absolute,
         scheme: Some(Scheme::Http),
         request: Some(visible),
@@ -62,9 +62,9 @@ pub(super) async fn forward(
         Ok(permit) => permit,
         Err(denied) => return Failure::Denied.response(Some(denied.reference)),
     };
-    // The target's authority is what was judged, so it is what the destination reads (RFC 9112
-    // §3.2.2).
-    request.headers_mut().insert(HOST, host);
+    // What the app says in `Host` was judged with the rest, and is what the destination reads. RFC 9112
+    // §3.2.2 would replace it: see docs/decisions/0010.
+    request.headers_mut().entry(HOST).or_insert(host);
     let version = request.version();
     append_via(request.headers_mut(), version);
     let uri = std::mem::take(request.uri_mut());

@@ -1,6 +1,9 @@
 //! The destination that an app asks for.
 
+use http::header::HOST;
 use http::uri::Authority;
+use http::{HeaderMap, Request};
+use smallvec::SmallVec;
 use sortie_model::{Destination, Host};
 
 /// A destination and the text it was read from.
@@ -26,6 +29,21 @@ impl Asked {
         }
         Some(Self { host: host.into(), destination: Destination::new(Host::parse(host), port) })
     }
+}
+
+/// The hosts that a request names, by its target and in its `Host`, beside the one that it goes to.
+pub(super) fn further_hosts<B>(request: &Request<B>, destination: &Destination) -> SmallVec<[Host; 1]> {
+    let by_target = request.uri().authority().map(|authority| Host::parse(authority.host()));
+    let named = by_target.into_iter().chain(host_field(request.headers()));
+    let mut further: SmallVec<[Host; 1]> = named.filter(|host| *host != destination.host).collect();
+    further.dedup();
+    further
+}
+
+fn host_field(headers: &HeaderMap) -> Option<Host> {
+    let text = headers.get(HOST)?.to_str().ok().filter(|text| !text.is_empty())?;
+    let host = text.parse::<Authority>().map_or_else(|_| Host::parse(text), |authority| Host::parse(authority.host()));
+    Some(host)
 }
 
 /// An authority without userinfo, as it belongs into `Host`.
@@ -58,5 +76,26 @@ mod tests {
             assert_eq!(read(text, None), None, "{text}");
         }
         assert_eq!(read("a.example:99999", Some(80)), None);
+    }
+
+    fn further(target: &str, host: &str) -> Vec<String> {
+        let request = Request::builder().uri(target).header(HOST, host).body(()).unwrap();
+        let destination = Destination::new(Host::parse("10.0.0.1"), 80);
+        further_hosts(&request, &destination).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_host_field_is_read_as_the_resolver_would() {
+        assert_eq!(further("/", "Billing.internal:80"), ["billing.internal"]);
+        assert_eq!(further("/", "0x7f.1:8080"), ["127.0.0.1"]);
+        assert_eq!(further("/", "[::1]:80"), ["[::1]"]);
+        assert!(further("/", "0x0a.1:81").is_empty() && further("/", "").is_empty());
+    }
+
+    #[test]
+    fn every_further_host_is_named_once() {
+        assert_eq!(further("http://10.0.0.1/", "a.example"), ["a.example"]);
+        assert_eq!(further("http://a.example/", "A.example:80"), ["a.example"]);
+        assert_eq!(further("http://a.example/", "b.example"), ["a.example", "b.example"]);
     }
 }

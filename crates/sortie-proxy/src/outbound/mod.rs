@@ -34,7 +34,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 pub use access::{OpenListenerError, ProxyCredentials};
 
-use crate::framing::{FramingCounts, Guarded};
+use crate::framing::{FramingCounts, Guarded, Role};
 use crate::gate::Gate;
 use crate::patience::Patience;
 use crate::resolve::Resolver;
@@ -153,7 +153,7 @@ async fn serve_connection(
     // Without it small answers would wait for the app's acknowledgements. A socket that refuses is
     // gone already, and the first read says so.
     let _ = stream.set_nodelay(true);
-    let (stream, guard) = Guarded::new(stream, &door.timeouts, Arc::clone(&door.framing));
+    let (stream, guard) = Guarded::new(stream, Role::Proxy, &door.timeouts, Arc::clone(&door.framing));
     let pool = Arc::clone(&door.pools[worker]);
     let connection = Arc::new(Connection {
         door,

@@ -5,9 +5,8 @@ use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
-use http::header::HOST;
-use http::uri::{Authority, PathAndQuery};
-use http::{HeaderMap, Method, Request, Response};
+use http::uri::PathAndQuery;
+use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
@@ -15,16 +14,17 @@ use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 use sortie_model::event::Carrier;
-use sortie_model::{Destination, Host, Scheme};
+use sortie_model::{Destination, Scheme};
 
 use super::absolute::fields;
 use super::answer::DoorBody;
+use super::asked::further_hosts;
 use super::door::{Connection, Exits, server};
 use super::exchange::Exchange;
 use super::failure::Failure;
 use super::lane::{Kept, Lane};
 use super::tunnel::{App, Tunnel};
-use crate::framing::Guarded;
+use crate::framing::{Guarded, Role};
 use crate::gate::{OutboundDial, VisibleRequest};
 use crate::hop::passages;
 
@@ -42,7 +42,7 @@ struct Inside {
 pub(super) async fn serve(connection: &Arc<Connection>, tunnel: Tunnel, app: App) {
     let door = &connection.door;
     let kept = Kept::over(tunnel.stream, tunnel.address, &tunnel.permit, true).await;
-    let (app, guard) = Guarded::new(app, &door.timeouts, Arc::clone(&door.framing));
+    let (app, guard) = Guarded::new(app, Role::Server, &door.timeouts, Arc::clone(&door.framing));
     let inside = Arc::new(Inside {
         connection: Arc::clone(connection),
         exits: Exits::new(guard),
@@ -82,7 +82,7 @@ impl Inside {
         let judged = self.connection.door.gate.judge(OutboundDial {
             destination: self.destination.clone(),
             addresses: self.addresses.clone(),
-            further_hosts: self.further_host(&request).into_iter().collect(),
+            further_hosts: further_hosts(&request, &self.destination),
             carrier: Carrier::TunnelHttp,
             scheme: Some(Scheme::Http),
             request: Some(VisibleRequest {
@@ -100,33 +100,5 @@ impl Inside {
         };
         let lane = Lane::Tunnel(Arc::clone(&self.slot));
         Exchange { connection: &self.connection, record, permit, lane, upgrade }.run(request).await
-    }
-
-    /// The host that the request itself names, where it is not the tunnel's.
-    fn further_host(&self, request: &Request<Incoming>) -> Option<Host> {
-        let by_target = request.uri().authority().map(|authority| Host::parse(authority.host()));
-        let named = by_target.or_else(|| host_field(request.headers()))?;
-        (named != self.destination.host).then_some(named)
-    }
-}
-
-fn host_field(headers: &HeaderMap) -> Option<Host> {
-    let text = headers.get(HOST)?.to_str().ok()?;
-    let host = text.parse::<Authority>().map_or_else(|_| Host::parse(text), |authority| Host::parse(authority.host()));
-    Some(host)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_the_host_field_as_the_resolver_would() {
-        let named =
-            |text: &'static str| host_field(&HeaderMap::from_iter([(HOST, http::HeaderValue::from_static(text))]));
-        assert_eq!(named("Billing.internal:80"), Some(Host::name("billing.internal")));
-        assert_eq!(named("0x7f.1:8080"), Some(Host::parse("127.0.0.1")));
-        assert_eq!(named("[::1]:80"), Some(Host::parse("::1")));
-        assert_eq!(host_field(&HeaderMap::new()), None);
     }
 }

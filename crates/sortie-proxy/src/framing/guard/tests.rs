@@ -7,7 +7,7 @@ const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 fn guarded(room: usize) -> (Guarded<DuplexStream>, GuardHandle, DuplexStream) {
     let (client, door) = duplex(room);
-    let (guarded, handle) = Guarded::new(door, &Timeouts::default(), Arc::default());
+    let (guarded, handle) = Guarded::new(door, Role::Server, &Timeouts::default(), Arc::default());
     (guarded, handle, client)
 }
 
@@ -57,7 +57,7 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn what_comes_through_is_what_the_scanner_passes(bytes in stream(), piece in 1_usize..200, buffer in 1_usize..100) {
-        let passed = Scanner::new().scan(&bytes).pass;
+        let passed = Scanner::new(Role::Server).scan(&bytes).pass;
         prop_assert_eq!(block_on(through(bytes.clone(), piece, buffer)), &bytes[..passed]);
     }
 }

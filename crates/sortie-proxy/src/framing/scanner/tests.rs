@@ -4,7 +4,7 @@ use super::*;
 
 /// Shows `bytes` whole.
 fn verdict(bytes: &[u8]) -> Then {
-    Scanner::new().scan(bytes).then
+    Scanner::new(Role::Server).scan(bytes).then
 }
 
 fn refused(problem: Problem) -> Then {
@@ -17,7 +17,7 @@ fn refused_in_body(problem: Problem) -> Then {
 
 /// Shows `bytes` in pieces, as a caller that keeps what does not pass; and says how many passed.
 fn in_pieces(bytes: &[u8], cuts: &[usize]) -> (usize, Then, Phase) {
-    let mut scanner = Scanner::new();
+    let mut scanner = Scanner::new(Role::Server);
     let (mut passed, mut then) = (0, Then::More);
     let ends = cuts.iter().map(|cut| cut % (bytes.len() + 1)).chain([bytes.len()]);
     let mut ends: Vec<usize> = ends.collect();
@@ -49,7 +49,7 @@ fn passes_what_is_plain() {
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;e=f\r\nabc\r\n0\r\nX: y\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
     ] {
-        let scanned = Scanner::new().scan(bytes.as_bytes());
+        let scanned = Scanner::new(Role::Server).scan(bytes.as_bytes());
         assert_eq!(scanned, Scanned { pass: bytes.len(), then: Then::More }, "{bytes}");
     }
 }
@@ -116,6 +116,18 @@ fn refuses_what_two_parsers_read_differently() {
 }
 
 #[test]
+fn a_proxy_is_asked_for_a_host_beside_the_target() {
+    let proxy = |host: &str| {
+        let bytes = format!("GET http://10.0.0.1/ HTTP/1.1\r\n{host}\r\n\r\n");
+        Scanner::new(Role::Proxy).scan(bytes.as_bytes()).then
+    };
+    assert_eq!(proxy("Host: a.example"), Then::More);
+    assert_eq!(proxy("Host: a,b"), refused(Problem::HostMalformed));
+    assert_eq!(proxy("Host: a.example\r\nHost: a.example"), refused(Problem::HostRepeated));
+    assert_eq!(proxy("X: a"), refused(Problem::HostMissing));
+}
+
+#[test]
 fn refuses_malformed_chunks_after_passing_the_head() {
     let head = post("Transfer-Encoding: chunked\r\n");
     for (body, wanted) in [
@@ -133,7 +145,7 @@ fn refuses_malformed_chunks_after_passing_the_head() {
         ("0\r\nX: a\nY: b\r\n\r\n", Problem::BareLineEnd),
     ] {
         let bytes = format!("{head}{body}");
-        let scanned = Scanner::new().scan(bytes.as_bytes());
+        let scanned = Scanner::new(Role::Server).scan(bytes.as_bytes());
         assert_eq!(scanned.then, refused_in_body(wanted), "{body}");
         assert!(scanned.pass >= head.len(), "{body}");
     }
@@ -143,7 +155,7 @@ fn refuses_malformed_chunks_after_passing_the_head() {
 fn a_pipelined_bad_head_does_not_take_the_good_one_with_it() {
     let good = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     let bytes = format!("{good}{good}GET / HTTP/1.1\r\n\r\n");
-    let scanned = Scanner::new().scan(bytes.as_bytes());
+    let scanned = Scanner::new(Role::Server).scan(bytes.as_bytes());
     assert_eq!(scanned, Scanned { pass: 2 * good.len(), then: refused(Problem::HostMissing) });
 }
 
@@ -167,12 +179,12 @@ fn what_follows_an_upgrade_waits_for_the_decision() {
     let head = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
     let next = "GET /second HTTP/1.1\r\nHost: a\r\n\r\n";
     let bytes = format!("{head}{next}");
-    let mut scanner = Scanner::new();
+    let mut scanner = Scanner::new(Role::Server);
     assert_eq!(scanner.scan(bytes.as_bytes()), Scanned { pass: head.len(), then: Then::Undecided });
     scanner.decide(false);
     assert_eq!(scanner.scan(next.as_bytes()), Scanned { pass: next.len(), then: Then::More });
 
-    let mut scanner = Scanner::new();
+    let mut scanner = Scanner::new(Role::Server);
     assert_eq!(scanner.scan(bytes.as_bytes()).pass, head.len());
     scanner.decide(true);
     assert_eq!(scanner.phase(), Phase::Aside);
@@ -183,7 +195,7 @@ fn what_follows_an_upgrade_waits_for_the_decision() {
 fn a_decision_that_comes_during_the_body_holds_after_it() {
     let head = "POST / HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\nContent-Length: 4\r\n\r\n";
     for (granted, wanted) in [(true, Phase::Aside), (false, Phase::Head)] {
-        let mut scanner = Scanner::new();
+        let mut scanner = Scanner::new(Role::Server);
         scanner.scan(head.as_bytes());
         scanner.scan(b"ab");
         scanner.decide(granted);
@@ -195,7 +207,7 @@ fn a_decision_that_comes_during_the_body_holds_after_it() {
 
 #[test]
 fn a_decision_without_an_upgrade_changes_nothing() {
-    let mut scanner = Scanner::new();
+    let mut scanner = Scanner::new(Role::Server);
     scanner.decide(true);
     scanner.scan(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     scanner.decide(true);
@@ -204,7 +216,7 @@ fn a_decision_without_an_upgrade_changes_nothing() {
 
 #[test]
 fn http_1_0_does_not_upgrade() {
-    let mut scanner = Scanner::new();
+    let mut scanner = Scanner::new(Role::Server);
     scanner.scan(b"GET / HTTP/1.0\r\nUpgrade: x\r\n\r\n");
     assert_eq!(scanner.phase(), Phase::Head);
     scanner.scan(b"CONNECT a:1 HTTP/1.0\r\n\r\n");
@@ -213,7 +225,7 @@ fn http_1_0_does_not_upgrade() {
 
 #[test]
 fn oddities_are_counted_and_taken() {
-    let mut scanner = Scanner::new();
+    let mut scanner = Scanner::new(Role::Server);
     scanner.scan(
         "\r\nPOST /#x HTTP/1.1\r\nHost:\r\nX: \u{e9}\r\nTransfer-Encoding: chunked\r\n\r\n0;a\r\n\r\n".as_bytes(),
     );
@@ -271,18 +283,18 @@ proptest! {
 
     #[test]
     fn survives_anything(bytes: Vec<u8>) {
-        let scanned = Scanner::new().scan(&bytes);
+        let scanned = Scanner::new(Role::Server).scan(&bytes);
         prop_assert!(scanned.pass <= bytes.len());
     }
 
     /// What passed is read by another parser in the same way: as whole requests and nothing else.
     #[test]
     fn heads_that_pass_are_heads_to_httparse(bytes in stream()) {
-        let mut scanner = Scanner::new();
+        let mut scanner = Scanner::new(Role::Server);
         let mut at = 0;
         while scanner.phase() == Phase::Head && at < bytes.len() {
             let Some(end) = (at + 1..=bytes.len()).find(|&end| {
-                let mut probe = Scanner::new();
+                let mut probe = Scanner::new(Role::Server);
                 probe.scan(&bytes[at..end]).pass > 0
             }) else { break };
             let mut fields = [httparse::EMPTY_HEADER; limits::HEAD_FIELDS];

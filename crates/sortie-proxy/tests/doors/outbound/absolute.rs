@@ -1,5 +1,6 @@
 //! Absolute-form requests.
 
+use sortie_model::Host;
 use sortie_model::event::{Carrier, Outcome};
 use sortie_proxy::outbound::{OutboundConfig, ProxyCredentials};
 
@@ -82,6 +83,26 @@ async fn names_that_share_an_address_share_no_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_pins_an_address_says_which_name_it_means() {
+    let (door, origin) = (Door::open().await, Origin::answering(HELLO).await);
+    let mut app = door.app().await;
+    for host in ["Shop.example", "shop.example:8080", "other.example"] {
+        app.send(&format!("GET http://{}/x HTTP/1.1\r\nHost: {host}\r\n\r\n", origin.address)).await;
+        assert_eq!(app.reply().await.status(), 200);
+        assert_eq!(origin.requests()[0].field("host"), host, "the destination answers as without a door");
+        let dial = door.dialled().dial;
+        assert_eq!(dial.destination.to_string(), origin.address.to_string());
+        let name = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        assert_eq!(dial.further_hosts.as_slice(), [Host::name(&name)], "{host}");
+    }
+    assert_eq!(origin.connections(), 1, "one for each address that is dialled");
+    app.send(&format!("GET http://{}/old HTTP/1.0\r\n\r\n", origin.address)).await;
+    assert_eq!(app.reply().await.status(), 200);
+    assert_eq!(origin.requests()[0].field("host"), origin.address.to_string(), "who names none means the target");
+    assert!(door.dialled().dial.further_hosts.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_does_not_outlive_the_policy_that_permitted_it() {
     let (door, origin) = (Door::open().await, Origin::answering(HELLO).await);
     let mut app = door.app().await;
@@ -155,9 +176,10 @@ async fn only_what_a_proxy_is_asked_for_is_done() {
     let https = door.ask("GET https://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n").await;
     assert_eq!(https.status(), 501);
     assert!(https.body.contains("CONNECT"), "{}", https.body);
-    let two_readings =
-        door.ask(&format!("GET http://{}/ HTTP/1.1\r\nHost: other.example\r\n\r\n", origin.address)).await;
-    assert_eq!(two_readings.status(), 400, "the guard refuses an authority that is not Host");
+    for hosts in ["Host: a/b", "Host: a@b", "Host: a\r\nHost: a"] {
+        let unclear = door.ask(&format!("GET http://{}/ HTTP/1.1\r\n{hosts}\r\n\r\n", origin.address)).await;
+        assert_eq!(unclear.status(), 400, "{hosts}");
+    }
     assert!(origin.requests().is_empty() && door.is_silent());
 }
 

@@ -119,6 +119,17 @@ async fn an_inner_host_that_differs_is_a_further_host() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_host_of_a_connect_does_not_matter() {
+    let (door, origin) = (Door::open().await, Origin::answering(HELLO).await);
+    let mut app = door.app().await;
+    app.send(&format!("CONNECT {} HTTP/1.1\r\nHost: shop.example\r\n\r\n", origin.address)).await;
+    assert_eq!(app.reply().await.status(), 200);
+    app.send("GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n").await;
+    assert_eq!(app.reply().await.status(), 200);
+    assert_eq!(door.dialled().dial.destination.to_string(), origin.address.to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_in_a_tunnel_is_refused_for_itself() {
     let (door, origin) = (Door::open().await, Origin::answering(HELLO).await);
     let mut app = door.app().await;
