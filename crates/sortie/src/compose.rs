@@ -28,9 +28,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, timeout};
 
+use crate::admin::control::Control;
+use crate::admin::{self, Server, ServerError};
 use crate::alerts::{Alerting, Courier};
 use crate::config::Config;
-use crate::config::checked::{AdminListen, Service};
+use crate::config::checked::Service;
 use crate::runtime::{
     Framing, Gates, Operator, Overrides, OverridesError, Parts, QUEUE, RecoverError, Recovered, Runtime,
     SAMPLE_MINUTES, Told, policies_of, recover,
@@ -58,6 +60,9 @@ pub enum StartError {
     /// The operator's changes do not read.
     #[error(transparent)]
     Overrides(#[from] OverridesError),
+    /// The admin side cannot be listened on.
+    #[error(transparent)]
+    Admin(#[from] ServerError),
     /// An address cannot be listened on.
     #[error("cannot listen on {address} for {what}: {}", remedy::listening(source))]
     Listen {
@@ -100,6 +105,7 @@ pub struct Running {
     runtime: Runtime,
     courier: Courier,
     workers: WorkerThreads,
+    admin: admin::Running,
     stop: watch::Sender<bool>,
     doors: JoinSet<()>,
 }
@@ -121,18 +127,20 @@ impl Running {
         self.operator.ready.store(false, Ordering::Release);
         let _ = self.stop.send(true); // nobody listens where no door is left
         while self.doors.join_next().await.is_some() {}
-        let (workers, runtime, courier) = (self.workers, self.runtime, self.courier);
+        let (workers, runtime, courier, admin) = (self.workers, self.runtime, self.courier, self.admin);
         // Joining threads blocks: not on a thread that serves.
         let stop = move || {
             workers.stop();
             runtime.stop();
             courier.stop();
+            // Operators are answered to the last.
+            drop(admin);
         };
         let _ = tokio::task::spawn_blocking(stop).await;
     }
 }
 
-/// Starts everything; the doors listen when this returns. `resolver` is the system's, but for the
+/// Starts everything; the doors and the admin side listen when this returns. `resolver` is the system's, but for the
 /// demo and tests.
 pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartError> {
     let folder = Arc::new(Folder::open(&config.data)?);
@@ -145,10 +153,11 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
     let listeners = bind(&config).await?;
     let addresses = addresses(&listeners);
     let recovered = recover(&folder, journal_settings(&config))?;
+    let admin = Server::bind(&config.admin, &config.data)?;
     let clock = Clock::start_after(recovered.last_at);
     let started = (clock.now(), Instant::now());
     let (queue, events) = EventQueue::new(recovered.next, QUEUE);
-    let gates = gates(&config, &own_listeners(&config, &addresses), &key, clock, &queue, &policies);
+    let gates = gates(&config, &own_listeners(&addresses, admin.address()), &key, clock, &queue, &policies);
     let config = Arc::new(config);
 
     let told = Arc::new(Told::default());
@@ -212,7 +221,8 @@ pub async fn start(config: Config, resolver: Resolver) -> Result<Running, StartE
     }
     let courier = Courier::start(folder, alerting, clock).map_err(thread("the alerts"))?;
     operator.ready.store(true, Ordering::Release);
-    Ok(Running { operator, runtime, courier, workers, stop, doors })
+    let admin = admin.start(Arc::clone(&operator) as Arc<dyn Control>).map_err(thread("the admin side"))?;
+    Ok(Running { operator, runtime, courier, workers, admin, stop, doors })
 }
 
 fn thread(what: &'static str) -> impl FnOnce(io::Error) -> StartError {
@@ -251,14 +261,11 @@ async fn listen(address: SocketAddr, what: String) -> Result<TcpListener, StartE
 }
 
 /// What no dial may reach, and what counts as this host's own, at the addresses that were bound.
-fn own_listeners(config: &Config, addresses: &BTreeMap<ServiceName, [SocketAddr; 2]>) -> OwnListeners {
-    let mut listeners = OwnListeners::default();
-    for &[inbound, outbound] in addresses.values() {
+fn own_listeners(doors: &BTreeMap<ServiceName, [SocketAddr; 2]>, admin: Option<SocketAddr>) -> OwnListeners {
+    let mut listeners = OwnListeners { closed: Vec::from_iter(admin), inbound: Vec::new() };
+    for &[inbound, outbound] in doors.values() {
         listeners.inbound.push(inbound);
         listeners.closed.push(outbound);
-    }
-    if let AdminListen::Tcp(address) = &config.admin {
-        listeners.closed.push(*address);
     }
     listeners
 }

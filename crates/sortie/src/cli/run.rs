@@ -11,8 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::output::Output;
 use super::{Failure, now};
-use crate::admin::Server;
-use crate::admin::control::Control;
+use crate::admin::control::Control as _;
 use crate::admin::wire::Status;
 use crate::config::checked::AlertTarget;
 use crate::config::{Config, Flags, LoadError, Loaded, from_file, from_flags};
@@ -93,16 +92,6 @@ async fn stand(config: Config, whence: &str, output: Output) -> Result<(), Failu
     let hung_up = signal(SignalKind::hangup()).map_err(Failure::other)?;
     let running = compose::start(config.clone(), Resolver::of_system()).await.map_err(Failure::other)?;
     let operator = Arc::clone(running.operator());
-    let admin = Server::bind(&config.admin, &config.data).map_err(Failure::other);
-    let admin =
-        admin.and_then(|server| server.start(Arc::clone(&operator) as Arc<dyn Control>).map_err(Failure::other));
-    let admin = match admin {
-        Ok(admin) => admin,
-        Err(failure) => {
-            running.stop().await;
-            return Err(failure);
-        }
-    };
     say_ready(&config, &operator.status(), whence);
     let outcome = tokio::select! {
         _ = interrupted.recv() => Ok(()),
@@ -117,8 +106,6 @@ async fn stand(config: Config, whence: &str, output: Output) -> Result<(), Failu
         _ = interrupted.recv() => {}
         _ = terminated.recv() => {}
     }
-    // Dropping it joins the admin side's thread.
-    tokio::task::spawn_blocking(move || drop(admin)).await.map_err(Failure::other)?;
     outcome
 }
 

@@ -5,13 +5,10 @@ use std::path::Path;
 
 use sortie_demo::{ATTACKER, Atlas, Ground, Route, Site, World};
 use sortie_model::Mode;
-use sortie_store::layout::Layout;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::stage::Stage;
 use super::{DemoError, Tale, front, system};
-use crate::admin::Server;
-use crate::config::checked::AdminListen;
 
 /// Goes on in block with what was learned, until the process is interrupted.
 pub(super) async fn running(
@@ -22,9 +19,6 @@ pub(super) async fn running(
 ) -> Result<(), DemoError> {
     let world = World::open(atlas.clone(), Route::Proxy(atlas.doors().outbound)).await?;
     let stage = Stage::start(atlas, Mode::Block, folder).await?;
-    let socket = AdminListen::Unix(Layout::new(stage.data()).admin_socket());
-    let server = Server::bind(&socket, stage.data())?;
-    let admin = server.start(stage.operator().clone()).map_err(system("start the admin side"))?;
 
     let door = match atlas.ground() {
         Ground::Namespace => {
@@ -36,8 +30,6 @@ pub(super) async fn running(
     };
     invitation(atlas, &door.to_string(), stage.data(), tale).await;
     interrupted().await.map_err(system("wait for Ctrl-C"))?;
-    // Joining the admin side's thread blocks.
-    let _ = tokio::task::spawn_blocking(move || drop(admin)).await;
     stage.stop().await?;
     world.close().await;
     Ok(())

@@ -22,7 +22,6 @@ use std::process::Command;
 use sortie_demo::Ground;
 use sortie_store::error::StoreError;
 
-use crate::admin::ServerError;
 use crate::compose::StartError;
 
 pub use tale::Tale;
@@ -59,9 +58,6 @@ pub enum DemoError {
     /// The findings could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The admin side did not start.
-    #[error(transparent)]
-    Admin(#[from] ServerError),
     /// Something of the operating system failed.
     #[error("cannot {what}")]
     System {

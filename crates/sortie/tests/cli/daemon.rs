@@ -47,9 +47,8 @@ fn a_daemon_listens_to_its_operator() {
 fn no_dial_reaches_an_outbound_door_whose_port_the_system_chose() {
     let folder = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(folder.path(), FLAGS);
-    let proxy = daemon.said.iter().find_map(|line| line.split("HTTP_PROXY=http://").nth(1)).unwrap();
-    let proxy = proxy.split([' ', '/']).next().unwrap();
-    assert_eq!(get_through(proxy.parse().unwrap(), &format!("http://{proxy}/")).0, 403);
+    let proxy = daemon.proxy();
+    assert_eq!(get_through(proxy, &format!("http://{proxy}/")).0, 403);
     assert_eq!(daemon.end(), Some(0));
 }
 
@@ -87,6 +86,24 @@ admin: { listen: 127.0.0.1:0 }
     assert!(daemon.said.iter().any(|line| line == "  sortie findings -c sortie.yaml"), "{:?}", daemon.said);
     assert!(works(folder, &["status", "--data", "elsewhere"]).contains("shop  observe"));
     assert!(works(folder, &["off", "shop", "-c", "sortie.yaml"]).starts_with("shop: off"));
+    assert_eq!(daemon.end(), Some(0));
+}
+
+#[test]
+fn no_dial_reaches_an_admin_side_whose_port_the_system_chose() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let text = "\
+services:
+  shop:
+    inbound:  { listen: 127.0.0.1:0, upstream: http://127.0.0.1:9 }
+    outbound: { listen: 127.0.0.1:0 }
+admin: { listen: 127.0.0.1:0 }
+";
+    std::fs::write(folder.join("sortie.yaml"), text).unwrap();
+    let daemon = Daemon::start(folder, &["-c", "sortie.yaml"]);
+    let admin = std::fs::read_to_string(folder.join("sortie-data/admin.address")).unwrap();
+    assert_eq!(get_through(daemon.proxy(), &format!("http://{}/", admin.trim())).0, 403);
     assert_eq!(daemon.end(), Some(0));
 }
 

@@ -1,6 +1,7 @@
 //! The program while it runs.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -50,6 +51,12 @@ impl Daemon {
         // The last of its first words.
         daemon.said = daemon.hears("  sortie status");
         daemon
+    }
+
+    /// Where its outbound door listens, by its first words.
+    pub(crate) fn proxy(&self) -> SocketAddr {
+        let proxy = self.said.iter().find_map(|line| line.split("HTTP_PROXY=http://").nth(1)).expect("it says so");
+        proxy.split([' ', '/']).next().unwrap_or_default().parse().expect("an address")
     }
 
     /// Waits until it says a line that begins so, and returns what it said until then.

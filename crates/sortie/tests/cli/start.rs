@@ -55,7 +55,6 @@ admin: {{ listen: {admin} }}
     fails(folder, &run, 1, &[&in_use[..], &["the admin side"]].concat());
     file("unix:no/where.sock");
     fails(folder, &run, 1, &["unix:no/where.sock", "its folder is not there"]);
-    // Late in the start: the doors and the engine stand already.
     file("127.0.0.1:0");
     fs::create_dir(folder.join("admin-data/admin.address")).unwrap();
     fails(folder, &run, 1, &["the admin side cannot write admin-data/admin.address"]);
