@@ -18,8 +18,8 @@ pub const HOLD_BYTES: usize = 64 * 1024;
 pub const HOLD_MICROS: u64 = 50_000;
 /// Bytes a request's head may have.
 pub const HEAD_BYTES: usize = 64 * 1024;
-/// Header fields a request may have.
-pub const HEAD_FIELDS: usize = 100;
+/// Header fields a request or an answer may have.
+pub const HEAD_FIELDS: usize = 256;
 /// Candidates kept of one request's head, and of its body; more make it a wildcard.
 pub const CANDIDATES: usize = 64;
 /// Decodings laid one inside another (percent, base64, JSON in a string …).

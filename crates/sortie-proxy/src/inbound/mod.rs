@@ -30,6 +30,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
 use parking_lot::Mutex;
+use sortie_model::limits;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -50,7 +51,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How often idle connections to the back end are looked through.
 const SWEEP: Duration = Duration::from_secs(1);
 /// Bytes that a connection buffers in each direction: room for a whole head and more.
-const MAX_BUFFER: usize = 2 * sortie_model::limits::HEAD_BYTES;
+const MAX_BUFFER: usize = 2 * limits::HEAD_BYTES;
 
 /// The back end of an inbound door.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -231,6 +232,6 @@ async fn serve_requests(stream: Guarded<TcpStream>, connection: &Arc<Connection>
 /// hyper's server behind the framing guard, which keeps the clocks.
 fn server() -> http1::Builder {
     let mut builder = http1::Builder::new();
-    builder.half_close(true).header_read_timeout(None).max_buf_size(MAX_BUFFER);
+    builder.half_close(true).header_read_timeout(None).max_buf_size(MAX_BUFFER).max_headers(limits::HEAD_FIELDS);
     builder
 }

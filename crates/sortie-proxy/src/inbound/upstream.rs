@@ -6,6 +6,7 @@ use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use sortie_model::limits;
 
 use super::exchange::Exchange;
 use super::refusal::Failure;
@@ -67,6 +68,7 @@ async fn connect(config: &InboundConfig) -> Result<SendRequest<RequestBody>, Fai
     })?;
     let handshake = http1::Builder::new()
         .max_buf_size(MAX_BUFFER)
+        .max_headers(limits::HEAD_FIELDS)
         // What clients accept, the door between must not refuse.
         .allow_obsolete_multiline_headers_in_responses(true)
         .allow_spaces_after_header_name_in_responses(true)

@@ -8,6 +8,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::upgrade::OnUpgrade;
 use parking_lot::Mutex;
+use sortie_model::limits;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -24,7 +25,7 @@ use crate::shutdown::Stopped;
 use crate::timeouts::Timeouts;
 
 /// Bytes that a connection buffers in each direction: room for a whole head and more.
-const MAX_BUFFER: usize = 2 * sortie_model::limits::HEAD_BYTES;
+const MAX_BUFFER: usize = 2 * limits::HEAD_BYTES;
 
 /// What the connections of one listener share.
 pub(super) struct Door {
@@ -76,6 +77,7 @@ pub(super) fn server(keeps_case: bool) -> http1::Builder {
         .half_close(true)
         .header_read_timeout(None)
         .max_buf_size(MAX_BUFFER)
+        .max_headers(limits::HEAD_FIELDS)
         .auto_date_header(false)
         .preserve_header_case(keeps_case);
     builder

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
-use sortie_model::Destination;
+use sortie_model::{Destination, limits};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
@@ -70,6 +70,7 @@ impl Kept {
     pub(super) async fn over(stream: TcpStream, address: IpAddr, permit: &Permit, keeps_case: bool) -> Self {
         let handshake = http1::Builder::new()
             .preserve_header_case(keeps_case)
+            .max_headers(limits::HEAD_FIELDS)
             // What clients accept, the door between must not refuse.
             .allow_obsolete_multiline_headers_in_responses(true)
             .allow_spaces_after_header_name_in_responses(true)

@@ -32,6 +32,21 @@ async fn a_request_is_written_anew_in_one_form() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_fields_pass_both_ways() {
+    let fields = "X-Many: 1\r\n".repeat(200);
+    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n{fields}\r\nhello").leak();
+    let mut back_end = BackEnd::answering(answer).await;
+    let door = Door::before(back_end.address).await;
+    let answer = door.ask(&format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n")).await;
+    assert_eq!((answer.status(), many(&answer)), (200, 200));
+    assert_eq!(many(&back_end.request().await), 200);
+}
+
+fn many(message: &super::world::Message) -> usize {
+    message.fields.iter().filter(|(name, _)| name == "x-many").count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn targets_go_on_in_origin_form() {
     let mut back_end = BackEnd::answering(HELLO).await;
     let door = Door::before(back_end.address).await;

@@ -37,6 +37,17 @@ async fn a_request_is_forwarded_in_origin_form() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_fields_pass_both_ways() {
+    let fields = "X-Many: 1\r\n".repeat(200);
+    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n{fields}\r\nhello");
+    let (door, origin) = (Door::open().await, Origin::answering(answer).await);
+    let reply = door.ask(&format!("GET http://{0}/ HTTP/1.1\r\nHost: {0}\r\n{fields}\r\n", origin.address)).await;
+    let many = |head: &str| head.lines().filter(|line| line.eq_ignore_ascii_case("x-many: 1")).count();
+    assert_eq!((reply.status(), many(&reply.head)), (200, 200));
+    assert_eq!(many(&origin.requests().remove(0).head), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_chunked_post_streams_both_ways() {
     let answer = "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
     let (door, origin) = (Door::open().await, Origin::answering(answer).await);
