@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use sortie_model::limits::HOLD_MICROS;
@@ -28,9 +29,13 @@ pub trait Inspector {
     /// no further byte of it goes on.
     fn inspect_beginning(&mut self, bytes: &[u8]) -> Result<Release, Refused>;
 
-    /// Judges the whole prefix; `complete` says that it is the whole body. No further call follows. An
-    /// error as above.
+    /// Judges the whole prefix; `complete` says that it is the whole body. Nothing but trailers is judged
+    /// after it. An error as above.
     fn inspect(&mut self, bytes: &[u8], complete: bool) -> Result<(), Refused>;
+
+    /// Judges the fields behind the body, the last that is judged. An error means that the request is
+    /// refused: it never comes to its end.
+    fn inspect_trailers(&mut self, fields: &HeaderMap) -> Result<(), Refused>;
 
     /// A piece of the body is about to go on.
     fn moved(&mut self);
@@ -65,7 +70,7 @@ pub enum BodyError {
 ///
 /// Pieces wait until the prefix is there, or a few milliseconds have passed; then what there is of it is
 /// judged as a beginning, so that nothing stalls. The end of the body, without which no back end takes it
-/// for whole, waits for the last judgement.
+/// for whole, waits for the last judgement, and trailers for their own.
 #[derive(Debug)]
 pub struct InspectBody<I, B = Incoming> {
     body: B,
@@ -138,14 +143,28 @@ where
     fn take(&mut self, frame: Option<Result<Frame<Bytes>, B::Error>>) -> Result<(), BodyError> {
         let Some(frame) = broke_off(frame)? else {
             self.has_ended = true;
-            return self.judge_last(true);
+            self.judge_last(true)?;
+            self.release();
+            return Ok(());
         };
         let is_last = match (&mut self.inspection, frame.data_ref()) {
             (Some(inspection), Some(data)) => inspection.completes(data),
             _ => frame.is_trailers().then_some(true),
         };
+        if let Some(complete) = is_last {
+            self.judge_last(complete)?;
+        }
+        self.judge_trailers(&frame)?;
         self.held.push_back(frame);
-        is_last.map_or(Ok(()), |complete| self.judge_last(complete))
+        if is_last.is_some() {
+            self.release();
+        }
+        Ok(())
+    }
+
+    fn judge_trailers(&mut self, frame: &Frame<Bytes>) -> Result<(), BodyError> {
+        let Some(fields) = frame.trailers_ref() else { return Ok(()) };
+        self.inspector.inspect_trailers(fields).map_err(|Refused| BodyError::Refused)
     }
 
     fn judge_last(&mut self, complete: bool) -> Result<(), BodyError> {
@@ -153,7 +172,6 @@ where
             let complete = complete && !prefix.is_cut();
             self.inspector.inspect(prefix.as_slice(), complete).map_err(|Refused| BodyError::Refused)?;
         }
-        self.release();
         Ok(())
     }
 
@@ -199,6 +217,7 @@ where
             if self.inspection.is_none() {
                 let frame = broke_off(ready!(Pin::new(&mut self.body).poll_frame(cx)))?;
                 self.has_ended = frame.is_none();
+                frame.as_ref().map_or(Ok(()), |frame| self.judge_trailers(frame))?;
                 self.inspector.moved();
                 return Poll::Ready(Ok(frame));
             }

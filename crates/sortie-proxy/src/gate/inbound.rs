@@ -16,7 +16,7 @@ use sortie_model::{Candidate, Endpoint, Host, Method, Micros, Nature, Policy, Re
 
 use super::actors::token_of;
 use super::ticket::{Active, Ticket};
-use super::{Gate, Table};
+use super::{Fields, Gate, Table};
 
 /// The head of a request, as the door read it.
 #[derive(Clone, Copy, Debug)]
@@ -142,7 +142,8 @@ impl Gate {
             numbered,
             sinks,
             has_carried,
-            of_body: Vec::new(),
+            own_host,
+            behind_head: Vec::new(),
             returned: Vec::new(),
         };
         Admission::Pass(Ticket { active: Some(Box::new(active)) })
@@ -187,7 +188,7 @@ fn is_full(table: &mut Table, now: Micros, learned: &Learned, policy: &Policy) -
 
 /// Whether a candidate says anything. Every request names its own host in `Host`, and most do in
 /// `Origin` and `Referer`: that counts only where the operator says that it is dialled.
-fn is_telling(candidate: &Candidate, own_host: &Host, policy: &Policy) -> bool {
+pub(super) fn is_telling(candidate: &Candidate, own_host: &Host, policy: &Policy) -> bool {
     candidate.nature != Nature::Ambient
         || candidate.host != *own_host
         || policy.proven.iter().any(|scope| scope.parameter.as_ref() == Some(&candidate.parameter))
@@ -195,7 +196,7 @@ fn is_telling(candidate: &Candidate, own_host: &Host, policy: &Policy) -> bool {
 
 /// The fields that are searched for candidates. A plain `Host` names nothing but the request's own
 /// host, see [`is_telling`].
-fn telling_fields<'a>(head: &InboundHead<'a>, policy: &Policy) -> SmallVec<[(&'a str, &'a [u8]); 24]> {
+fn telling_fields<'a>(head: &InboundHead<'a>, policy: &Policy) -> Fields<'a> {
     let is_proven = || policy.proven.iter().any(|scope| scope.parameter.as_deref() == Some("header:host"));
     let is_silent = is_plain(host_of(head.host)) && !is_proven();
     head.fields.iter().filter(|(name, _)| !(is_silent && *name == "host")).copied().collect()

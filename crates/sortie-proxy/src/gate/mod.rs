@@ -6,6 +6,7 @@
 
 mod actors;
 mod counters;
+mod fields;
 mod inbound;
 mod listeners;
 mod outbound;
@@ -29,6 +30,7 @@ use sortie_model::policy::Scope;
 use sortie_model::{Endpoint, Key, Micros, Policy, Reference, ServiceName, limits};
 
 pub use counters::{Counter, Counters, Gauge};
+pub(crate) use fields::{Fields, fields};
 pub use inbound::{Admission, InboundHead, Refusal};
 pub use listeners::OwnListeners;
 pub use outbound::{DialDenied, DialRecord, Judged, OutboundDial, VisibleRequest};

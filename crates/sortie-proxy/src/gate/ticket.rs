@@ -7,12 +7,12 @@ use std::sync::atomic::Ordering;
 use smallvec::SmallVec;
 use sortie_engine::attribution::proven_by;
 use sortie_engine::decide::Admission as Decide;
-use sortie_engine::extract::{self, Body, Extraction};
+use sortie_engine::extract::{self, Body, Extraction, Head};
 use sortie_model::event::{Cut, Refused, RequestEnded, RequestInspected, Returned, What};
-use sortie_model::{Actor, Candidate, Endpoint, Reference, limits};
+use sortie_model::{Actor, Candidate, Endpoint, Host, Reference, limits};
 
 use super::actors::Token;
-use super::inbound::Refusal;
+use super::inbound::{Refusal, is_telling};
 use super::watch::Watch;
 use super::{Gate, Table};
 use crate::body::Release;
@@ -47,8 +47,10 @@ pub(super) struct Active {
     pub(super) sinks: SmallVec<[Arc<str>; 2]>,
     /// Whether the request is counted among those that carry a candidate.
     pub(super) has_carried: bool,
-    /// Candidates of the body found so far, to insert only new ones when a longer prefix is read.
-    pub(super) of_body: Vec<Arc<Candidate>>,
+    /// The host that the request itself asks for.
+    pub(super) own_host: Host,
+    /// Candidates behind the head found so far, to insert only new ones when a longer prefix is read.
+    pub(super) behind_head: Vec<Arc<Candidate>>,
     pub(super) returned: Vec<Returned>,
 }
 
@@ -108,12 +110,21 @@ impl Ticket {
         self.active.as_mut().map_or(Ok(Release::Now), |active| active.inspect_beginning(body))
     }
 
-    /// Inspects the whole prefix of a body, before its last byte is forwarded. No further call follows.
+    /// Inspects the whole prefix of a body, before its last byte is forwarded.
     ///
     /// # Errors
     /// The request is refused.
     pub fn inspect(&mut self, body: &InboundBody<'_>) -> Result<(), Refusal> {
         self.active.as_mut().map_or(Ok(()), |active| active.inspect(body))
+    }
+
+    /// Inspects the fields behind a body, names in lower case, as header fields of the request: programs
+    /// merge them. To be called before they are forwarded; no further inspection follows.
+    ///
+    /// # Errors
+    /// The request is refused.
+    pub fn inspect_trailers(&mut self, fields: &[(&str, &[u8])]) -> Result<(), Refusal> {
+        self.active.as_mut().map_or(Ok(()), |active| active.inspect_trailers(fields))
     }
 
     /// The connection was upgraded: what follows is not inspected.
@@ -234,6 +245,19 @@ impl Active {
         self.judge(fresh, cut)
     }
 
+    fn inspect_trailers(&mut self, fields: &[(&str, &[u8])]) -> Result<(), Refusal> {
+        let gate = Arc::clone(&self.gate);
+        let head = Head { target: "", fields, sinks: &self.sinks };
+        let mut found = gate.guarded(|| extract::from_head(&head, &gate.settings.key));
+        let policy = gate.policy.load();
+        found.candidates.retain(|candidate| is_telling(candidate, &self.own_host, &policy));
+        let (fresh, cut) = self.fresh(found);
+        if cut.is_some() {
+            self.becomes_wildcard();
+        }
+        self.judge(fresh, cut)
+    }
+
     fn becomes_wildcard(&mut self) {
         if !self.is_wildcard {
             self.is_wildcard = true;
@@ -278,12 +302,12 @@ impl Active {
     /// Those candidates of a longer prefix that the shorter one did not have, and the cut that counts here.
     fn fresh(&mut self, found: Extraction) -> (Vec<Arc<Candidate>>, Option<Cut>) {
         let Extraction { candidates, cut, .. } = found;
-        let is_known = |candidate: &Candidate| self.of_body.iter().any(|known| **known == *candidate);
+        let is_known = |candidate: &Candidate| self.behind_head.iter().any(|known| **known == *candidate);
         let mut fresh: Vec<_> = candidates.into_iter().filter(|candidate| !is_known(candidate)).map(Arc::new).collect();
-        let room = limits::CANDIDATES - self.of_body.len();
+        let room = limits::CANDIDATES - self.behind_head.len();
         let too_many = (fresh.len() > room).then_some(Cut::Count);
         fresh.truncate(room);
-        self.of_body.extend(fresh.iter().cloned());
+        self.behind_head.extend(fresh.iter().cloned());
         (fresh, cut.filter(|cut| self.decide(|decide| decide.counts(*cut))).or(too_many))
     }
 

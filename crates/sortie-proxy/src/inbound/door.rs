@@ -13,7 +13,6 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
-use smallvec::SmallVec;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::InboundConfig;
@@ -26,7 +25,7 @@ use super::request_body::RequestBody;
 use super::upstream;
 use crate::body::{InspectBody, Prefix};
 use crate::framing::{FramingCounts, GuardHandle, asks_to_leave};
-use crate::gate::{Admission, Gate, InboundHead, Ticket};
+use crate::gate::{Admission, Gate, InboundHead, Ticket, fields};
 use crate::hop::{HopFields, origin_form, passages};
 use crate::patience::Patience;
 use crate::pool::Pool;
@@ -160,14 +159,12 @@ impl Connection {
     }
 
     fn admit(&self, head: &Parts, client: IpAddr, has_body: bool, length: Option<u64>) -> Result<Ticket, Failure> {
-        let fields: SmallVec<[(&str, &[u8]); 24]> =
-            head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let admission = self.door.gate.admit(&InboundHead {
             method: head.method.as_str(),
             target: head.uri.path_and_query().map_or("/", |target| target.as_str()),
             host,
-            fields: &fields,
+            fields: &fields(&head.headers),
             client,
             content_length: length,
             has_body,

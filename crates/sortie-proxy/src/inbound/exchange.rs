@@ -9,7 +9,7 @@ use sortie_model::Reference;
 
 use super::refusal::Failure;
 use crate::body::{Inspector, Prefix, Refused, Release};
-use crate::gate::{InboundBody, Refusal, Ticket};
+use crate::gate::{InboundBody, Refusal, Ticket, fields};
 
 /// An exchange in progress. The request's body holds it and so does the response's, which may end
 /// in either order; with the last of them the exchange ends, and is told so.
@@ -156,6 +156,10 @@ impl Inspector for BodyInspector {
 
     fn inspect(&mut self, bytes: &[u8], complete: bool) -> Result<(), Refused> {
         self.judge(|ticket, content| ticket.inspect(&content.body(bytes, complete)), ())
+    }
+
+    fn inspect_trailers(&mut self, trailers: &HeaderMap) -> Result<(), Refused> {
+        self.judge(|ticket, _| ticket.inspect_trailers(&fields(trailers)), ())
     }
 
     fn moved(&mut self) {

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Request, Response, header::HOST};
+use http::{HeaderValue, Request, Response, header::HOST};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
-use smallvec::SmallVec;
 use sortie_model::Scheme;
 use sortie_model::event::Carrier;
 
@@ -16,7 +15,7 @@ use super::door::Connection;
 use super::exchange::Exchange;
 use super::failure::Failure;
 use super::lane::Lane;
-use crate::gate::{OutboundDial, VisibleRequest};
+use crate::gate::{OutboundDial, VisibleRequest, fields};
 use crate::hop::{append_via, origin_form, passages};
 
 /// Resolves, judges, and forwards.
@@ -71,9 +70,4 @@ pub(super) async fn forward(
     *request.uri_mut() = origin_form(uri);
     let lane = Lane::Shared(Arc::clone(&connection.pool), asked.destination);
     Exchange { connection, record, permit, lane, upgrade }.run(request).await
-}
-
-/// Header fields as the gate reads them.
-pub(super) fn fields(headers: &HeaderMap) -> SmallVec<[(&str, &[u8]); 24]> {
-    headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
 }

@@ -16,7 +16,6 @@ use smallvec::SmallVec;
 use sortie_model::event::Carrier;
 use sortie_model::{Destination, Scheme};
 
-use super::absolute::fields;
 use super::answer::DoorBody;
 use super::asked::further_hosts;
 use super::door::{Connection, Exits, server};
@@ -25,7 +24,7 @@ use super::failure::Failure;
 use super::lane::{Kept, Lane};
 use super::tunnel::{App, Tunnel};
 use crate::framing::{Guarded, Role};
-use crate::gate::{OutboundDial, VisibleRequest};
+use crate::gate::{OutboundDial, VisibleRequest, fields};
 use crate::hop::passages;
 
 /// What the requests of one tunnel share.

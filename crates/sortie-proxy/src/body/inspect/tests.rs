@@ -85,6 +85,7 @@ impl Body for Script {
 enum Seen {
     Judged { bytes: String, as_what: As },
     Passed(String),
+    JudgedTrailers,
     Trailers,
 }
 
@@ -123,6 +124,11 @@ impl Inspector for Log {
 
     fn inspect(&mut self, bytes: &[u8], complete: bool) -> Result<(), Refused> {
         self.judged(bytes, if complete { As::Whole } else { As::Prefix }).map(|_| ())
+    }
+
+    fn inspect_trailers(&mut self, _fields: &HeaderMap) -> Result<(), Refused> {
+        self.seen.lock().push(Seen::JudgedTrailers);
+        if self.refuses == Some("trailers") { Err(Refused) } else { Ok(()) }
     }
 
     fn moved(&mut self) {}
@@ -225,9 +231,25 @@ async fn an_unknown_length_that_just_fits_is_complete() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trailers_come_after_the_judgement_and_the_held_piece() {
+async fn trailers_come_after_all_judgements_and_the_held_piece() {
     let body = Script::new(&[Data("ab"), Trailers], None);
-    assert_eq!(seen(body, 100).await, [whole("ab"), passed("ab"), Seen::Trailers]);
+    assert_eq!(seen(body, 100).await, [whole("ab"), Seen::JudgedTrailers, passed("ab"), Seen::Trailers]);
+    // Where the prefix ended before, what is behind it went on already.
+    let cut_before = Script::new(&[Data("ab"), Data("cd"), Trailers], None);
+    let wanted = [cut("ab"), passed("ab"), passed("cd"), Seen::JudgedTrailers, Seen::Trailers];
+    assert_eq!(seen(cut_before, 2).await, wanted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn refused_trailers_leave_the_body_without_an_end() {
+    let log = Log { refuses: Some("trailers"), ..Log::default() };
+    for limit in [0, 1, 100] {
+        log.seen.lock().clear();
+        let body = Script::new(&[Data("ab"), Pause, Data("cd"), Trailers], None);
+        let (seen, result) = run(body, limit, log.clone()).await;
+        assert!(matches!(result, Err(BodyError::Refused)), "{limit}");
+        assert_eq!(seen.last(), Some(&Seen::JudgedTrailers), "{limit}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -276,9 +298,10 @@ async fn holding_ends_with_the_time_and_with_the_bytes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_limit_nothing_is_judged() {
+async fn without_a_limit_no_byte_is_judged() {
     let body = Script::new(&[Data("ab"), Pause, Data("cd"), Trailers], None);
-    assert_eq!(seen(body, 0).await, [passed("ab"), passed("cd"), Seen::Trailers]);
+    let wanted = [passed("ab"), passed("cd"), Seen::JudgedTrailers, Seen::Trailers];
+    assert_eq!(seen(body, 0).await, wanted, "but trailers are");
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -314,7 +337,7 @@ proptest! {
                     gone.push_str(text);
                     prop_assert!(gone.len() <= judged || judged == limit, "{:?}", seen);
                 }
-                Seen::Trailers => unreachable!(),
+                Seen::JudgedTrailers | Seen::Trailers => unreachable!(),
             }
         }
         prop_assert_eq!(&gone, &whole);

@@ -12,7 +12,11 @@ use super::*;
 
 /// A request with a body, to a sink that the operator has proven.
 fn hook(mode: Mode) -> (Ticket, Receiver<Event>) {
-    let sink: Scope = "POST /hooks $.url".parse().unwrap();
+    hook_at("POST /hooks $.url", mode)
+}
+
+fn hook_at(sink: &str, mode: Mode) -> (Ticket, Receiver<Event>) {
+    let sink: Scope = sink.parse().unwrap();
     let (gate, events) = Gate::for_tests(Policy { mode, proven: vec![sink], ..Policy::default() });
     let admission = gate.admit(&InboundHead {
         method: "POST",
@@ -109,4 +113,18 @@ fn a_body_brings_so_many_candidates_whatever_its_pieces() {
     let told = inspected(&events);
     assert_eq!(told.iter().map(|told| told.candidates.len()).sum::<usize>(), limits::CANDIDATES);
     assert!(told.iter().any(|told| told.cut == Some(Cut::Count)));
+}
+
+#[test]
+fn trailers_are_read_as_header_fields() {
+    let (mut ticket, events) = hook_at("POST /hooks header x-callback", Mode::Block);
+    ticket.inspect(&InboundBody { complete: true, ..form("pad=xx") }).unwrap();
+    let fields: [(&str, &[u8]); 2] = [("referer", b"http://a/page"), ("x-callback", b"http://hooks.example/x")];
+    ticket.inspect_trailers(&fields).unwrap();
+    let told = inspected(&events);
+    assert_eq!(told.iter().map(|told| told.candidates.len()).collect::<Vec<_>>(), [1], "but not its own host");
+    assert_eq!(&*told[0].candidates[0].parameter, "header:x-callback");
+    let refusal = ticket.inspect_trailers(&[("x-callback", b"http://10.0.0.1/x")]).unwrap_err();
+    assert_eq!(refusal.status, 403);
+    assert_eq!(inspected(&events)[0].refused.map(|refused| refused.rule), Some(Rule::OrderedDeny));
 }

@@ -4,7 +4,7 @@ use sortie_model::event::{Cut, RequestInspected, What};
 use sortie_model::policy::Scope;
 use sortie_model::{Mode, Policy};
 
-use super::world::{BackEnd, Choices, Door, HELLO, back_end};
+use super::world::{BackEnd, Choices, Door, HELLO, back_end, within};
 
 fn inspected(door: &Door) -> RequestInspected {
     door.event(|what| if let What::RequestInspected(inspected) = what { Some(*inspected) } else { None })
@@ -111,6 +111,53 @@ async fn an_order_that_comes_late_is_never_completed() {
         }
         assert_eq!(client.message().await.status(), 403, "{chunked}");
     }
+}
+
+/// Blocks at a header field that the operator has proven.
+fn blocking_at_a_field() -> Choices {
+    let sink: Scope = "POST /hooks header x-callback".parse().unwrap();
+    Choices { policy: Policy { mode: Mode::Block, proven: vec![sink], ..Policy::default() }, ..Choices::default() }
+}
+
+const BEFORE_TRAILERS: &str =
+    "POST /hooks HTTP/1.1\r\nHost: a\r\nTrailer: X-Callback\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trailers_are_judged_as_header_fields() {
+    let mut back_end = BackEnd::answering(HELLO).await;
+    let door = Door::with(back_end.address, blocking_at_a_field()).await;
+    let denied = door.ask(&format!("{BEFORE_TRAILERS}0\r\nX-Callback: http://169.254.169.254/\r\n\r\n")).await;
+    assert_eq!(denied.status(), 403);
+    assert!(inspected(&door).refused.is_some() && back_end.is_untouched());
+    let allowed = door.ask(&format!("{BEFORE_TRAILERS}0\r\nX-Callback: http://partner.example/\r\n\r\n")).await;
+    assert_eq!(allowed.status(), 200);
+    let trailers = [("x-callback".to_owned(), "http://partner.example/".to_owned())];
+    assert_eq!(back_end.request().await.trailers, trailers);
+    assert_eq!(inspected(&door).candidates.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_with_refused_trailers_is_never_completed() {
+    let (told, mut lines) = tokio::sync::mpsc::unbounded_channel();
+    let back_end = back_end(move |mut wire, _| {
+        let told = told.clone();
+        async move {
+            wire.head().await;
+            while let Some(line) = wire.line().await {
+                told.send(line).unwrap();
+            }
+            told.send("(end)".to_owned()).unwrap();
+        }
+    })
+    .await;
+    let door = Door::with(back_end, blocking_at_a_field()).await;
+    let mut client = door.client().await;
+    client.send(BEFORE_TRAILERS).await;
+    assert_eq!(within(lines.recv()).await.as_deref(), Some("3"), "the body streams");
+    client.send("0\r\nX-Callback: http://169.254.169.254/\r\n\r\n").await;
+    assert_eq!(client.message().await.status(), 403);
+    assert_eq!(within(lines.recv()).await.as_deref(), Some("abc"));
+    assert_eq!(within(lines.recv()).await.as_deref(), Some("(end)"), "neither a last chunk nor trailers");
 }
 
 #[tokio::test(flavor = "multi_thread")]
