@@ -244,11 +244,16 @@ fn begins_markup(bytes: &[u8]) -> bool {
     matches!(bytes.trim_ascii_start().first(), Some(b'<' | b'{' | b'['))
 }
 
+fn is_of_text(b: u8) -> bool {
+    matches!(b, 0x20..0x7f | 0x80.. | b'\t' | b'\n' | b'\r' | 0x0c | 0x1e)
+}
+
 /// Whether the beginning is text: UTF-16 or UTF-32, or no control characters but white space and what
 /// separates texts of a sequence (RFC 7464). A program in C may send its closing zero.
 fn begins_text(bytes: &[u8]) -> bool {
     let head = bytes.strip_suffix(&[0]).unwrap_or(bytes);
     let head = &head[..head.len().min(HEAD)];
     charset::wide(bytes).is_some()
-        || head.iter().all(|&b| b >= 0x20 && b != 0x7f || matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1e))
+        // All are counted, for that is done to many at once.
+        || head.iter().filter(|&&b| !is_of_text(b)).count() == 0
 }

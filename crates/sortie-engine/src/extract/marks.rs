@@ -12,18 +12,16 @@ const BANG: u32 = 1 << 7;
 const NOT_BASE64: u32 = 1 << 8;
 /// ASCII white space and controls.
 const BLANK: u32 = 1 << 9;
-/// What cannot stand in a JSON string as it is.
-const NOT_IN_STRING: u32 = 1 << 10;
-const AT: u32 = 1 << 11;
+const AT: u32 = 1 << 10;
 /// What begins a query or fragment, and the brackets of IPv6.
-const TAIL_OR_BRACKET: u32 = 1 << 12;
-const LETTER: u32 = 1 << 13;
+const TAIL_OR_BRACKET: u32 = 1 << 11;
+const LETTER: u32 = 1 << 12;
 /// Not of a DNS name, nor of dotted IPv4.
-const NOT_HOST: u32 = 1 << 14;
+const NOT_HOST: u32 = 1 << 13;
 /// Not hexadecimal.
-const NOT_HEX: u32 = 1 << 15;
+const NOT_HEX: u32 = 1 << 14;
 /// Not of IPv6 without dots.
-const NOT_V6: u32 = 1 << 16;
+const NOT_V6: u32 = 1 << 15;
 
 const CLASSES: [u32; 256] = classes();
 
@@ -42,8 +40,7 @@ const fn classes() -> [u32; 256] {
         table[byte] |= match b {
             b':' => COLON,
             b'.' => DOT,
-            b'/' => SLASH,
-            b'\\' => SLASH | NOT_IN_STRING,
+            b'/' | b'\\' => SLASH,
             b'%' => PERCENT,
             b'&' => AMPERSAND,
             b'=' => EQUALS,
@@ -51,40 +48,12 @@ const fn classes() -> [u32; 256] {
             b'!' => BANG,
             b'@' => AT,
             b'?' | b'#' | b'[' | b']' => TAIL_OR_BRACKET,
-            b'"' => NOT_IN_STRING,
-            b' ' | 0x7f => BLANK,
-            0..0x20 => BLANK | NOT_IN_STRING,
+            0..=b' ' | 0x7f => BLANK,
             _ => 0,
         };
         byte += 1;
     }
     table
-}
-
-/// The classes of characters that were seen.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Seen(u32);
-
-impl Seen {
-    /// Whether a scheme with its slashes may stand there.
-    pub(super) fn may_hold_url(self) -> bool {
-        self.0 & COLON != 0 && self.0 & SLASH != 0
-    }
-}
-
-/// What stands in a JSON string whose opening quote stands before `bytes`: as far as it needs no
-/// decoding. Returns its length; a quote, a backslash or a control follows, or nothing.
-#[inline]
-pub(super) fn in_string(bytes: &[u8]) -> (usize, Seen) {
-    let mut seen = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        let class = CLASSES[byte as usize];
-        if class & NOT_IN_STRING != 0 {
-            return (at, Seen(seen));
-        }
-        seen |= class;
-    }
-    (bytes.len(), Seen(seen))
 }
 
 /// The marks of one text.
@@ -98,12 +67,8 @@ pub(super) struct Marks {
 
 impl Marks {
     pub(super) fn of(text: &str) -> Self {
-        Self::new(Seen(text.bytes().fold(0, |seen, b| seen | CLASSES[b as usize])), text)
-    }
-
-    /// The marks of a text in which this was seen.
-    pub(super) fn new(Seen(seen): Seen, text: &str) -> Self {
         let bytes = text.as_bytes();
+        let seen = bytes.iter().fold(0, |seen, &b| seen | CLASSES[b as usize]);
         let end = |byte: Option<&u8>| byte.copied().unwrap_or(0);
         Self { seen, first: end(bytes.first()), last: end(bytes.last()), length: bytes.len() }
     }
@@ -139,7 +104,7 @@ impl Marks {
 
     /// Whether a scheme with its slashes may stand in it.
     pub(super) fn may_hold_url(self) -> bool {
-        Seen(self.seen).may_hold_url()
+        self.has(COLON) && self.has(SLASH)
     }
 
     /// Whether it may be a host though its parameter's name says nothing.
@@ -238,13 +203,5 @@ mod tests {
                 && !Marks::of("word").may_be_host()
         );
         assert!(!Marks::of("").begins_json());
-    }
-
-    #[test]
-    fn a_string_ends_where_decoding_begins() {
-        assert_eq!(in_string(b"a:b\"c").0, 3);
-        assert_eq!(in_string(b"a\\n\"").0, 1);
-        assert_eq!(in_string("é\u{7}".as_bytes()).0, 2);
-        assert!(in_string(b"http://").1.may_hold_url() && !in_string(b"12:30\"//").1.may_hold_url());
     }
 }

@@ -153,18 +153,18 @@ impl Walk<'_, '_> {
         let key = self.source.string()?;
         self.any_read = true;
         self.out.work(work::TOKEN);
-        let key = match key.plain {
+        let key = match key {
             Some(plain) => {
                 self.path.next_key(plain);
-                key.seen.may_hold_url().then_some(plain)
+                plain
             }
             None => {
                 self.path.next_unescaped_key(&self.source.unescaped);
-                Some(&*self.source.unescaped)
+                &*self.source.unescaped
             }
         };
         // A program may take its destinations from the keys of a map.
-        if let Some(key) = key.filter(|key| key.contains("://")) {
+        if memchr::memchr(b':', key.as_bytes()).is_some() && key.contains("://") {
             value::search(key, &self.base.named(self.path.text()), self.out);
         }
         self.source.colon()
@@ -175,10 +175,8 @@ impl Walk<'_, '_> {
         self.source.take();
         let text = self.source.string()?;
         self.any_read = true;
-        let (text, marks) = match text.plain {
-            Some(plain) => (plain, Marks::new(text.seen, plain)),
-            None => (&*self.source.unescaped, Marks::of(&self.source.unescaped)),
-        };
+        let text = text.unwrap_or(&self.source.unescaped);
+        let marks = Marks::of(text);
         let meaning = self.path.meaning();
         self.out.work(work::TOKEN);
         if !self.out.has_sinks() && is_inert(text, marks, &self.base, meaning) {

@@ -6,8 +6,6 @@
 //! where tolerant parsers do: behind comments, `NaN` and `Infinity`, control characters and single
 //! surrogates in strings, and the separators of RFC 7464.
 
-use super::super::marks::{Seen, in_string};
-
 /// What stands before each text of a sequence (RFC 7464).
 const RECORD: u8 = 0x1e;
 
@@ -20,15 +18,6 @@ pub(super) enum Stop {
     Enough,
     /// It is no JSON from this byte on.
     Broken(usize),
-}
-
-/// A string, without its quotes.
-pub(super) struct Text<'t> {
-    /// What stands between the quotes, if there is no escape in it; else it is in
-    /// [`Source::unescaped`].
-    pub(super) plain: Option<&'t str>,
-    /// What was seen in it, if there is no escape in it.
-    pub(super) seen: Seen,
 }
 
 /// A text and how far it was read.
@@ -102,39 +91,38 @@ impl<'t> Source<'t> {
         Ok(byte)
     }
 
-    /// Takes a string whose opening quote was taken.
+    /// Takes a string whose opening quote was taken. `Some` is what stands between the quotes, if there is
+    /// no escape in it; else it is in [`Source::unescaped`].
     #[inline]
-    pub(super) fn string(&mut self) -> Result<Text<'t>, Stop> {
+    pub(super) fn string(&mut self) -> Result<Option<&'t str>, Stop> {
         let start = self.at;
-        let (length, seen) = in_string(&self.bytes[start..]);
-        self.at = start + length;
+        self.to_mark();
         match self.next()? {
-            b'"' => Ok(Text { plain: Some(&self.text[start..self.at - 1]), seen }),
-            mark => {
-                self.unescape(start, mark)?;
-                Ok(Text { plain: None, seen })
-            }
+            b'"' => Ok(Some(&self.text[start..self.at - 1])),
+            _ => self.unescape(start).map(|()| None),
         }
     }
 
-    /// Takes the rest of a string that began at `start`, of which a backslash or control character was
-    /// taken.
-    fn unescape(&mut self, start: usize, mut mark: u8) -> Result<(), Stop> {
+    /// Goes on to what ends a string or begins an escape in it.
+    #[inline]
+    fn to_mark(&mut self) {
+        let rest = &self.bytes[self.at..];
+        self.at += memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+    }
+
+    /// Takes the rest of a string that began at `start` and whose first backslash was taken.
+    fn unescape(&mut self, start: usize) -> Result<(), Stop> {
         self.unescaped.clear();
         self.unescaped.push_str(&self.text[start..self.at - 1]);
         loop {
-            match mark {
-                b'"' => return Ok(()),
-                b'\\' => {
-                    let c = self.escape()?;
-                    self.unescaped.push(c);
-                }
-                control => self.unescaped.push(char::from(control)),
-            }
+            let c = self.escape()?;
+            self.unescaped.push(c);
             let start = self.at;
-            self.at += in_string(&self.bytes[start..]).0;
+            self.to_mark();
             self.unescaped.push_str(&self.text[start..self.at]);
-            mark = self.next()?;
+            if self.next()? == b'"' {
+                return Ok(());
+            }
         }
     }
 
@@ -357,7 +345,7 @@ mod tests {
         let mut source = Source::new(text);
         source.take();
         let read = source.string()?;
-        Ok(read.plain.map_or(source.unescaped, str::to_owned))
+        Ok(read.map_or(source.unescaped, str::to_owned))
     }
 
     #[test]
