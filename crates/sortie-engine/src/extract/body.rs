@@ -245,7 +245,7 @@ fn begins_markup(bytes: &[u8]) -> bool {
 }
 
 fn is_of_text(b: u8) -> bool {
-    matches!(b, 0x20..0x7f | 0x80.. | b'\t' | b'\n' | b'\r' | 0x0c | 0x1e)
+    b >= 0x20 && b != 0x7f || matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1e)
 }
 
 /// Whether the beginning is text: UTF-16 or UTF-32, or no control characters but white space and what
