@@ -96,7 +96,7 @@ impl<'t> Source<'t> {
     #[inline]
     pub(super) fn string(&mut self) -> Result<Option<&'t str>, Stop> {
         let start = self.at;
-        self.to_mark();
+        self.skip_plain();
         match self.next()? {
             b'"' => Ok(Some(&self.text[start..self.at - 1])),
             _ => self.unescape(start).map(|()| None),
@@ -105,7 +105,7 @@ impl<'t> Source<'t> {
 
     /// Goes on to what ends a string or begins an escape in it.
     #[inline]
-    fn to_mark(&mut self) {
+    fn skip_plain(&mut self) {
         let rest = &self.bytes[self.at..];
         self.at += memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
     }
@@ -118,7 +118,7 @@ impl<'t> Source<'t> {
             let c = self.escape()?;
             self.unescaped.push(c);
             let start = self.at;
-            self.to_mark();
+            self.skip_plain();
             self.unescaped.push_str(&self.text[start..self.at]);
             if self.next()? == b'"' {
                 return Ok(());
