@@ -8,7 +8,7 @@
 //! others stand for the rest, taken at equal distances by age (systematic sampling, as in
 //! `attribution::listing`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -32,10 +32,31 @@ pub(super) struct OfHost {
     kept: Group,
 }
 
+/// Candidates, the oldest first. They come in their order and go nearly so.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+struct ByAge(VecDeque<CandidateId>);
+
+impl ByAge {
+    fn insert(&mut self, id: CandidateId) {
+        if self.0.back().is_none_or(|newest| *newest < id) {
+            self.0.push_back(id);
+        } else if let Err(position) = self.0.binary_search(&id) {
+            self.0.insert(position, id);
+        }
+    }
+
+    /// Returns whether it was there.
+    fn remove(&mut self, id: CandidateId) -> bool {
+        let position = if self.0.front() == Some(&id) { Ok(0) } else { self.0.binary_search(&id) };
+        position.is_ok_and(|position| self.0.remove(position).is_some())
+    }
+}
+
 /// Some candidates by age, and those of each actor, who has only a few.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Group {
-    all: BTreeSet<CandidateId>,
+    all: ByAge,
     of_actor: BTreeMap<ActorId, SmallVec<[CandidateId; 2]>>,
 }
 
@@ -48,7 +69,7 @@ impl Group {
             self.all.insert(id);
         }
         if of_actor.len() > per_actor {
-            self.all.remove(&of_actor.remove(0));
+            self.all.remove(of_actor.remove(0));
         }
     }
 
@@ -59,7 +80,7 @@ impl Group {
     }
 
     fn remove(&mut self, id: CandidateId, actor: ActorId) {
-        if !self.all.remove(&id) {
+        if !self.all.remove(id) {
             return;
         }
         if let Some(of_actor) = self.of_actor.get_mut(&actor) {
@@ -71,7 +92,7 @@ impl Group {
     }
 
     fn newest_first(&self) -> impl Iterator<Item = CandidateId> {
-        self.all.iter().rev().copied()
+        self.all.0.iter().rev().copied()
     }
 }
 
@@ -120,10 +141,10 @@ impl OfHost {
         if let Some(oldest) = kept.oldest_beyond(actor, limits::REMEMBERED_PER_ACTOR - 1) {
             return Room::InsteadOf(oldest);
         }
-        if proven && kept.all.len() >= limits::REMEMBERED_PROVEN {
-            return kept.all.first().map_or(Room::None, |&oldest| Room::InsteadOf(oldest));
+        if proven && kept.all.0.len() >= limits::REMEMBERED_PROVEN {
+            return kept.all.0.front().map_or(Room::None, |&oldest| Room::InsteadOf(oldest));
         }
-        if !proven && kept.all.len() >= limits::REMEMBERED_UNPROVEN { Room::None } else { Room::Free }
+        if !proven && kept.all.0.len() >= limits::REMEMBERED_UNPROVEN { Room::None } else { Room::Free }
     }
 
     /// A candidate is to be remembered.
@@ -171,7 +192,7 @@ impl OfHost {
 
     /// Some of the older ones of proven places, which stand for all of them.
     fn sample_of_older(&self, start: f64) -> impl Iterator<Item = Picked> {
-        let older = self.live_proven.all.len().saturating_sub(limits::WEIGHED_PROVEN);
+        let older = self.live_proven.all.0.len().saturating_sub(limits::WEIGHED_PROVEN);
         let reached = older.min(limits::SAMPLED_PROVEN);
         let step = reached.div_ceil(limits::WEIGHED_PROVEN).max(1);
         let first = ((start * step as f64) as usize).min(step - 1);
@@ -183,7 +204,7 @@ impl OfHost {
 
     pub(super) fn is_empty(&self) -> bool {
         let groups = [&self.live_proven, &self.live, &self.kept_proven, &self.kept];
-        groups.iter().all(|group| group.all.is_empty()) && self.by_path.is_empty()
+        groups.iter().all(|group| group.all.0.is_empty()) && self.by_path.is_empty()
     }
 }
 
@@ -193,4 +214,31 @@ fn alone(id: CandidateId) -> Picked {
 
 fn path_entry(live: &LiveCandidate) -> Option<(u64, CandidateId)> {
     live.candidate.path.as_ref().map(|path| (path.fingerprint(), live.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+    use sortie_model::Reference;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn by_age_is_a_set_in_order(changes in prop::collection::vec((any::<bool>(), 0_u64..20), 0..60)) {
+            let (mut ours, mut model) = (ByAge::default(), BTreeSet::new());
+            for (inserts, number) in changes {
+                let id = CandidateId { request: Reference::local(number), index: 0 };
+                if inserts {
+                    ours.insert(id);
+                    model.insert(id);
+                } else {
+                    prop_assert_eq!(ours.remove(id), model.remove(&id));
+                }
+                prop_assert!(ours.0.iter().eq(&model));
+            }
+        }
+    }
 }
