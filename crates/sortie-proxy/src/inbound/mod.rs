@@ -6,8 +6,12 @@
 //! directions share, `refusal` what the door itself answers.
 //!
 //! What does not pass: interim answers other than 100 and 101, trailers that no `Trailer` field
-//! announced, upgrades to HTTP/2. A client that closes its connection altogether looks like one that
-//! has only finished sending, so its exchange goes on until the back end answers.
+//! announced, upgrades to HTTP/2.
+//!
+//! A client that closes its connection altogether looks like one that has only finished sending. Its
+//! exchange goes on until the back end answers, or may no longer ([`Timeouts::answer_head`]): the back
+//! end is at work on the request all the same, and what it dials meanwhile must be judged by it. A
+//! client that leaves must not take its request out of the table.
 
 mod answer;
 mod client;

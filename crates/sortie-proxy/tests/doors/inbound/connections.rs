@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sortie_proxy::timeouts::Timeouts;
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Notify;
 
 use super::world::{BackEnd, Choices, Door, HELLO, back_end, within};
@@ -143,6 +144,67 @@ async fn a_client_that_has_finished_sending_gets_its_answer() {
     gate.notify_one();
     assert_eq!(client.message().await.text(), "hello");
     assert!(client.is_at_end().await);
+}
+
+/// One slot, so that whoever holds it keeps the next client waiting.
+fn one_slot(timeouts: Timeouts) -> Choices {
+    Choices { timeouts, max_connections: Some(1), ..Choices::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_finished_sending_and_awaits_nothing_holds_no_slot() {
+    let back_end = BackEnd::answering(HELLO).await;
+    let door = Door::with(back_end.address, one_slot(Timeouts::default())).await;
+    for requests in ["", GET] {
+        let mut client = door.client().await;
+        client.send(requests).await;
+        if !requests.is_empty() {
+            assert_eq!(client.message().await.status(), 200);
+        }
+        client.finish().await;
+        assert!(client.is_at_end().await);
+        assert_eq!(door.ask(GET).await.status(), 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_vanished_holds_its_slot_no_longer_than_the_back_end_may_take() {
+    let back_end = back_end(|mut wire, _| async move { while wire.next_message().await.is_some() {} }).await;
+    let timeouts = Timeouts { answer_head: Duration::from_millis(50), ..Timeouts::default() };
+    let door = Door::with(back_end, one_slot(timeouts)).await;
+    let mut client = door.client().await;
+    client.send(POST).await;
+    drop(client);
+    assert_eq!(door.ended().0, Some(504), "the back end was at work on it");
+    assert_eq!(door.ask(GET).await.status(), 504);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_nobody_reads_ends_with_the_client() {
+    let (left, broke_off) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (l, b) = (Arc::clone(&left), Arc::clone(&broke_off));
+    let back_end = back_end(move |mut wire, number| {
+        let (left, broke_off) = (Arc::clone(&l), Arc::clone(&b));
+        async move {
+            let _ = wire.next_message().await;
+            if number > 0 {
+                return wire.send(HELLO).await;
+            }
+            left.notified().await;
+            wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await;
+            while wire.stream.write_all(b"3\r\nabc\r\n").await.is_ok() {}
+            broke_off.notify_one();
+        }
+    })
+    .await;
+    let door = Door::with(back_end, one_slot(Timeouts::default())).await;
+    let mut client = door.client().await;
+    client.send(GET).await;
+    drop(client);
+    left.notify_one();
+    within(broke_off.notified()).await;
+    assert_eq!(door.ended().0, Some(200));
+    assert_eq!(door.ask(GET).await.text(), "hello");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -65,3 +65,34 @@ async fn a_tunnel_holds_its_slot() {
     drop(app);
     assert_eq!(next.reply().await.status(), 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_finished_sending_and_awaits_nothing_holds_no_slot() {
+    let config = OutboundConfig { max_connections: 1, ..OutboundConfig::default() };
+    let (door, origin) = (Door::with(Choices { config, ..Choices::default() }).await, Origin::answering(HELLO).await);
+    let get = format!("GET http://{0}/ HTTP/1.1\r\nHost: {0}\r\n\r\n", origin.address);
+    let mut app = door.app().await;
+    app.send(&get).await;
+    app.stream.shutdown().await.unwrap();
+    assert_eq!(app.reply().await.status(), 200, "its answer comes all the same");
+    assert_eq!(app.rest().await, b"");
+    assert_eq!(door.ask(&get).await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_that_vanished_holds_its_slot_no_longer_than_the_destination_may_take() {
+    let silent = destination(|stream| async move {
+        let mut stream = tokio::io::BufReader::new(stream);
+        while read_message(&mut stream).await.is_some() {}
+    })
+    .await;
+    let timeouts = Timeouts { answer_head: Duration::from_millis(50), ..Timeouts::default() };
+    let config = OutboundConfig { timeouts, max_connections: 1, ..OutboundConfig::default() };
+    let door = Door::with(Choices { config, ..Choices::default() }).await;
+    let get = format!("GET http://{silent}/ HTTP/1.1\r\nHost: {silent}\r\n\r\n");
+    let mut app = door.app().await;
+    app.send(&get).await;
+    drop(app);
+    assert_eq!(door.ended().status, None);
+    assert_eq!(door.ask(&get).await.status(), 504);
+}
