@@ -7,6 +7,7 @@ pub mod framing;
 pub mod gate;
 mod hop;
 pub mod inbound;
+mod listener;
 pub mod outbound;
 mod patience;
 pub mod permit;

@@ -23,10 +23,9 @@ mod request_body;
 mod upstream;
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::HeaderValue;
 use hyper::server::conn::http1;
@@ -37,23 +36,17 @@ use parking_lot::Mutex;
 use sortie_model::limits;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::framing::{FramingCounts, Guarded, Role};
 use crate::gate::Gate;
+use crate::listener::{self, Accepted, Serve};
 use crate::patience::Patience;
 use crate::pool::Pool;
-use crate::shutdown::{self, Stopped};
 use crate::timeouts::Timeouts;
 use crate::workers::Workers;
 use client::Trusted;
 use door::{Connection, Door};
 
-/// How long accepting pauses after it failed, for want of file descriptors as a rule.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// How often idle connections to the back end are looked through.
-const SWEEP: Duration = Duration::from_secs(1);
 /// Bytes that a connection buffers in each direction: room for a whole head and more.
 const MAX_BUFFER: usize = 2 * limits::HEAD_BYTES;
 
@@ -99,8 +92,8 @@ impl InboundConfig {
 #[error("'{0}' is no host: give the upstream as a name or an address")]
 pub struct UpstreamError(String);
 
-/// Serves a listener until `shutdown` completes, its connections by `workers`. Then nothing new is accepted, exchanges in progress
-/// may end within `timeouts.drain`, and what is left is cut off.
+/// Serves a listener until `shutdown` completes, its connections by `workers`. Then nothing new is
+/// accepted, exchanges in progress may end within `timeouts.drain`, and what is left is cut off.
 ///
 /// # Errors
 /// The settings are refused before anything is served, see [`UpstreamError`].
@@ -113,36 +106,8 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), UpstreamError> {
     let door = Arc::new(Door::new(config, gate, framing, workers.count())?);
-    let timeouts = door.config.timeouts;
-    let most = door.config.max_connections.min(Semaphore::MAX_PERMITS);
-    let slots = Arc::new(Semaphore::new(most));
-    let (stop, stopped) = shutdown::channel();
-    let mut shutdown = pin!(shutdown);
-    let mut sweep = interval(SWEEP);
-    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            biased;
-            () = &mut shutdown => break,
-            _ = sweep.tick() => {
-                door.pools.iter().for_each(|pool| pool.sweep());
-                let open = most - slots.available_permits();
-                door.gate.counters().inbound_connections.set(open as u64);
-            }
-            (stream, peer, slot) = accept(&listener, &slots) => {
-                let (door, stopped) = (Arc::clone(&door), stopped.clone());
-                workers.serve(stream, move |stream, worker| {
-                    serve_connection(door, worker, stream, peer, slot, stopped)
-                });
-            }
-        }
-    }
-    drop((listener, stopped));
-    stop.drain();
-    if timeout(timeouts.drain, stop.all_gone()).await.is_err() {
-        stop.at_once();
-        stop.all_gone().await;
-    }
+    let InboundConfig { timeouts, max_connections, .. } = door.config;
+    listener::serve(&door, listener, max_connections, timeouts.drain, workers, shutdown).await;
     Ok(())
 }
 
@@ -165,57 +130,42 @@ impl Door {
     }
 }
 
-/// The next connection and its slot. Safe to cancel.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
-    let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer, slot),
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept connections");
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
+impl Serve for Door {
+    fn admits(&self, _peer: IpAddr) -> bool {
+        true
     }
-}
 
-async fn serve_connection(
-    door: Arc<Door>,
-    worker: usize,
-    stream: TcpStream,
-    peer: SocketAddr,
-    slot: OwnedSemaphorePermit,
-    stopped: Stopped,
-) {
-    // Without it small answers would wait for the client's acknowledgements. A socket that refuses
-    // is gone already, and the first read says so.
-    let _ = stream.set_nodelay(true);
-    let (stream, guard) = Guarded::new(stream, Role::Server, &door.config.timeouts, Arc::clone(&door.framing));
-    let peer = peer.ip().to_canonical();
-    let peer_text = HeaderValue::try_from(peer.to_string()).expect("an address is visible ASCII");
-    let is_trusted = door.trusted.contains(peer);
-    let pool = Arc::clone(&door.pools[worker]);
-    let connection = Arc::new(Connection {
-        door,
-        pool,
-        peer,
-        peer_text,
-        is_trusted,
-        guard,
-        patience: Patience::default(),
-        stopped,
-        declined: Mutex::default(),
-        _slot: slot,
-    });
-    if let Err(error) = serve_requests(stream, &connection).await {
-        tracing::debug!(%error, "a client's connection broke off");
+    fn tidy(&self, open: usize) {
+        self.pools.iter().for_each(|pool| pool.sweep());
+        self.gate.counters().inbound_connections.set(open as u64);
     }
-    let declined = connection.declined.lock().take();
-    if let Some(declined) = declined
-        && let Ok(stream) = declined.await
-    {
-        // The end that hyper would have given it.
-        let _ = TokioIo::new(stream).shutdown().await;
+
+    async fn serve(self: Arc<Self>, accepted: Accepted) {
+        let Accepted { stream, peer, worker, stopped, slot } = accepted;
+        let (stream, guard) = Guarded::new(stream, Role::Server, &self.config.timeouts, Arc::clone(&self.framing));
+        let peer = peer.to_canonical();
+        let connection = Arc::new(Connection {
+            pool: Arc::clone(&self.pools[worker]),
+            peer,
+            peer_text: HeaderValue::try_from(peer.to_string()).expect("an address is visible ASCII"),
+            is_trusted: self.trusted.contains(peer),
+            door: self,
+            guard,
+            patience: Patience::default(),
+            stopped,
+            declined: Mutex::default(),
+            _slot: slot,
+        });
+        if let Err(error) = serve_requests(stream, &connection).await {
+            tracing::debug!(%error, "a client's connection broke off");
+        }
+        let declined = connection.declined.lock().take();
+        if let Some(declined) = declined
+            && let Ok(stream) = declined.await
+        {
+            // The end that hyper would have given it.
+            let _ = TokioIo::new(stream).shutdown().await;
+        }
     }
 }
 

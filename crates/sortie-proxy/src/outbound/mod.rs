@@ -21,33 +21,26 @@ mod tunnel_http;
 
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::net::TcpListener;
 
 pub use access::{OpenListenerError, ProxyCredentials};
 
 use crate::framing::{FramingCounts, Guarded, Role};
 use crate::gate::Gate;
+use crate::listener::{self, Accepted, Serve};
 use crate::patience::Patience;
 use crate::resolve::Resolver;
-use crate::shutdown::{self, Stopped};
 use crate::timeouts::Timeouts;
 use crate::workers::Workers;
 use access::Access;
 use door::{AppStream, Connection, Door, Exits, server};
-
-/// How often idle connections to destinations are looked through.
-const SWEEP: Duration = Duration::from_secs(1);
-/// How long accepting pauses after it failed, for want of file descriptors as a rule.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The settings of one outbound listener. Where it stands (`locality`) is the policy's business.
 #[derive(Clone, Debug)]
@@ -79,8 +72,8 @@ pub enum ServeError {
     Address(#[source] io::Error),
 }
 
-/// Serves a listener until `shutdown` completes, its connections by `workers`. Then nothing new is accepted, exchanges and tunnels
-/// in progress may end within `timeouts.drain`, and what is left is cut off.
+/// Serves a listener until `shutdown` completes, its connections by `workers`. Then nothing new is
+/// accepted, exchanges and tunnels in progress may end within `timeouts.drain`, and what is left is cut off.
 ///
 /// # Errors
 /// The listener is refused before anything is served, see [`ServeError`].
@@ -98,75 +91,36 @@ pub async fn serve(
     let timeouts = config.timeouts;
     let pools = (0..workers.count()).map(|_| Arc::default()).collect();
     let door = Arc::new(Door { gate, resolver, access, timeouts, pools, framing });
-    let most = config.max_connections.min(Semaphore::MAX_PERMITS);
-    let slots = Arc::new(Semaphore::new(most));
-    let (stop, stopped) = shutdown::channel();
-    let mut shutdown = pin!(shutdown);
-    let mut sweep = interval(SWEEP);
-    sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            biased;
-            () = &mut shutdown => break,
-            _ = sweep.tick() => {
-                door.pools.iter().for_each(|pool| pool.sweep(timeouts.pool_idle));
-                let open = most - slots.available_permits();
-                door.gate.counters().outbound_connections.set(open as u64);
-            }
-            (stream, slot) = accept(&listener, &door.access, &slots) => {
-                let (door, stopped) = (Arc::clone(&door), stopped.clone());
-                workers.serve(stream, move |stream, worker| serve_connection(door, worker, stream, slot, stopped));
-            }
-        }
-    }
-    drop((listener, stopped));
-    stop.drain();
-    if timeout(timeouts.drain, stop.all_gone()).await.is_err() {
-        stop.at_once();
-        stop.all_gone().await;
-    }
+    listener::serve(&door, listener, config.max_connections, timeouts.drain, workers, shutdown).await;
     Ok(())
 }
 
-/// The next connection of a peer that may connect, and its slot. Safe to cancel.
-async fn accept(listener: &TcpListener, access: &Access, slots: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
-    let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) if access.admits(peer.ip()) => return (stream, slot),
-            Ok((_, peer)) => tracing::debug!(%peer, "not in `sources`"),
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept connections");
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
+impl Serve for Door {
+    fn admits(&self, peer: IpAddr) -> bool {
+        self.access.admits(peer)
     }
-}
 
-async fn serve_connection(
-    door: Arc<Door>,
-    worker: usize,
-    stream: TcpStream,
-    slot: OwnedSemaphorePermit,
-    stopped: Stopped,
-) {
-    // Without it small answers would wait for the app's acknowledgements. A socket that refuses is
-    // gone already, and the first read says so.
-    let _ = stream.set_nodelay(true);
-    let (stream, guard) = Guarded::new(stream, Role::Proxy, &door.timeouts, Arc::clone(&door.framing));
-    let pool = Arc::clone(&door.pools[worker]);
-    let connection = Arc::new(Connection {
-        door,
-        pool,
-        patience: Patience::default(),
-        stopped,
-        exits: Exits::new(guard),
-        _slot: slot,
-    });
-    if let Err(error) = serve_requests(stream, &connection).await {
-        tracing::debug!(%error, "an app's connection broke off");
+    fn tidy(&self, open: usize) {
+        self.pools.iter().for_each(|pool| pool.sweep(self.timeouts.pool_idle));
+        self.gate.counters().outbound_connections.set(open as u64);
     }
-    connection.exits.close().await;
+
+    async fn serve(self: Arc<Self>, accepted: Accepted) {
+        let Accepted { stream, peer: _, worker, stopped, slot } = accepted;
+        let (stream, guard) = Guarded::new(stream, Role::Proxy, &self.timeouts, Arc::clone(&self.framing));
+        let connection = Arc::new(Connection {
+            pool: Arc::clone(&self.pools[worker]),
+            door: self,
+            patience: Patience::default(),
+            stopped,
+            exits: Exits::new(guard),
+            _slot: slot,
+        });
+        if let Err(error) = serve_requests(stream, &connection).await {
+            tracing::debug!(%error, "an app's connection broke off");
+        }
+        connection.exits.close().await;
+    }
 }
 
 /// Serves until the connection ends, or the door has to.
