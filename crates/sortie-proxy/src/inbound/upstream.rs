@@ -43,7 +43,7 @@ pub(super) async fn send(
 ) -> Result<Answer, Failure> {
     let within = config.timeouts.answer_head;
     if let Some(connection) = pool.take() {
-        let again = is_repeatable(&request).then(|| copy(&request));
+        let again = is_idempotent(&request).then(|| copy(&request));
         match send_over(connection, request, exchange, (patience, within)).await {
             Sending::Answered(answer) => return Ok(answer),
             Sending::Unsent(unsent) => request = unsent,
@@ -109,7 +109,8 @@ fn lost(error: &hyper::Error, exchange: &Exchange) -> Failure {
     })
 }
 
-fn is_repeatable(request: &Request<RequestBody>) -> bool {
+/// Whether a request has no body, and the same effect when it comes twice.
+fn is_idempotent(request: &Request<RequestBody>) -> bool {
     matches!(request.body(), RequestBody::Empty)
         && request.method().is_idempotent()
         && *request.method() != Method::TRACE

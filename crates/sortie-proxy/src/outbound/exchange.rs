@@ -64,9 +64,9 @@ impl Exchange<'_> {
         let asks_upgrade = hop.upgrade.is_some();
         let awaited = Awaited { connection, upgrade, asks_upgrade, sent, lane };
         let record = Unconnected::new(record, &permit);
-        if let Some(kept) = awaited.lane.take(&permit, is_repeatable(&request)).await {
+        if let Some(kept) = awaited.lane.take(&permit, is_safe(&request)).await {
             let address = kept.address;
-            let again = is_repeatable(&request).then(|| head_of(&request));
+            let again = is_safe(&request).then(|| head_of(&request));
             match send(kept, request, &awaited.sent, waiting).await {
                 Sending::Answered(response, kept) => {
                     return awaited.answered(record.connected(address), response, kept);
@@ -104,8 +104,9 @@ fn written(request: Request<Incoming>) -> (Request<RequestBody>, HopFields, Sent
     (Request::from_parts(head, body), hop, sent)
 }
 
-/// Whether a request may be sent a second time without the app's knowing (RFC 9110 §9.2.2).
-fn is_repeatable(request: &Request<RequestBody>) -> bool {
+/// Whether a request has no body and changes nothing (RFC 9110 §9.2.1). No other is sent a second time:
+/// what changes something at a destination happens once for each dial that is recorded.
+fn is_safe(request: &Request<RequestBody>) -> bool {
     matches!(request.body(), RequestBody::Empty)
         && matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE)
 }
