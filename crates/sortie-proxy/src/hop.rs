@@ -16,6 +16,10 @@ const TRAILERS: HeaderValue = HeaderValue::from_static("trailers");
 const UPGRADE_TOKEN: HeaderValue = HeaderValue::from_static("upgrade");
 const TE_TOKEN: HeaderValue = HeaderValue::from_static("te");
 
+/// How often a request may have passed a door already: a door whose other side is a door is fine, one
+/// whose other side is itself is not.
+pub(crate) const LOOP_LIMIT: usize = 4;
+
 type Names = SmallVec<[HeaderName; 4]>;
 
 /// What a head said to this hop alone.

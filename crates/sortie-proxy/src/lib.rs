@@ -12,6 +12,7 @@ pub mod outbound;
 mod patience;
 pub mod permit;
 pub mod pool;
+mod proxy_status;
 pub mod relay;
 pub mod resolve;
 mod shutdown;

@@ -20,10 +20,9 @@ use sortie_model::{AddressClass, Decision, Destination, Host, Method, Micros, Mo
 
 use super::watch::Watch;
 use super::{Gate, redirect};
+use crate::hop::LOOP_LIMIT;
 use crate::permit::Permit;
 
-/// Passages through this door that a request may have made before it counts as a loop.
-const LOOP_LIMIT: usize = 4;
 /// Headers that carry a credential.
 const CREDENTIALS: [&str; 6] =
     ["authorization", "cookie", "x-api-key", "api-key", "x-auth-token", "x-amz-security-token"];

@@ -26,16 +26,12 @@ use super::upstream;
 use crate::body::{InspectBody, Prefix};
 use crate::framing::{FramingCounts, GuardHandle, asks_to_leave};
 use crate::gate::{Admission, Gate, InboundHead, Ticket, fields};
-use crate::hop::{HopFields, origin_form, passages};
+use crate::hop::{HopFields, LOOP_LIMIT, origin_form, passages};
 use crate::patience::Patience;
 use crate::pool::Pool;
 use crate::relay::relay;
 use crate::shutdown::Stopped;
 use sortie_model::limits::{HOLD_BYTES, HOLD_MICROS};
-
-/// How often a request may have passed a door already: a door whose upstream is a door is fine, one
-/// whose upstream is itself is not.
-const LOOP_LIMIT: usize = 4;
 
 /// What all connections of a door share.
 #[derive(Debug)]

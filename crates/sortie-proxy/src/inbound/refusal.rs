@@ -2,15 +2,15 @@
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use sortie_model::Reference;
 
 use super::answer::AnswerBody;
 use crate::dial::ConnectErrorKind;
 use crate::framing::Problem;
 use crate::gate::Refusal;
+use crate::proxy_status::{self, PROXY_STATUS};
 
-const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// Why there is no answer of the back end.
@@ -47,7 +47,7 @@ impl Failure {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, PROBLEM_JSON);
         if let Some(error) = self.error_type() {
-            headers.insert(PROXY_STATUS, proxy_status(error, reference));
+            headers.insert(PROXY_STATUS, proxy_status::value(error, 'R', reference));
         }
         if matches!(self, Self::Client(_)) {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -72,14 +72,7 @@ impl Failure {
     fn error_type(self) -> Option<&'static str> {
         let error = match self {
             Self::Refused(_) | Self::Client(_) | Self::Tunnel => return None,
-            Self::Connect(kind) => match kind {
-                ConnectErrorKind::Refused => "connection_refused",
-                ConnectErrorKind::Reset => "connection_terminated",
-                ConnectErrorKind::TimedOut => "connection_timeout",
-                ConnectErrorKind::Unreachable => "destination_ip_unroutable",
-                ConnectErrorKind::Unresolved => "dns_error",
-                ConnectErrorKind::Local => "proxy_internal_error",
-            },
+            Self::Connect(kind) => proxy_status::of_connect(kind),
             Self::Loop => "proxy_loop_detected",
             Self::Terminated => "connection_terminated",
             Self::AnswerTimedOut => "http_response_timeout",
@@ -99,14 +92,6 @@ impl Failure {
         let reference = reference.map(|reference| format!(r#","reference":"R-{reference}""#)).unwrap_or_default();
         format!(r#"{{"type":"about:blank","title":"{title}","status":{status}{detail}{reference}}}"#).into()
     }
-}
-
-fn proxy_status(error: &str, reference: Option<Reference>) -> HeaderValue {
-    let text = match reference {
-        Some(reference) => format!("sortie; error={error}; details=\"R-{reference}\""),
-        None => format!("sortie; error={error}"),
-    };
-    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("sortie"))
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, PROXY_AUTHENTICATE};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use sortie_model::Reference;
 
 use super::answer::DoorBody;
 use crate::dial::ConnectErrorKind;
+use crate::proxy_status::{self, PROXY_STATUS};
 use crate::resolve::ResolveError;
 
 /// Why a request did not go through.
@@ -32,8 +33,6 @@ pub(super) enum Failure {
     Credentials,
 }
 
-const PROXY_STATUS: HeaderName = HeaderName::from_static("proxy-status");
-
 impl Failure {
     /// The response; `reference` is that of the dial, where one was recorded.
     pub(super) fn response(self, reference: Option<Reference>) -> Response<DoorBody> {
@@ -43,9 +42,7 @@ impl Failure {
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        if let Ok(value) = HeaderValue::try_from(self.proxy_status(reference)) {
-            headers.insert(PROXY_STATUS, value);
-        }
+        headers.insert(PROXY_STATUS, proxy_status::value(self.error_type(), 'D', reference));
         if self == Self::Credentials {
             headers.insert(PROXY_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"sortie\""));
         }
@@ -73,26 +70,11 @@ impl Failure {
             Self::Resolve(ResolveError::NoAddress) => "dns_error; rcode=\"NOERROR\"",
             Self::Resolve(ResolveError::ServerFailed) => "dns_error; rcode=\"SERVFAIL\"",
             Self::Resolve(ResolveError::TimedOut) => "dns_timeout",
-            Self::Connect(kind) => match kind {
-                ConnectErrorKind::Refused => "connection_refused",
-                ConnectErrorKind::Reset => "connection_terminated",
-                ConnectErrorKind::TimedOut => "connection_timeout",
-                ConnectErrorKind::Unreachable => "destination_ip_unroutable",
-                ConnectErrorKind::Unresolved => "dns_error",
-                ConnectErrorKind::Local => "proxy_internal_error",
-            },
+            Self::Connect(kind) => proxy_status::of_connect(kind),
             Self::Terminated => "connection_terminated",
             Self::AnswerTimedOut => "http_response_timeout",
             Self::NoHttp => "http_protocol_error",
             Self::Request(_) | Self::NotDone(_) | Self::Credentials => "http_request_error",
-        }
-    }
-
-    fn proxy_status(self, reference: Option<Reference>) -> String {
-        let error = self.error_type();
-        match reference {
-            Some(reference) => format!("sortie; error={error}; details=\"D-{reference}\""),
-            None => format!("sortie; error={error}"),
         }
     }
 
