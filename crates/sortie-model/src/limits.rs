@@ -37,9 +37,16 @@ pub const NESTING: usize = 64;
 
 /// Exchanges in flight per service whose candidates are held; further requests are wildcards.
 pub const IN_FLIGHT: usize = 20_000;
+/// The part of them that those at endpoints without a proven sink may fill. The rest is kept for
+/// endpoints with one, where a request that has no room is refused: nobody denies them their service
+/// from elsewhere.
+pub const IN_FLIGHT_UNPROVEN: usize = IN_FLIGHT / 5 * 4;
 /// Candidates of a service that are held, of exchanges in flight and remembered; requests that come
 /// while there are as many are wildcards.
 pub const HELD_CANDIDATES: usize = IN_FLIGHT * CANDIDATES;
+/// The part of them that requests at endpoints without a proven sink may fill; one whose body holds
+/// more is a wildcard too.
+pub const HELD_CANDIDATES_UNPROVEN: usize = HELD_CANDIDATES / 5 * 4;
 /// How long a request may still explain an own dial after its end.
 pub const AFTER_END_MICROS: u64 = 2_000_000;
 /// Requests per service that ended a moment ago and may still explain one; of more, the oldest are let

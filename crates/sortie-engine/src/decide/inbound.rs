@@ -21,7 +21,8 @@ pub fn template_of(templates: &[String], learned: &Learned, policy: &Policy) -> 
     Arc::from(template.map_or("/", String::as_str))
 }
 
-fn has_sink(template: &str, learned: &Learned, policy: &Policy) -> bool {
+/// Whether an endpoint of this template has a proven sink, by its own traffic or by the operator's word.
+pub fn has_sink(template: &str, learned: &Learned, policy: &Policy) -> bool {
     let template = canonical_template(template);
     let by_allow = |entry: &Allow| entry.sink.as_ref().is_some_and(|scope| scope.template == template);
     learned.has_proven_sink(&template)

@@ -4,6 +4,6 @@
 mod inbound;
 mod outbound;
 
-pub use inbound::{Admission, template_of};
+pub use inbound::{Admission, has_sink, template_of};
 pub(crate) use outbound::SURE;
 pub use outbound::decide;

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sortie_model::event::{Carrier, Dial, RequestBegan};
+use sortie_model::event::{Carrier, Cut, Dial, RequestBegan};
 use sortie_model::verdict::{Explanation, Source, Verdict, Window};
 use sortie_model::{Actor, Candidate, Destination, Endpoint, Host, Micros, Reference, limits};
 
@@ -120,11 +120,12 @@ pub struct Closed {
 }
 
 impl InFlight {
-    /// A request's head was read. Its candidates count from now on. Returns false where the table is
-    /// full: the request is then a wildcard without candidates. `is_proven` says of a candidate whether
-    /// its place is a proven sink: those are always weighed.
+    /// A request's head was read. Its candidates count from now on. Returns false where the doors' table
+    /// had no room for it ([`InFlight::is_full`] and [`Cut::TableFull`]), or this one has none: the request
+    /// is then a wildcard without candidates. `is_proven` says of a candidate whether its place is a proven
+    /// sink: those are always weighed.
     pub fn begin(&mut self, at: Micros, began: &RequestBegan, is_proven: impl Fn(&LiveCandidate) -> bool) -> bool {
-        if self.is_full() {
+        if began.cut == Some(Cut::TableFull) || self.is_full(true) {
             let endpoint = Some(Arc::new(began.endpoint.clone()));
             self.windows.open(Window::Wildcard, began.request, endpoint, at);
             return false;
@@ -197,14 +198,25 @@ impl InFlight {
         }
     }
 
-    /// Whether there is no room for a further request. What [`InFlight::expire`] lets go of may make room.
-    pub fn is_full(&self) -> bool {
-        self.open >= limits::IN_FLIGHT || self.is_crowded()
+    /// Whether there is no room for a further request, at an endpoint that has a proven sink or has none.
+    /// What [`InFlight::expire`] lets go of may make room.
+    pub fn is_full(&self, has_sink: bool) -> bool {
+        let (requests, candidates) = if has_sink {
+            (limits::IN_FLIGHT, limits::HELD_CANDIDATES)
+        } else {
+            (limits::IN_FLIGHT_UNPROVEN, limits::HELD_CANDIDATES_UNPROVEN)
+        };
+        self.open >= requests || self.candidates.len() >= candidates || self.has_many_ended()
     }
 
-    /// Whether requests that ended leave no room for others.
-    fn is_crowded(&self) -> bool {
-        self.requests.len() >= self.open + limits::JUST_ENDED || self.candidates.len() >= limits::HELD_CANDIDATES
+    /// Whether there is no room for candidates of a body, at an endpoint that has no proven sink. At one
+    /// that has they are always taken in: what it obeys must be known.
+    pub fn is_full_of_candidates(&self) -> bool {
+        self.candidates.len() >= limits::HELD_CANDIDATES_UNPROVEN
+    }
+
+    fn has_many_ended(&self) -> bool {
+        self.requests.len() >= self.open + limits::JUST_ENDED
     }
 
     /// Lets go of what explains nothing any more. Returns the requests that are over, the oldest
@@ -223,7 +235,8 @@ impl InFlight {
     pub fn close_next(&mut self, now: Micros, is_proven: &impl Fn(&LiveCandidate) -> bool) -> Option<Closed> {
         loop {
             let &(at, request) = self.closing.front()?;
-            if at > now && !self.is_crowded() {
+            // Those that ended leave room for others.
+            if at > now && !self.has_many_ended() && !self.is_full_of_candidates() {
                 return None;
             }
             self.closing.pop_front();

@@ -24,7 +24,7 @@ fn what_ended_a_moment_ago_makes_room_before_its_time() {
     for number in 0..many {
         assert!(inflight.begin(Micros(number), &began(number), |_| false), "{number}");
         inflight.end(Micros(number), Reference::local(number), Some(200));
-        if inflight.is_full() {
+        if inflight.is_full(true) {
             assert!(!inflight.expire(Micros(number), |_| false).is_empty());
         }
     }
@@ -40,14 +40,22 @@ fn requests_in_flight_have_room_of_their_own() {
     for number in 0..many {
         assert!(inflight.begin(Micros(0), &began(number), |_| false));
     }
-    assert!(inflight.is_full() && !inflight.begin(Micros(0), &began(many), |_| false));
+    assert!(inflight.is_full(true) && !inflight.begin(Micros(0), &began(many), |_| false));
     assert!(inflight.expire(Micros(0), |_| false).is_empty(), "none of them is over");
     inflight.end(Micros(1), Reference::local(0), Some(200));
     inflight.end(Micros(1), Reference::local(0), Some(200));
     assert!(inflight.begin(Micros(1), &began(many + 1), |_| false));
-    assert!(inflight.is_full(), "an end counts once");
+    assert!(inflight.is_full(true), "an end counts once");
     inflight.forget(Reference::local(1));
-    assert!(!inflight.is_full());
+    assert!(!inflight.is_full(true) && inflight.is_full(false));
+}
+
+#[test]
+fn a_request_that_the_doors_table_had_no_room_for_is_in_neither() {
+    let mut inflight = InFlight::default();
+    let began = RequestBegan { cut: Some(Cut::TableFull), ..began(1) };
+    assert!(!inflight.begin(Micros(0), &began, |_| false));
+    assert_eq!((inflight.sizes(), inflight.open_windows(Micros(0)).count()), ((0, 0), 1));
 }
 
 #[test]

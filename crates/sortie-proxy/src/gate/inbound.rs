@@ -6,17 +6,16 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 use sortie_engine::attribution::proven_by;
-use sortie_engine::decide::{Admission as Decide, template_of};
+use sortie_engine::decide::{Admission as Decide, has_sink, template_of};
 use sortie_engine::extract::{self, Extraction, Head};
-use sortie_engine::learned::Learned;
 use sortie_model::event::{Cut, Refused, RequestBegan, What};
 use sortie_model::ids::RequestId;
 use sortie_model::path::redact;
-use sortie_model::{Candidate, Endpoint, Host, Method, Micros, Nature, Policy, Reference, Rule, limits};
+use sortie_model::{Candidate, Endpoint, Host, Method, Nature, Policy, Reference, Rule, limits};
 
 use super::actors::token_of;
 use super::ticket::{Active, Ticket};
-use super::{Fields, Gate, Table};
+use super::{Fields, Gate};
 
 /// The head of a request, as the door read it.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +86,7 @@ impl Gate {
         let hold = head.has_body && decide.holds();
 
         let numbered = candidates.len() as u16;
+        let has_sink = has_sink(&endpoint.template, &learned, &policy);
         // The table is locked for as short as can be: what can be made before is made before.
         let refused = decide.of_candidates(&candidates, 0);
         let mut began = Box::new(RequestBegan {
@@ -102,7 +102,8 @@ impl Gate {
         });
         let mut table = self.table.lock();
         // What the table has no room for may be an order as much as what was not read.
-        let cut = found.cut.or_else(|| is_full(&mut table, now, &learned, &policy).then_some(Cut::TableFull));
+        let has_no_room = table.is_full(|inflight| inflight.is_full(has_sink), now, (&learned, &policy));
+        let cut = if has_no_room { Some(Cut::TableFull) } else { found.cut };
         let refused = refused
             .or_else(|| decide.of_cut(cut))
             // What is known to be cut is refused before a byte of it was read.
@@ -175,14 +176,6 @@ impl Gate {
             self.counters.analysis_failures.increment();
             Extraction { cut: Some(Cut::Codec), work: limits::EXTRACTION_WORK, ..Extraction::default() }
         })
-    }
-}
-
-/// Whether the table has no room for a request, also without those that are over.
-fn is_full(table: &mut Table, now: Micros, learned: &Learned, policy: &Policy) -> bool {
-    table.inflight.is_full() && {
-        table.inflight.expire(now, proven_by(learned, policy));
-        table.inflight.is_full()
     }
 }
 

@@ -113,6 +113,19 @@ impl Table {
         let is_in_flight = self.inflight.request(request).is_some_and(|live| live.ended.is_none());
         is_in_flight.then(|| Arc::clone(self.watches.entry(request).or_default()))
     }
+
+    /// Whether it is full in some way, also without the requests that are over.
+    fn is_full(
+        &mut self,
+        is_full: impl Fn(&InFlight) -> bool,
+        now: Micros,
+        (learned, policy): (&Learned, &Policy),
+    ) -> bool {
+        is_full(&self.inflight) && {
+            self.inflight.expire(now, proven_by(learned, policy));
+            is_full(&self.inflight)
+        }
+    }
 }
 
 impl Gate {

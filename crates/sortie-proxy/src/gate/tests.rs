@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
+use sortie_engine::extract;
 use sortie_engine::inflight::{CandidateId, Progress};
-use sortie_model::event::{Cut, What};
-use sortie_model::{Mode, Policy, Rule, limits};
+use sortie_model::event::{Cut, RequestBegan, What};
+use sortie_model::{Actor, Method, Mode, Policy, Rule, limits};
 
 use super::*;
 
@@ -24,12 +25,22 @@ fn admit(gate: &Arc<Gate>, target: &str) -> Admission {
     gate.admit(&head(target))
 }
 
-fn fill(gate: &Arc<Gate>) -> Vec<Ticket> {
-    let pass = |_| match admit(gate, "/") {
+fn fill(gate: &Arc<Gate>, count: usize, target: &str) -> Vec<Ticket> {
+    let pass = |_| match admit(gate, target) {
         Admission::Pass(ticket) => ticket,
         Admission::Refuse(refusal) => panic!("{refusal:?}"),
     };
-    (0..limits::IN_FLIGHT).map(pass).collect()
+    (0..count).map(pass).collect()
+}
+
+/// How the inspection of each request was cut, by its head or by its body.
+fn cuts(events: &std::sync::mpsc::Receiver<sortie_model::Event>) -> Vec<Option<Cut>> {
+    let cut = |event: sortie_model::Event| match event.what {
+        What::RequestBegan(began) => Some(began.cut),
+        What::RequestInspected(inspected) => Some(inspected.cut),
+        _ => None,
+    };
+    events.try_iter().filter_map(cut).collect()
 }
 
 fn policy(mode: Mode) -> Policy {
@@ -39,7 +50,7 @@ fn policy(mode: Mode) -> Policy {
 #[test]
 fn a_request_that_the_table_has_no_room_for_is_refused_at_a_proven_sink() {
     let (gate, events) = Gate::for_tests(policy(Mode::Block));
-    let tickets = fill(&gate);
+    let tickets = fill(&gate, limits::IN_FLIGHT, "/v1/preview");
     let target = "/v1/preview?url=http://hooks.example/";
     let Admission::Refuse(refusal) = admit(&gate, target) else { panic!("it passed") };
     assert_eq!(refusal.status, 413);
@@ -56,10 +67,81 @@ fn a_request_that_the_table_has_no_room_for_is_refused_at_a_proven_sink() {
 #[test]
 fn a_full_table_refuses_nothing_in_observe() {
     let (gate, _events) = Gate::for_tests(policy(Mode::Observe));
-    let tickets = fill(&gate);
+    let tickets = fill(&gate, limits::IN_FLIGHT, "/v1/preview");
     assert!(matches!(admit(&gate, "/v1/preview?url=http://hooks.example/"), Admission::Pass(_)));
     assert_eq!(gate.counters().requests_would_refuse.get(), 1);
     drop(tickets);
+}
+
+#[test]
+fn requests_elsewhere_leave_room_for_those_at_a_proven_sink() {
+    let (gate, events) = Gate::for_tests(policy(Mode::Block));
+    let tickets = fill(&gate, limits::IN_FLIGHT_UNPROVEN, "/news");
+    assert!(cuts(&events).iter().all(Option::is_none));
+    let more = fill(&gate, limits::IN_FLIGHT - limits::IN_FLIGHT_UNPROVEN + 1, "/news");
+    assert!(cuts(&events).iter().all(|cut| *cut == Some(Cut::TableFull)));
+    let Admission::Pass(ticket) = admit(&gate, "/v1/preview?url=http://hooks.example/") else { panic!("refused") };
+    let id = CandidateId { request: ticket.reference().expect("it is followed"), index: 0 };
+    assert_eq!(cuts(&events), [None]);
+    assert!(gate.table.lock().inflight.candidate(id).is_some());
+    drop((tickets, more));
+}
+
+#[test]
+fn candidates_elsewhere_leave_room_for_those_at_a_proven_sink() {
+    let (gate, events) = Gate::for_tests(policy(Mode::Block));
+    let with_body = |target| {
+        let Admission::Pass(ticket) = gate.admit(&InboundHead { has_body: true, ..head(target) }) else {
+            panic!("{target} was refused")
+        };
+        ticket
+    };
+    let (elsewhere, early) = (with_body("/news"), with_body("/v1/preview"));
+    fill_with_candidates(&gate);
+    let late = with_body("/v1/preview");
+    assert_eq!(cuts(&events), [None, None, None]);
+    let tickets = fill(&gate, 1, "/news");
+    assert_eq!(cuts(&events), [Some(Cut::TableFull)]);
+
+    let body = InboundBody {
+        content_type: Some("application/json"),
+        content_encoding: None,
+        bytes: br#"{"to":"http://hooks.example/"}"#,
+        complete: true,
+    };
+    for (mut ticket, cut, is_entered) in
+        [(elsewhere, Some(Cut::TableFull), false), (early, None, true), (late, None, true)]
+    {
+        ticket.inspect(&body).expect("it passes");
+        assert_eq!(cuts(&events), [cut]);
+        let id = CandidateId { request: ticket.reference().expect("it is followed"), index: 0 };
+        assert_eq!(gate.table.lock().inflight.candidate(id).is_some(), is_entered);
+    }
+    assert_eq!(gate.counters().wildcards.get(), 2);
+    drop(tickets);
+}
+
+/// As many candidates of requests elsewhere as there may be, by the shortest way.
+fn fill_with_candidates(gate: &Gate) {
+    /// What head and body together may have.
+    const PER_REQUEST: usize = 2 * limits::CANDIDATES;
+    let candidate = extract::single("http://hooks.example/", &gate.settings.key).expect("a URL");
+    let mut began = RequestBegan {
+        request: Reference::local(0),
+        endpoint: Endpoint { method: Method::Get, host: None, template: "/news".into() },
+        actor: Actor::by_address(IpAddr::from([198, 51, 100, 7])),
+        path: "/news".into(),
+        request_id: None,
+        candidates: std::iter::repeat_n(Arc::new(candidate), PER_REQUEST).collect(),
+        cut: None,
+        has_body: false,
+        refused: None,
+    };
+    let mut table = gate.table.lock();
+    for number in 0..limits::HELD_CANDIDATES_UNPROVEN / PER_REQUEST {
+        began.request = Reference::local(1_000_000 + number as u64);
+        assert!(table.inflight.begin(Micros(0), &began, |_| false));
+    }
 }
 
 #[test]

@@ -6,8 +6,9 @@ use std::sync::atomic::Ordering;
 
 use smallvec::SmallVec;
 use sortie_engine::attribution::proven_by;
-use sortie_engine::decide::Admission as Decide;
+use sortie_engine::decide::{Admission as Decide, has_sink};
 use sortie_engine::extract::{self, Body, Extraction, Head};
+use sortie_engine::inflight::InFlight;
 use sortie_model::event::{Cut, Refused, RequestEnded, RequestInspected, Returned, What};
 use sortie_model::{Actor, Candidate, Endpoint, Host, Reference, limits};
 
@@ -132,7 +133,7 @@ impl Ticket {
         let Some(active) = &mut self.active else { return };
         let gate = &active.gate;
         gate.counters.wildcards.increment();
-        gate.tell_inspected(active.reference, Vec::new(), Some(Cut::Upgrade), None);
+        gate.tell_cut(&active.endpoint, active.reference, Cut::Upgrade);
         active.inspects = false;
     }
 
@@ -224,7 +225,7 @@ impl Active {
         }
         if !self.is_wildcard {
             self.becomes_wildcard();
-            self.gate.tell_inspected(self.reference, Vec::new(), Some(cut), None);
+            self.gate.tell_cut(&self.endpoint, self.reference, cut);
         }
         Release::Now
     }
@@ -270,10 +271,15 @@ impl Active {
         let gate = Arc::clone(&self.gate);
         let refused = self.refused(&fresh, cut);
         self.has_carried = gate.count_candidates(&fresh, self.has_carried);
-        self.numbered += fresh.len() as u16;
         // Most bodies hold nothing, and then there is nothing to tell.
         if !fresh.is_empty() || cut.is_some() {
-            gate.tell_inspected(self.reference, fresh, cut, refused);
+            let count = fresh.len() as u16;
+            let inspected = RequestInspected { request: self.reference, candidates: fresh, cut, refused };
+            if gate.tell_inspected(&self.endpoint, inspected) {
+                self.numbered += count;
+            } else {
+                self.becomes_wildcard();
+            }
         }
         match refused {
             Some(refused) if refused.is_enforced() => {
@@ -339,27 +345,40 @@ impl Gate {
         }
     }
 
-    fn tell_inspected(
-        &self,
-        request: Reference,
-        candidates: Vec<Arc<Candidate>>,
-        cut: Option<Cut>,
-        refused: Option<Refused>,
-    ) {
+    /// Tells that something of a request was not inspected.
+    fn tell_cut(&self, endpoint: &Endpoint, request: Reference, cut: Cut) {
+        let inspected = RequestInspected { request, candidates: Vec::new(), cut: Some(cut), refused: None };
+        self.tell_inspected(endpoint, inspected);
+    }
+
+    /// Enters and tells what was found in a body and what was not inspected. Returns false where the table
+    /// has no room for its candidates: then they are left out, and the request may have carried anything.
+    fn tell_inspected(&self, endpoint: &Endpoint, inspected: RequestInspected) -> bool {
         let now = self.clock.now();
         let (learned, policy) = (self.learned.load(), self.policy.load());
-        let inspected = Box::new(RequestInspected { request, candidates, cut, refused });
+        let mut inspected = Box::new(inspected);
+        let request = inspected.request;
         let mut table = self.table.lock();
-        if refused.is_some_and(|refused| refused.is_enforced()) {
+        let is_refused = inspected.refused.is_some_and(|refused| refused.is_enforced());
+        let has_room = is_refused
+            || inspected.candidates.is_empty()
+            || !table.is_full(InFlight::is_full_of_candidates, now, (&learned, &policy))
+            || has_sink(&endpoint.template, &learned, &policy);
+        if !has_room {
+            inspected.candidates.clear();
+            inspected.cut = Some(Cut::TableFull);
+        }
+        if is_refused {
             table.inflight.forget(request);
             self.unwatch(&mut table, request);
         } else {
-            if cut.is_some() {
+            if inspected.cut.is_some() {
                 table.inflight.wildcard(now, request);
             }
             table.inflight.add_candidates(request, &inspected.candidates, proven_by(&learned, &policy));
         }
         self.queue.push(now, Some(&self.settings.name), |_| (What::RequestInspected(inspected), ()));
+        has_room
     }
 }
 
