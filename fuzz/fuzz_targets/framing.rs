@@ -7,10 +7,11 @@ use sortie_proxy::framing::{Role, Scanner};
 
 fuzz_target!(|data: &[u8]| {
     let Some((&cut, bytes)) = data.split_first() else { return };
-    let role = if cut & 1 == 0 { Role::Server } else { Role::Proxy };
-    let whole = format!("{:?}", Scanner::new(role).scan(bytes));
     let at = usize::from(cut) % (bytes.len() + 1);
-    let mut scanner = Scanner::new(role);
-    let first = scanner.scan(&bytes[..at]);
-    let _ = (whole, first, scanner.scan(&bytes[at..]));
+    for role in [Role::Server, Role::Proxy] {
+        let whole = format!("{:?}", Scanner::new(role).scan(bytes));
+        let mut scanner = Scanner::new(role);
+        let first = scanner.scan(&bytes[..at]);
+        let _ = (whole, first, scanner.scan(&bytes[at..]));
+    }
 });
