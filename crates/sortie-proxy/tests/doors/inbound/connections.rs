@@ -248,6 +248,26 @@ async fn shutdown_cuts_off_what_does_not_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn shutdown_cuts_off_what_was_not_granted_an_upgrade() {
+    let back_end = back_end(|mut wire, _| async move {
+        let _ = wire.next_message().await;
+        wire.send(HELLO).await;
+        while wire.next_message().await.is_some() {}
+    })
+    .await;
+    let timeouts = Timeouts { drain: Duration::from_millis(20), ..Timeouts::default() };
+    let door = Door::with(back_end, Choices { timeouts, ..Choices::default() }).await;
+    let mut client = door.client().await;
+    client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n").await;
+    assert_eq!(client.message().await.text(), "hello");
+    client.send(GET).await;
+    let began = |what| matches!(what, sortie_model::event::What::RequestBegan(_)).then_some(());
+    door.event(began);
+    door.event(began);
+    door.shut().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn more_connections_than_are_served_wait() {
     let back_end = BackEnd::answering(HELLO).await;
     let door = Door::with(back_end.address, Choices { max_connections: Some(1), ..Choices::default() }).await;
