@@ -1,7 +1,7 @@
 //! The end of a door: first nothing new, then nothing at all.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Poll, Waker};
 
 use tokio::sync::watch;
@@ -47,8 +47,24 @@ impl Stop {
 }
 
 impl Stopped {
+    /// Serves a connection until it ends or the door has to. `last` tells it that the exchange in
+    /// progress is its last.
+    pub(crate) async fn serve<C, E>(&self, mut connection: Pin<&mut C>, last: impl FnOnce(Pin<&mut C>)) -> Result<(), E>
+    where
+        C: Future<Output = Result<(), E>>,
+    {
+        tokio::select! {
+            result = &mut connection => return result,
+            () = self.draining() => last(connection.as_mut()),
+        }
+        tokio::select! {
+            result = &mut connection => result,
+            () = self.at_once() => Ok(()),
+        }
+    }
+
     /// Waits until connections are to end after their exchanges.
-    pub(crate) async fn draining(&self) {
+    async fn draining(&self) {
         self.reached(Stage::Draining).await;
     }
 

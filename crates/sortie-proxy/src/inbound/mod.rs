@@ -28,14 +28,14 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use http::HeaderValue;
-use hyper::server::conn::http1;
+use hyper::server::conn::http1::{self, UpgradeableConnection};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
 use parking_lot::Mutex;
 use sortie_model::limits;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use crate::framing::{FramingCounts, Guarded, Role};
 use crate::gate::Gate;
@@ -156,7 +156,13 @@ impl Serve for Door {
             declined: Mutex::default(),
             _slot: slot,
         });
-        if let Err(error) = serve_requests(stream, &connection).await {
+        let service = service_fn(|request| Arc::clone(&connection).serve(request));
+        // A connection that was cut off gives its stream back only when it is dropped, with this block.
+        let served = {
+            let serving = pin!(server().serve_connection(TokioIo::new(stream), service).with_upgrades());
+            connection.stopped.serve(serving, UpgradeableConnection::graceful_shutdown).await
+        };
+        if let Err(error) = served {
             tracing::debug!(%error, "a client's connection broke off");
         }
         let declined = connection.declined.lock().take();
@@ -166,20 +172,6 @@ impl Serve for Door {
             // The end that hyper would have given it.
             let _ = TokioIo::new(stream).shutdown().await;
         }
-    }
-}
-
-/// Serves until the connection ends, or the door has to.
-async fn serve_requests(stream: Guarded<TcpStream>, connection: &Arc<Connection>) -> hyper::Result<()> {
-    let service = service_fn(|request| Arc::clone(connection).serve(request));
-    let mut serving = pin!(server().serve_connection(TokioIo::new(stream), service).with_upgrades());
-    tokio::select! {
-        result = &mut serving => return result,
-        () = connection.stopped.draining() => serving.as_mut().graceful_shutdown(),
-    }
-    tokio::select! {
-        result = &mut serving => result,
-        () = connection.stopped.at_once() => Ok(()),
     }
 }
 

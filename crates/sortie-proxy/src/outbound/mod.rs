@@ -25,6 +25,7 @@ use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
+use hyper::server::conn::http1::UpgradeableConnection;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
@@ -40,7 +41,7 @@ use crate::resolve::Resolver;
 use crate::timeouts::Timeouts;
 use crate::workers::Workers;
 use access::Access;
-use door::{AppStream, Connection, Door, Exits, server};
+use door::{Connection, Door, Exits, server};
 
 /// The settings of one outbound listener. Where it stands (`locality`) is the policy's business.
 #[derive(Clone, Debug)]
@@ -116,23 +117,15 @@ impl Serve for Door {
             exits: Exits::new(guard),
             _slot: slot,
         });
-        if let Err(error) = serve_requests(stream, &connection).await {
+        let service = service_fn(|request| Arc::clone(&connection).serve(request));
+        // A connection that was cut off gives its stream back only when it is dropped, with this block.
+        let served = {
+            let serving = pin!(server(false).serve_connection(TokioIo::new(stream), service).with_upgrades());
+            connection.stopped.serve(serving, UpgradeableConnection::graceful_shutdown).await
+        };
+        if let Err(error) = served {
             tracing::debug!(%error, "an app's connection broke off");
         }
         connection.exits.close().await;
-    }
-}
-
-/// Serves until the connection ends, or the door has to.
-async fn serve_requests(stream: AppStream, connection: &Arc<Connection>) -> hyper::Result<()> {
-    let service = service_fn(|request| Arc::clone(connection).serve(request));
-    let mut serving = pin!(server(false).serve_connection(TokioIo::new(stream), service).with_upgrades());
-    tokio::select! {
-        result = &mut serving => return result,
-        () = connection.stopped.draining() => serving.as_mut().graceful_shutdown(),
-    }
-    tokio::select! {
-        result = &mut serving => result,
-        () = connection.stopped.at_once() => Ok(()),
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use http::uri::PathAndQuery;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
+use hyper::server::conn::http1::UpgradeableConnection;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -50,15 +51,12 @@ pub(super) async fn serve(connection: &Arc<Connection>, tunnel: Tunnel, app: App
         slot: Arc::new(Mutex::new(Some(kept))),
     });
     let service = service_fn(|request| Arc::clone(&inside).serve(request));
-    let mut serving = pin!(server(true).serve_connection(TokioIo::new(app), service).with_upgrades());
-    let result = tokio::select! {
-        result = &mut serving => result,
-        () = connection.stopped.draining() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
-        }
+    // A connection that was cut off gives its stream back only when it is dropped, with this block.
+    let served = {
+        let serving = pin!(server(true).serve_connection(TokioIo::new(app), service).with_upgrades());
+        connection.stopped.serve(serving, UpgradeableConnection::graceful_shutdown).await
     };
-    if let Err(error) = result {
+    if let Err(error) = served {
         tracing::debug!(%error, "a tunnel's connection broke off");
     }
     inside.exits.close().await;
