@@ -11,6 +11,7 @@ mod inbound;
 mod listeners;
 mod outbound;
 mod queue;
+mod record;
 mod redirect;
 #[cfg(test)]
 mod tests;
@@ -33,8 +34,9 @@ pub use counters::{Counter, Counters, Gauge};
 pub(crate) use fields::{Fields, fields};
 pub use inbound::{Admission, InboundHead, Refusal};
 pub use listeners::OwnListeners;
-pub use outbound::{DialDenied, DialRecord, Judged, OutboundDial, VisibleRequest};
+pub use outbound::{DialDenied, Judged, OutboundDial, VisibleRequest};
 pub use queue::EventQueue;
+pub use record::DialRecord;
 pub use ticket::{InboundBody, Ticket};
 
 use crate::clock::Clock;
