@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sortie_model::event::{Dialled, Event, OperatorAct, Outcome, What};
+use sortie_model::event::{DialProgressed, Dialled, Event, OperatorAct, Outcome, What};
 use sortie_model::{Finding, Key, Micros, Policy, Reference, ServiceName};
 
 use crate::attribution::proven_by;
 use crate::conclude::{Namer, Scene, Stories};
-use crate::inflight::{InFlight, hop_after};
+use crate::inflight::InFlight;
 use crate::learn::{self, ClosedRequest, DialLesson};
 use crate::learned::{Learned, SinkKey};
 
@@ -36,7 +36,7 @@ struct Service {
     learned: Learned,
     inflight: InFlight,
     stories: Stories,
-    /// Dials that are not over, for their redirects.
+    /// Dials that are not over, for where their answers lead.
     dials: BTreeMap<Reference, Box<Dialled>>,
     expired: Micros,
 }
@@ -158,10 +158,9 @@ impl Service {
                 facts.extend(proven.into_iter().map(|sink| Fact::SinkProven { service: name.clone(), sink }));
             }
             What::DialProgressed(progressed) => {
-                if let Some(target) = &progressed.location
-                    && let Some(dialled) = self.dials.get(&progressed.dial)
-                {
-                    self.inflight.redirected(hop_after(at, &dialled.dial, &dialled.verdict, target.clone()));
+                if let Some(dialled) = self.dials.get(&progressed.dial) {
+                    let DialProgressed { dial, targets, hides_targets, .. } = &**progressed;
+                    self.inflight.answered(at, *dial, &dialled.verdict, targets, *hides_targets);
                 }
                 if matches!(progressed.outcome, Outcome::Connected | Outcome::Answered)
                     && let Some(dialled) = self.dials.get(&progressed.dial)

@@ -23,7 +23,7 @@ use crate::time::Micros;
 use crate::verdict::{Rule, Verdict};
 
 /// Version of the event schema. A journal of another version is not read.
-pub const SCHEMA: u16 = 3;
+pub const SCHEMA: u16 = 4;
 
 /// One thing that happened. `number` orders all events of a process as the doors enqueued them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -314,21 +314,35 @@ pub struct DialProgressed {
     pub bytes_out: u64,
     /// Microseconds from the dial to the answer's head, or to the failure.
     pub took: u64,
-    /// Where the answer redirects to.
-    pub location: Option<RedirectTarget>,
+    /// Where the answer may lead its reader, the likeliest first.
+    pub targets: Vec<HopTarget>,
+    /// Whether it may lead elsewhere too: a part of it was not read, or names more than is kept.
+    pub hides_targets: bool,
     /// Whether the dial is over; a tunnel reports its connect before its end.
     pub ended: bool,
 }
 
-/// Where a redirect points, resolved against the dial's own URL.
+/// How an answer leads to another destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HopKind {
+    /// It redirects there: `Location`, `Refresh`.
+    Redirect,
+    /// It names it, and its reader may fetch what it names: an image, a link, a URL in JSON.
+    Content,
+}
+
+/// Where an answer leads, resolved against the dial's own URL.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RedirectTarget {
+pub struct HopTarget {
+    /// How it leads there.
+    pub kind: HopKind,
     /// Its scheme.
     pub scheme: Scheme,
     /// Its destination.
     pub destination: Destination,
-    /// Its path in digests.
-    pub path: PathDigest,
+    /// Its path in digests; `None` where it names the host alone, or several paths of it.
+    pub path: Option<PathDigest>,
     /// The URL as people may see it.
     pub shown: Box<str>,
 }

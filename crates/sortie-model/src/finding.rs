@@ -352,12 +352,14 @@ pub struct FindingDial {
     pub took: u64,
     /// Probability that it was ordered.
     pub p: f64,
-    /// Kind of match: `url`, `host`, `redirect` …
+    /// Kind of match: `url`, `host`, `redirect`, `content` …
     pub matched: Option<String>,
     /// The request it was ordered by, `R-…`.
     pub ordered_by: Option<String>,
     /// The dial whose answer redirected here, `D-…`.
     pub redirected_by: Option<String>,
+    /// The dial whose answer names this destination in its content, `D-…`.
+    pub named_by: Option<String>,
     /// What of the answer came back to the caller, in words.
     pub returned: Option<String>,
 }

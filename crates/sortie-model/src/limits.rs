@@ -8,7 +8,7 @@ pub const SHOWN_TEXT: usize = 200;
 
 /// Bytes of a request body that are inspected, by default.
 pub const INSPECT_REQUEST_BYTES: usize = 64 * 1024;
-/// Bytes of a response or answer body that are fingerprinted.
+/// Bytes of a response or answer body that are fingerprinted; of an ordered answer so much is searched.
 pub const INSPECT_RESPONSE_BYTES: usize = 64 * 1024;
 /// Answers of one exchange that are looked for in its response; those of denied destinations first.
 pub const ANSWERS_COMPARED: usize = 64;
@@ -83,11 +83,18 @@ pub const WEIGHED_PROVEN_PER_ACTOR: usize = 256;
 pub const REMEMBERED_MICROS: u64 = 30 * crate::Micros::DAY;
 /// How long a verdict stands for retries after its request's end.
 pub const RETRY_MICROS: u64 = 60_000_000;
-/// Redirect hops that may be pending at once per service; for a dropped one a window opens.
+/// Redirects that may be pending at once per service, and as many destinations that answers name; for a
+/// dropped one a window opens.
 pub const HOPS: usize = 4_000;
 /// Hops of one chain that a finding shows.
 pub const HOP_CHAIN: usize = 20;
-/// How long a seen `Location` may still be followed.
+/// Destinations that one answer names and that are kept, those that policy denies first; for more a
+/// window opens.
+pub const NAMED_BY_ANSWER: usize = 32;
+/// Answers that name one host and are weighed: so many of the newest that proven sinks ordered, and as many
+/// others.
+pub const WEIGHED_NAMED: usize = 64;
+/// How long a redirect, or what an answer names, may still be followed.
 pub const HOP_MICROS: u64 = 30_000_000;
 
 /// Places whose honour rates are learned, per service.

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use crate::actor::Actor;
 use crate::candidate::{CandidateKind, Manner, Nature};
 use crate::endpoint::Endpoint;
+use crate::event::HopKind;
 use crate::ids::Reference;
 use crate::path::PathMatch;
 use crate::place::{Location, Place};
@@ -117,7 +118,8 @@ pub struct Verdict {
 pub enum Window {
     /// A request whose inspection was cut.
     Wildcard,
-    /// A TLS dial ordered at a proven sink, which may be redirected unseen.
+    /// A dial ordered at a proven sink, whose answer may lead elsewhere unseen: it is inside TLS, or a part
+    /// of it was not read.
     Hop,
 }
 
@@ -138,7 +140,7 @@ pub struct Explanation {
 pub enum Source {
     /// A candidate of a request.
     Order(Box<Order>),
-    /// A `Location` that an earlier dial's answer held.
+    /// Where an earlier dial's answer leads.
     Hop(Box<Hop>),
     /// A call that an endpoint makes of its own accord, on behalf of a request.
     OwnCall {
@@ -186,11 +188,13 @@ pub struct Order {
     pub rho: f64,
 }
 
-/// The redirect that an explanation names.
+/// The hop that an explanation names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hop {
-    /// The dial whose answer held the `Location`.
+    /// The dial whose answer leads here.
     pub parent: Reference,
+    /// How it does.
+    pub kind: HopKind,
     /// The order at the beginning of the chain, where there was one.
     pub order: Option<Box<Order>>,
     /// How many hops lie between that order and this dial.
@@ -307,7 +311,10 @@ impl Verdict {
     pub fn kind_of_match(&self) -> Option<&'static str> {
         let (explanation, order) = self.leading_order()?;
         Some(match (&explanation.source, order.manner.kind) {
-            (Source::Hop(_), _) => "redirect",
+            (Source::Hop(hop), _) => match hop.kind {
+                HopKind::Redirect => "redirect",
+                HopKind::Content => "content",
+            },
             (_, _) if !order.manner.decodings.is_plain() => "decoded",
             (_, CandidateKind::Url) => "url",
             (_, CandidateKind::Authority) => "authority",

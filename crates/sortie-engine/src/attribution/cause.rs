@@ -1,7 +1,7 @@
 //! Explanations while they are weighed: by reference, for a dial may have thousands of which a verdict
 //! lists a few.
 
-use sortie_model::event::Dial;
+use sortie_model::event::{Dial, HopKind};
 use sortie_model::policy::OrderView;
 use sortie_model::verdict::{Hop, Order, Source};
 use sortie_model::{Actor, Endpoint, Manner, Micros, Mode, Nature, PathMatch, Place, Policy, Reference};
@@ -39,9 +39,9 @@ pub enum Cause<'a> {
         /// Where its time is over: the rate at which the service itself makes such a dial, see `late`.
         echo: f64,
     },
-    /// A redirect that was seen.
+    /// Where an answer leads that was seen.
     Hop {
-        /// The redirect.
+        /// The hop.
         hop: &'a PendingHop,
         /// The order that it passes on; `None` for the part of it that was the service's own.
         order: Option<&'a Order>,
@@ -107,9 +107,14 @@ impl<'a> Weighted<'a> {
         self.proven && !self.allowed && self.order().is_some()
     }
 
-    /// Whether the dial shows the very path that the candidate or the redirect names.
+    /// Whether the dial shows the very path that the candidate or the hop names.
     pub fn is_exact(&self) -> bool {
         matches!(self.cause, Cause::Candidate { path, .. } | Cause::Hop { path, .. } if path == PathMatch::Equal)
+    }
+
+    /// Whether it is what an answer names and nobody has to fetch.
+    pub fn is_named_by_answer(&self) -> bool {
+        matches!(self.cause, Cause::Hop { hop, .. } if hop.target.kind == HopKind::Content)
     }
 
     /// For hops: the mode that their order had.
@@ -142,6 +147,7 @@ impl<'a> Weighted<'a> {
             })),
             Cause::Hop { hop, order, .. } => Source::Hop(Box::new(Hop {
                 parent: hop.parent,
+                kind: hop.target.kind,
                 order: order.cloned().map(Box::new),
                 depth: hop.depth,
                 proven: self.proven,

@@ -13,7 +13,7 @@ mod own;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
-use sortie_model::event::Dial;
+use sortie_model::event::{Dial, HopKind};
 use sortie_model::verdict::{Explanation, Order};
 use sortie_model::{Host, Micros, Policy};
 
@@ -121,6 +121,9 @@ pub fn attribute<'a>(dial: &Dial, circumstances: &Circumstances<'a>) -> Posterio
 
 /// Rate at which a seen redirect is followed, per second, and for how long that rate holds.
 const HOP_RATE: f64 = 8.0;
+/// How much less surely than a redirect is followed what an answer names: few readers fetch it, and those
+/// who do fetch some of it.
+const NAMED: f64 = 1.0 / 20.0;
 /// Clients follow at once: t seconds after the answer the rate is `HOP_AT_ONCE / t`, where that is
 /// more, counted from a millisecond on.
 const HOP_AT_ONCE: f64 = 1.0;
@@ -131,8 +134,8 @@ fn weigh_hops<'a>(dial: &Dial, hosts: &[Host], circumstances: &Circumstances<'a>
     let Circumstances { inflight, policy, now, .. } = *circumstances;
     for hop in hosts.iter().flat_map(|host| inflight.hops_to(host, now)) {
         let port_fits = if hop.target.destination.port == dial.destination.port { 1.0 } else { order::PORT_DIFFERS };
-        let path = order::compare_paths(Some(&hop.target.path), dial);
-        let rate = follow_rate(now.0.saturating_sub(hop.at.0))
+        let path = order::compare_paths(hop.target.path.as_ref(), dial);
+        let rate = follow_rate(hop.target.kind, now.0.saturating_sub(hop.at.0))
             * (1.0 - hop.used).max(order::USED_UP)
             * port_fits
             * order::path_fit(path);
@@ -157,10 +160,14 @@ fn weigh_hops<'a>(dial: &Dial, hosts: &[Host], circumstances: &Circumstances<'a>
     ranked.retain(|weighted| weighted.rate > 0.0);
 }
 
-/// How soon a redirect is followed: the rate per second, so many microseconds after it was seen.
-fn follow_rate(age: u64) -> f64 {
+/// How soon a hop is followed: the rate per second, so many microseconds after it was seen.
+fn follow_rate(kind: HopKind, age: u64) -> f64 {
     let prompt = HOP_RATE * HOP_PROMPT_MICROS as f64 / age.max(HOP_PROMPT_MICROS) as f64;
-    prompt.max(HOP_AT_ONCE * 1e6 / age.max(HOP_FIRST_MICROS) as f64)
+    let of_redirect = prompt.max(HOP_AT_ONCE * 1e6 / age.max(HOP_FIRST_MICROS) as f64);
+    match kind {
+        HopKind::Redirect => of_redirect,
+        HopKind::Content => NAMED * of_redirect,
+    }
 }
 
 /// The hosts that a dial may be meant for: as asked, further ones, and where it shows nothing but an

@@ -132,7 +132,7 @@ fn port_and_path(candidate: &Candidate, dial: &Dial, hosts: &[Host]) -> (Option<
     (None, path)
 }
 
-/// How the dial's path stands to a path that a candidate or a redirect named.
+/// How the dial's path stands to a path that a candidate or an answer named.
 pub(super) fn compare_paths(named: Option<&PathDigest>, dial: &Dial) -> PathMatch {
     match (named, &dial.request) {
         (_, None) => PathMatch::Hidden,

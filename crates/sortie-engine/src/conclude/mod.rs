@@ -181,7 +181,7 @@ impl Stories {
             .collect()
     }
 
-    /// The dials whose answers redirected to this one, the first of them first, with their rows. The
+    /// The dials whose answers led to this one, the first of them first, with their rows. The
     /// story hears from now on how they go on.
     fn parents(&mut self, dialled: &Dialled, story: &StoryKey) -> Vec<(Reference, sortie_model::finding::FindingDial)> {
         let mut chain = Vec::new();
@@ -194,7 +194,8 @@ impl Stories {
             let Some(note) = self.notes.dial_mut(parent).filter(|_| chain.len() < limits::HOP_CHAIN) else { break };
             note.join(story);
             chain.push((parent, note.row.clone()));
-            next = note.row.redirected_by.as_deref().and_then(|id| id.parse().ok());
+            let by = note.row.redirected_by.as_deref().or(note.row.named_by.as_deref());
+            next = by.and_then(|id| id.parse().ok());
         }
         chain.reverse();
         chain

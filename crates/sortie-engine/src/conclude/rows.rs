@@ -1,7 +1,7 @@
 //! Dials as findings list them.
 
 use sortie_model::Micros;
-use sortie_model::event::{DialProgressed, Dialled, Outcome};
+use sortie_model::event::{DialProgressed, Dialled, HopKind, Outcome};
 use sortie_model::finding::FindingDial;
 use sortie_model::verdict::Source;
 
@@ -9,10 +9,12 @@ use sortie_model::verdict::Source;
 pub(super) fn dial_row(at: Micros, dialled: &Dialled) -> FindingDial {
     let (dial, verdict) = (&dialled.dial, &dialled.verdict);
     let leading = verdict.leading_order();
-    let redirected_by = leading.and_then(|(explanation, _)| match &explanation.source {
-        Source::Hop(hop) => Some(format!("D-{}", hop.parent)),
-        _ => None,
-    });
+    let led_by = |kind| {
+        leading.and_then(|(explanation, _)| match &explanation.source {
+            Source::Hop(hop) if hop.kind == kind => Some(format!("D-{}", hop.parent)),
+            _ => None,
+        })
+    };
     let outcome = if verdict.decision.is_denied() { Outcome::Denied.as_str() } else { "pending" };
     FindingDial {
         id: format!("D-{}", dial.dial),
@@ -29,7 +31,8 @@ pub(super) fn dial_row(at: Micros, dialled: &Dialled) -> FindingDial {
         p: verdict.p_ordered,
         matched: verdict.kind_of_match().map(str::to_owned),
         ordered_by: leading.map(|(_, order)| format!("R-{}", order.request)),
-        redirected_by,
+        redirected_by: led_by(HopKind::Redirect),
+        named_by: led_by(HopKind::Content),
         returned: None,
     }
 }

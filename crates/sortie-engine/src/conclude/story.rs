@@ -99,7 +99,7 @@ impl Story {
         Self { finding, class: key.class, marks: grade::Marks::default(), tellings: Tellings::default() }
     }
 
-    /// A dial of the story was judged. `parents` are the dials that redirected to it.
+    /// A dial of the story was judged. `parents` are the dials whose answers led to it.
     pub(super) fn dialled(
         &mut self,
         scene: &Scene<'_>,

@@ -1,9 +1,9 @@
 //! What a probability rests on, in words.
 
-use sortie_model::event::{Carrier, Dialled, Returned};
+use sortie_model::event::{Carrier, Dialled, HopKind, Returned};
 use sortie_model::finding::Odds;
 use sortie_model::text::grouped;
-use sortie_model::verdict::{Order, Source};
+use sortie_model::verdict::{Hop, Order, Source};
 use sortie_model::{Candidate, Destination, PathMatch, Place, Reference};
 
 use super::Scene;
@@ -22,7 +22,7 @@ pub(super) fn odds(scene: &Scene<'_>, dialled: &Dialled) -> Vec<Odds> {
         odds.push(factor("for", place_words(scene, order)));
         odds.push(factor("path", path_words(order.path).to_owned()));
         if let Source::Hop(hop) = &explanation.source {
-            odds.push(factor("hop", format!("the redirect was seen in the answer to D-{}", hop.parent)));
+            odds.push(factor("hop", hop_words(hop)));
         }
         odds.push(factor(
             "time",
@@ -119,6 +119,13 @@ fn sink_words(sink: &Sink) -> String {
         sink.actor_count,
         sink.rho()
     )
+}
+
+fn hop_words(hop: &Hop) -> String {
+    match hop.kind {
+        HopKind::Redirect => format!("the redirect was seen in the answer to D-{}", hop.parent),
+        HopKind::Content => format!("the answer to D-{} names it", hop.parent),
+    }
 }
 
 fn path_words(path: PathMatch) -> &'static str {

@@ -22,7 +22,8 @@ const COLD_MICROS: u64 = 2_000_000;
 /// A dial is forbidden iff policy denies its destination by order, p ≥ 0.9, and proven sinks and seen
 /// hops alone outweigh own calls and allowed orders at ≥ 0.9. Where the service has own evidence for
 /// the destination, it is forbidden only if its visible path equals the candidate's and no dial that
-/// was let through and judged ordered < 0.9 ever showed it.
+/// was let through and judged ordered < 0.9 ever showed it; nor, where the content of an answer names
+/// it, one like it.
 pub fn decide(dial: &Dial, circumstances: &Circumstances<'_>) -> Verdict {
     let Circumstances { learned, policy, .. } = *circumstances;
     let posterior = attribute(dial, circumstances);
@@ -115,7 +116,10 @@ impl<'a> Case<'a> {
             return true;
         }
         let Some(request) = &self.dial.request else { return false };
-        let equal = self.posterior.ranked.iter().any(|w| w.is_proven_order() && w.is_exact());
+        // An answer may well speak of what the service is about to call anyway.
+        let is_kin = self.stats.is_some_and(|stats| stats.shows_kin_of(&request.path));
+        let counts = |w: &Weighted<'_>| w.is_proven_order() && w.is_exact() && !(is_kin && w.is_named_by_answer());
+        let equal = self.posterior.ranked.iter().any(counts);
         equal && !self.stats.is_some_and(|stats| stats.has_shown(request.path.fingerprint()))
     }
 

@@ -240,6 +240,11 @@ fn is_media(essence: &str) -> bool {
     by_type && !essence.ends_with("+xml") || by_name
 }
 
+/// Whether a body is media and nothing else, which is not read.
+pub(super) fn is_media_alone(body: &Body<'_>) -> bool {
+    is_media(&essence(body.content_type.unwrap_or_default())) && !begins_text(body.bytes)
+}
+
 fn begins_markup(bytes: &[u8]) -> bool {
     matches!(bytes.trim_ascii_start().first(), Some(b'<' | b'{' | b'['))
 }

@@ -11,8 +11,8 @@ use super::reading::Reading;
 use super::spot::Spot;
 use super::{Extraction, bits, shown, work};
 
-/// Destinations that are looked at before the search ends, repeated ones included.
-const OFFERS: usize = 4 * limits::CANDIDATES;
+/// Destinations that are looked at for each that is kept before the search ends, repeated ones included.
+const OFFERS: usize = 4;
 /// Characters of a parameter's name that are kept.
 const NAME_LENGTH: usize = 120;
 
@@ -21,6 +21,8 @@ pub(super) struct Collector<'k> {
     key: &'k Key,
     sinks: &'k [Arc<str>],
     found: Vec<Candidate>,
+    /// How many are kept.
+    room: usize,
     cut: Option<Cut>,
     is_done: bool,
     offers: usize,
@@ -36,6 +38,7 @@ impl<'k> Collector<'k> {
             key,
             sinks: &[],
             found: Vec::new(),
+            room: limits::CANDIDATES,
             cut: None,
             is_done: false,
             offers: 0,
@@ -49,6 +52,11 @@ impl<'k> Collector<'k> {
     /// The same for an endpoint with these proven sinks.
     pub(super) fn with_sinks(self, sinks: &'k [Arc<str>]) -> Self {
         Self { sinks, ..self }
+    }
+
+    /// The same for so many candidates.
+    pub(super) fn with_room(self, room: usize) -> Self {
+        Self { room, ..self }
     }
 
     /// Whether the endpoint has proven sinks.
@@ -72,7 +80,7 @@ impl<'k> Collector<'k> {
     /// Whether the search is to end because nothing more can be kept, or the work is at its bound;
     /// noted as a cut.
     pub(super) fn is_done(&mut self) -> bool {
-        if self.offers >= OFFERS || self.work >= limits::EXTRACTION_WORK {
+        if self.offers >= OFFERS * self.room || self.work >= limits::EXTRACTION_WORK {
             self.end();
         }
         self.is_done
@@ -158,7 +166,7 @@ impl<'k> Collector<'k> {
         if let Some(index) = self.found.iter().position(|known| is_same(known, &candidate)) {
             return Some(index);
         }
-        if self.found.len() == limits::CANDIDATES {
+        if self.found.len() == self.room {
             self.end();
             return None;
         }
@@ -261,7 +269,7 @@ mod tests {
     fn repetitions_end_the_search_too() {
         let key = Key::new(&[1; 32]);
         let mut collector = Collector::new(&key);
-        for _ in 0..=OFFERS {
+        for _ in 0..=OFFERS * limits::CANDIDATES {
             offer(&mut collector, "url", "http://h.example/");
         }
         let found = collector.finish();

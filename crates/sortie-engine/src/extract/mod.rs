@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use sortie_model::event::Cut;
-use sortie_model::{Candidate, Container, Key, Nature};
+use sortie_model::{Candidate, CandidateKind, Container, Key, Nature, limits};
 
 mod aliases;
 mod authority;
@@ -59,6 +59,10 @@ pub use template::template;
 
 use collector::Collector;
 use spot::Spot;
+
+/// Destinations of an answer that are looked for, for each that is kept: those that policy denies may
+/// stand behind many others.
+const SEARCHED: usize = 8;
 
 /// The head of a request, as the inbound door read it.
 #[derive(Clone, Copy, Debug)]
@@ -130,6 +134,20 @@ pub fn from_beginning(body: &Body<'_>, key: &Key) -> Extraction {
     body::search(&Body { complete: false, ..*body }, &mut out);
     let found = out.finish();
     Extraction { work: found.work + work::BEGINNING + body.bytes.len(), ..found }
+}
+
+/// What the answer to a dial names in its body. Its reader may fetch it, so it is no order by itself.
+///
+/// Media are not read, and that not all of them is there is no cut.
+pub fn from_answer(body: &Body<'_>, key: &Key) -> Extraction {
+    let mut out = Collector::new(key).with_room(limits::NAMED_BY_ANSWER * SEARCHED);
+    if !body.complete && !body::is_media_alone(body) {
+        out.cut(Cut::Bytes);
+    }
+    body::search(body, &mut out);
+    let Extraction { mut candidates, cut, work } = out.finish();
+    candidates.retain(|candidate| candidate.manner.kind == CandidateKind::Url || candidate.nature == Nature::Named);
+    Extraction { candidates, cut, work }
 }
 
 /// Reads one text as the URL that a `Location` field holds: absolute, or `//host/path`. `None` for

@@ -1,5 +1,5 @@
 //! The table of what may explain the next dial: requests in flight and just ended, remembered
-//! candidates, redirects that were seen, open windows, verdicts that stand for retries.
+//! candidates, where answers that were seen may lead, open windows, verdicts that stand for retries.
 //!
 //! One type, two owners. A door keeps one per service and changes it synchronously, so that a
 //! candidate is here before the back end can obey it. The engine keeps another, changed by the same
@@ -18,23 +18,22 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sortie_model::event::{Carrier, Cut, Dial, RequestBegan};
+use sortie_model::event::{Carrier, Cut, Dial, HopTarget, RequestBegan};
 use sortie_model::verdict::{Explanation, Source, Verdict, Window};
 use sortie_model::{Actor, Candidate, Destination, Endpoint, Host, Micros, Reference, limits};
 
 pub use candidates::{CandidateId, LiveCandidate, Offer, Progress};
-pub use hops::{PendingHop, hop_after};
+pub use hops::PendingHop;
 pub use of_host::Pick;
 pub use retries::RetryKey;
 pub use windows::OpenWindow;
 
 use candidates::Candidates;
-use hops::Hops;
+use hops::{Hops, hop_after};
 use retries::Retries;
 use windows::Windows;
 
-/// Share of orders of proven sinks from which a dial's redirect that is not seen, or not kept, may lead to what
-/// they ordered.
+/// Share of orders of proven sinks from which what a dial's answer hides may lead to what they ordered.
 const HIDING_SHARE: f64 = 0.5;
 
 /// Destinations that a request is remembered to have called. One that goes on for hours may call many.
@@ -272,7 +271,7 @@ impl InFlight {
                         live.obeyed(*mass);
                     }
                 }
-                Source::Hop(hop) => self.hops.followed(hop.parent, dial, *mass),
+                Source::Hop(hop) => self.hops.followed(hop, dial, *mass),
                 Source::OwnCall { request, .. } => {
                     if let Some(live) = self.requests.get_mut(request) {
                         live.called(&dial.destination, *mass);
@@ -281,13 +280,12 @@ impl InFlight {
                 Source::Background => {}
             }
         }
-        if is_opaque(dial) && verdict.obeyed_share() >= HIDING_SHARE {
-            let endpoint = verdict.leading_order().map(|(_, order)| Arc::new(order.endpoint.clone()));
-            self.windows.open(Window::Hop, dial.dial, endpoint, at);
+        if is_opaque(dial) {
+            self.answer_unread(at, dial.dial, verdict);
         }
     }
 
-    /// A refused dial shows that its order is obeyed, and leaves less of a seen redirect.
+    /// A refused dial shows that its order is obeyed, and leaves less of a seen hop.
     fn refused(&mut self, dial: &Dial, explanation: &Explanation) {
         let Explanation { mass, source, .. } = explanation;
         if let Some(order) = source.order() {
@@ -297,27 +295,47 @@ impl InFlight {
             }
         }
         if let Source::Hop(hop) = source {
-            self.hops.followed(hop.parent, dial, candidates::REFUSED * mass);
+            self.hops.followed(hop, dial, candidates::REFUSED * mass);
         }
     }
 
-    /// A dial's answer redirects: the hop is an order, as probable as its parent was. What the table
-    /// has no room for may be followed out of sight.
-    pub fn redirected(&mut self, hop: PendingHop) {
-        if let Some(dropped) = self.hops.insert(hop)
-            && dropped.q_parent >= HIDING_SHARE
-        {
+    /// An answer goes on of which nobody has read where it leads. If proven sinks ordered the dial, what
+    /// they ordered may have anything dialled meanwhile.
+    pub fn answer_unread(&mut self, at: Micros, dial: Reference, verdict: &Verdict) {
+        if verdict.obeyed_share() >= HIDING_SHARE {
+            self.windows.open(Window::Hop, dial, endpoint_of(verdict), at);
+        }
+    }
+
+    /// An answer was read, as far as it is read at all.
+    pub fn answer_read(&mut self, at: Micros, dial: Reference) {
+        self.windows.close(dial, at);
+    }
+
+    /// A dial's answer leads to these targets, the likeliest first: each hop is an order, as probable as the
+    /// dial was. `hides_some`: it may lead elsewhere too.
+    pub fn answered(
+        &mut self,
+        at: Micros,
+        dial: Reference,
+        verdict: &Verdict,
+        targets: &[HopTarget],
+        hides_some: bool,
+    ) {
+        // Of hops that fit alike the latest counts as followed.
+        for target in targets.iter().rev() {
+            self.leads(hop_after(at, dial, verdict, target.clone()));
+        }
+        if hides_some && verdict.obeyed_share() >= HIDING_SHARE {
+            self.windows.open_until(Window::Hop, endpoint_of(verdict), at.plus(limits::HOP_MICROS));
+        }
+    }
+
+    /// What the table has no room for may be followed out of sight.
+    fn leads(&mut self, hop: PendingHop) {
+        for dropped in self.hops.insert(hop).into_iter().filter(|dropped| dropped.q_parent >= HIDING_SHARE) {
             let endpoint = dropped.order.as_ref().map(|order| Arc::new(order.endpoint.clone()));
             self.windows.open_until(Window::Hop, endpoint, dropped.until());
-        }
-    }
-
-    /// A dial's answer redirects to nobody knows where. If proven sinks ordered the dial, what they
-    /// ordered may have anything dialled for as long as redirects are followed.
-    pub fn redirected_out_of_sight(&mut self, at: Micros, verdict: &Verdict) {
-        if verdict.obeyed_share() >= HIDING_SHARE {
-            let endpoint = verdict.leading_order().map(|(_, order)| Arc::new(order.endpoint.clone()));
-            self.windows.open_until(Window::Hop, endpoint, at.plus(limits::HOP_MICROS));
         }
     }
 
@@ -376,7 +394,7 @@ impl InFlight {
         self.candidates.of(host, pick).filter_map(|picked| Some((self.candidate(picked.id)?, picked.stands_for)))
     }
 
-    /// Redirects to `host` that were seen and may be followed.
+    /// Hops to `host` that were seen and may be followed.
     pub fn hops_to(&self, host: &Host, now: Micros) -> impl Iterator<Item = &PendingHop> {
         self.hops.to(host).filter(move |hop| now < hop.until())
     }
@@ -432,6 +450,11 @@ impl InFlight {
             self.by_endpoint.remove(endpoint);
         }
     }
+}
+
+/// The endpoint whose order a dial is told with.
+fn endpoint_of(verdict: &Verdict) -> Option<Arc<Endpoint>> {
+    verdict.leading_order().map(|(_, order)| Arc::new(order.endpoint.clone()))
 }
 
 /// Whether a dial's answer, and any redirect in it, is out of sight: inside TLS, or no HTTP.

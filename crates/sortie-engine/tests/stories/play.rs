@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use sortie_engine::attribution::{Circumstances, proven_by};
 use sortie_engine::decide::{Admission, decide};
-use sortie_engine::inflight::{InFlight, hop_after};
+use sortie_engine::inflight::InFlight;
 use sortie_engine::learned::Learned;
 use sortie_engine::step::{Fact, State};
 use sortie_model::candidate::{CandidateKind, Decodings, Manner, Scheme};
 use sortie_model::event::{
-    Carrier, Credential, Cut, Dial, DialProgressed, DialRequest, Dialled, Event, Outcome, RedirectTarget, RequestBegan,
-    RequestEnded, Returned, What,
+    Carrier, Credential, Cut, Dial, DialProgressed, DialRequest, Dialled, Event, HopKind, HopTarget, Outcome,
+    RequestBegan, RequestEnded, Returned, What,
 };
 use sortie_model::finding::Finding;
 use sortie_model::ids::RequestId;
@@ -257,37 +257,44 @@ impl Play {
             self.redirect(dial, location);
         }
         self.table.dial_ended(self.now, dial);
-        self.progress(dial, status, None, true);
+        let progressed = DialProgressed { ended: true, ..answered(dial, status) };
+        self.tell(What::DialProgressed(Box::new(progressed)));
     }
 
     /// The head of an answer holds one more redirect.
     pub(crate) fn redirect(&mut self, dial: Reference, location: &str) {
-        let url = url::Url::parse(location).unwrap();
-        let scheme = Scheme::parse(url.scheme());
-        let host = Host::parse(url.host_str().unwrap());
-        let target = RedirectTarget {
-            destination: Destination::new(host, url.port().or(scheme.default_port()).unwrap()),
-            scheme,
-            path: PathDigest::of(url.path(), &self.key),
-            shown: location.into(),
-        };
-        let (dialled, verdict) = self.dialled(dial);
-        self.table.redirected(hop_after(self.now, &dialled, &verdict, target.clone()));
-        self.progress(dial, 302, Some(target), false);
+        let target = self.target(HopKind::Redirect, location);
+        self.leads(dial, 302, vec![target], false);
     }
 
-    fn progress(&mut self, dial: Reference, status: u16, location: Option<RedirectTarget>, ended: bool) {
-        let progressed = DialProgressed {
-            dial,
-            outcome: Outcome::Answered,
-            address: None,
-            status: Some(status),
-            bytes_in: 1204,
-            bytes_out: 80,
-            took: 3000,
-            location,
-            ended,
-        };
+    /// The body of an answer names these URLs.
+    pub(crate) fn names(&mut self, dial: Reference, urls: &[&str]) {
+        let targets = urls.iter().map(|url| self.target(HopKind::Content, url)).collect();
+        self.leads(dial, 200, targets, false);
+    }
+
+    /// An answer may lead anywhere.
+    pub(crate) fn hides(&mut self, dial: Reference) {
+        self.leads(dial, 200, Vec::new(), true);
+    }
+
+    fn target(&self, kind: HopKind, url: &str) -> HopTarget {
+        let parsed = url::Url::parse(url).unwrap();
+        let scheme = Scheme::parse(parsed.scheme());
+        let host = Host::parse(parsed.host_str().unwrap());
+        HopTarget {
+            kind,
+            destination: Destination::new(host, parsed.port().or(scheme.default_port()).unwrap()),
+            scheme,
+            path: Some(PathDigest::of(parsed.path(), &self.key)),
+            shown: url.into(),
+        }
+    }
+
+    fn leads(&mut self, dial: Reference, status: u16, targets: Vec<HopTarget>, hides_targets: bool) {
+        let (_, verdict) = self.dialled(dial);
+        self.table.answered(self.now, dial, &verdict, &targets, hides_targets);
+        let progressed = DialProgressed { targets, hides_targets, ..answered(dial, status) };
         self.tell(What::DialProgressed(Box::new(progressed)));
     }
 
@@ -323,5 +330,20 @@ impl Play {
 
     pub(crate) fn finding(&self, kind: &str) -> Option<&Finding> {
         self.findings.values().find(|finding| finding.kind.as_str() == kind)
+    }
+}
+
+fn answered(dial: Reference, status: u16) -> DialProgressed {
+    DialProgressed {
+        dial,
+        outcome: Outcome::Answered,
+        address: None,
+        status: Some(status),
+        bytes_in: 1204,
+        bytes_out: 80,
+        took: 3000,
+        targets: Vec::new(),
+        hides_targets: false,
+        ended: false,
     }
 }

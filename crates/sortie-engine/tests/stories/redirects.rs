@@ -70,8 +70,7 @@ fn an_unreadable_redirect_opens_a_window_at_its_order() {
     let mut play = Play::new(Mode::Block);
     play.customers(5);
     let (request, dial) = order(&mut play, 66, "http://cdn.evil.example/r/9c1f");
-    let (_, verdict) = play.dialled(dial);
-    play.table.redirected_out_of_sight(play.now, &verdict);
+    play.hides(dial);
     play.answer(dial, 302, None);
     play.end(request, Vec::new());
     // Longer than a request's own window, shorter than a redirect may be followed.

@@ -12,7 +12,7 @@ mod listeners;
 mod outbound;
 mod queue;
 mod record;
-mod redirect;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod ticket;
@@ -36,7 +36,7 @@ pub use inbound::{Admission, InboundHead, Refusal};
 pub use listeners::OwnListeners;
 pub use outbound::{DialDenied, Judged, OutboundDial, VisibleRequest};
 pub use queue::EventQueue;
-pub use record::DialRecord;
+pub use record::{AnswerPrefix, DialRecord};
 pub use ticket::{InboundBody, Ticket};
 
 use crate::clock::Clock;

@@ -4,13 +4,37 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
-use sortie_engine::inflight::hop_after;
+use sortie_engine::extract::{self, Body};
 use sortie_engine::returned::AnswerPrints;
-use sortie_model::event::{DialProgressed, Dialled, Outcome, RedirectTarget, What};
-use sortie_model::{Micros, Reference};
+use sortie_model::event::{DialProgressed, Dialled, Outcome, What};
+use sortie_model::{Host, Micros, Reference};
 
+use super::Gate;
+use super::targets::{self, Targets};
 use super::watch::Watch;
-use super::{Gate, redirect};
+
+/// Probability of an order from which a dial's answer is searched.
+const ORDERED: f64 = 0.5;
+
+/// The prefix of an answer's body, with what its head says of it.
+#[derive(Clone, Copy, Debug)]
+pub struct AnswerPrefix<'a> {
+    /// `Content-Type` as sent.
+    pub content_type: Option<&'a str>,
+    /// `Content-Encoding` as sent.
+    pub content_encoding: Option<&'a str>,
+    /// The prefix.
+    pub bytes: &'a [u8],
+    /// Whether this is the whole body.
+    pub complete: bool,
+}
+
+impl<'a> AnswerPrefix<'a> {
+    fn searched(&self) -> Body<'a> {
+        let Self { content_type, content_encoding, bytes, complete } = *self;
+        Body { content_type, content_encoding, bytes, complete, sinks: &[] }
+    }
+}
 
 /// Reports how a dial goes. Dropped without [`DialRecord::ended`], it reports what was last known.
 #[derive(Debug)]
@@ -41,7 +65,7 @@ impl DialRecord {
         self.outcome = outcome;
         self.address = address.or(self.address);
         self.took = self.elapsed();
-        self.report(0, 0, None, true);
+        self.report(0, 0, Targets::default(), true);
     }
 
     /// A connection was opened, or reused.
@@ -50,74 +74,102 @@ impl DialRecord {
         // A request is soon answered; a tunnel may live for hours, and is reported at once.
         if self.dialled.dial.request.is_none() {
             self.took = self.elapsed();
-            self.report(0, 0, None, false);
+            self.report(0, 0, Targets::default(), false);
         }
     }
 
-    /// The head of the answer was read, with all its `Location` fields. A redirect counts as a hop
-    /// before this returns.
-    pub fn answered<'a>(&mut self, status: u16, locations: impl IntoIterator<Item = &'a [u8]>) {
+    /// The head of the answer was read, with all its fields, names in lower case. Where it leads counts as
+    /// hops before this returns.
+    pub fn answered<'a>(&mut self, status: u16, fields: impl IntoIterator<Item = (&'a str, &'a [u8])>) {
         if self.is_over {
             return;
         }
         self.outcome = Outcome::Answered;
         self.status = Some(status);
         self.took = self.elapsed();
-        if !(300..400).contains(&status) {
-            return;
-        }
         let Some(base) = self.base.as_deref() else { return };
-        let targets = redirect::targets(base, locations, &self.gate.settings.key);
-        if targets.hides_some {
-            let now = self.gate.clock.now();
-            self.gate.table.lock().inflight.redirected_out_of_sight(now, &self.dialled.verdict);
+        let Gate { settings, table, clock, .. } = &*self.gate;
+        let targets = targets::of_head(base, status, fields, self.reads_content(), &settings.key);
+        if self.reads_content() && settings.response_bytes > 0 {
+            let Dialled { dial, verdict } = &*self.dialled;
+            table.lock().inflight.answer_unread(clock.now(), dial.dial, verdict);
         }
-        // The likeliest is told last: the last one is what people see.
-        for target in targets.seen.into_iter().rev() {
-            self.report(0, 0, Some(target), false);
-        }
+        self.leads(targets);
     }
 
-    /// Bytes of the answer's body to keep for fingerprints; 0 means none.
-    pub fn fingerprints(&self) -> usize {
-        if self.watches.is_empty() { 0 } else { self.gate.settings.response_bytes }
+    /// Bytes of the answer's body to keep, to be fingerprinted and searched; 0 means none.
+    pub fn answer_bytes(&self) -> usize {
+        let is_kept = !self.watches.is_empty() || self.reads_content();
+        if is_kept { self.gate.settings.response_bytes } else { 0 }
     }
 
     /// The kept prefix of the answer's body, before its last byte is forwarded.
-    pub fn answer_prefix(&mut self, content_encoding: Option<&str>, bytes: &[u8]) {
+    pub fn answer_body(&mut self, body: &AnswerPrefix<'_>) {
+        self.watch(body);
+        if self.reads_content() {
+            self.read(body);
+        }
+    }
+
+    /// Whether what the answer names is looked for: of an order it is whatever its sender likes.
+    fn reads_content(&self) -> bool {
+        !self.is_over && self.dialled.verdict.p_ordered >= ORDERED
+    }
+
+    fn watch(&mut self, body: &AnswerPrefix<'_>) {
         if self.watches.is_empty() {
             return;
         }
         // A destination that echoes what it was asked for has returned nothing.
         let known: SmallVec<[&[u8]; 1]> = self.base.as_deref().map(str::as_bytes).into_iter().collect();
-        let prints = AnswerPrints::of_unknown(bytes, content_encoding, &known);
+        let prints = AnswerPrints::of_unknown(body.bytes, body.content_encoding, &known);
         let is_denied = self.gate.policy.load().denies(self.dialled.dial.class);
         for watch in std::mem::take(&mut self.watches) {
             watch.add(self.dialled.dial.dial, prints.clone(), is_denied);
         }
     }
 
+    fn read(&mut self, body: &AnswerPrefix<'_>) {
+        let gate = Arc::clone(&self.gate);
+        let key = &gate.settings.key;
+        let found = gate.guarded(|| extract::from_answer(&body.searched(), key));
+        let (learned, policy) = (gate.learned.load(), gate.policy.load());
+        let now = gate.clock.now();
+        let is_denied = |host: &Host| {
+            let classes = learned.known_classes(host, &policy.addresses, now);
+            policy.telling_class(classes).is_some_and(|class| policy.denies(class))
+        };
+        self.leads(targets::of_body(&found, is_denied, key));
+        gate.table.lock().inflight.answer_read(now, self.reference());
+    }
+
+    /// The answer leads there.
+    fn leads(&mut self, targets: Targets) {
+        if !targets.seen.is_empty() || targets.hides_some {
+            self.report(0, 0, targets, false);
+        }
+    }
+
     /// The dial is over.
     pub fn ended(mut self, bytes_in: u64, bytes_out: u64) {
-        self.report(bytes_in, bytes_out, None, true);
+        self.report(bytes_in, bytes_out, Targets::default(), true);
     }
 
     fn elapsed(&self) -> u64 {
         self.gate.clock.now().0.saturating_sub(self.at.0)
     }
 
-    fn report(&mut self, bytes_in: u64, bytes_out: u64, location: Option<RedirectTarget>, ended: bool) {
+    fn report(&mut self, bytes_in: u64, bytes_out: u64, targets: Targets, ended: bool) {
         if self.is_over {
             return;
         }
         self.is_over = ended;
         let gate = &self.gate;
         let now = gate.clock.now();
-        let dial = &self.dialled.dial;
+        let Dialled { dial, verdict } = &*self.dialled;
+        let Targets { seen, hides_some } = targets;
         let mut table = gate.table.lock();
-        if let Some(target) = &location {
-            table.inflight.redirected(hop_after(now, dial, &self.dialled.verdict, target.clone()));
-        }
+        table.inflight.answered(now, dial.dial, verdict, &seen, hides_some);
         if ended {
             table.inflight.dial_ended(now, dial.dial);
         }
@@ -129,7 +181,8 @@ impl DialRecord {
             bytes_in,
             bytes_out,
             took: self.took,
-            location,
+            targets: seen,
+            hides_targets: hides_some,
             ended,
         };
         gate.queue.push(now, Some(&gate.settings.name), |_| (What::DialProgressed(Box::new(progressed)), ()));
@@ -138,6 +191,6 @@ impl DialRecord {
 
 impl Drop for DialRecord {
     fn drop(&mut self) {
-        self.report(0, 0, None, true);
+        self.report(0, 0, Targets::default(), true);
     }
 }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::lane::{Kept, Lane};
 use super::request_body::Sent;
 use crate::body::Prefix;
-use crate::gate::DialRecord;
+use crate::gate::{AnswerPrefix, DialRecord};
 
 /// The body of a response to the app.
 pub(super) enum DoorBody {
@@ -45,32 +45,38 @@ pub(super) enum AnswerError {
     Stalled,
 }
 
-/// An answer that streams through. It counts its bytes, keeps the prefix that is fingerprinted, and
-/// gives the connection back at its end.
+/// What the head of an answer says of its body.
+pub(super) struct Content {
+    pub(super) content_type: Option<Box<str>>,
+    pub(super) content_encoding: Option<Box<str>>,
+}
+
+/// An answer that streams through. It counts its bytes, keeps the prefix that is fingerprinted and searched,
+/// and gives the connection back at its end.
 pub(super) struct AnswerBody {
     inner: Incoming,
     record: Option<DialRecord>,
     received: u64,
     sent: Sent,
-    /// The prefix of an answer that someone may have ordered, and the content coding it is in.
-    prefix: Option<(Prefix, Option<Box<str>>)>,
+    /// The prefix of an answer that someone may have ordered.
+    prefix: Option<(Prefix, Content)>,
     kept: Option<(Kept, Lane)>,
     idle: Duration,
     stall: Option<Pin<Box<Sleep>>>,
 }
 
 impl AnswerBody {
-    /// A body that has not begun to stream. `content_encoding` is that of its head.
+    /// A body that has not begun to stream.
     pub(super) fn new(
         inner: Incoming,
         record: DialRecord,
         sent: Sent,
-        content_encoding: Option<&str>,
+        content: Content,
         (kept, lane): (Kept, Lane),
         idle: Duration,
     ) -> Self {
-        let wanted = record.fingerprints();
-        let prefix = (wanted > 0).then(|| (Prefix::new(wanted), content_encoding.map(Box::from)));
+        let wanted = record.answer_bytes();
+        let prefix = (wanted > 0).then(|| (Prefix::new(wanted), content));
         let kept = Some((kept, lane));
         let mut body = Self { inner, record: Some(record), received: 0, sent, prefix, kept, idle, stall: None };
         if body.inner.is_end_stream() {
@@ -79,27 +85,33 @@ impl AnswerBody {
         body
     }
 
-    /// Takes note of bytes before they go on. An answer is fingerprinted before its last byte is
-    /// forwarded, so that it is known when the app passes it to its caller; where the length is not
+    /// Takes note of bytes before they go on. An answer is read before its last byte is forwarded, so that
+    /// it is known when the app passes it to its caller, or fetches what it names; where the length is not
     /// known, before the end is.
     fn note(&mut self, data: &Bytes) {
         self.received += data.len() as u64;
         let Some((prefix, _)) = &mut self.prefix else { return };
         prefix.push(data);
-        if prefix.is_full() {
-            self.give_prefix();
+        if prefix.is_full() && !self.inner.is_end_stream() {
+            self.give_prefix(false);
         }
     }
 
-    fn give_prefix(&mut self) {
-        if let (Some((prefix, content_encoding)), Some(record)) = (self.prefix.take(), &mut self.record) {
-            record.answer_prefix(content_encoding.as_deref(), prefix.as_slice());
+    /// Has the prefix read. `is_whole`: whether the body ends here.
+    fn give_prefix(&mut self, is_whole: bool) {
+        if let (Some((prefix, content)), Some(record)) = (self.prefix.take(), &mut self.record) {
+            record.answer_body(&AnswerPrefix {
+                content_type: content.content_type.as_deref(),
+                content_encoding: content.content_encoding.as_deref(),
+                bytes: prefix.as_slice(),
+                complete: is_whole && !prefix.is_cut(),
+            });
         }
     }
 
     /// The answer is whole.
     fn finish(&mut self) {
-        self.give_prefix();
+        self.give_prefix(true);
         if let Some(record) = self.record.take() {
             record.ended(self.received, self.sent.bytes());
         }
@@ -110,7 +122,7 @@ impl AnswerBody {
 
     /// The answer is not whole. What came of it has come all the same: the record says so, and how much.
     fn fail(&mut self, error: AnswerError) -> AnswerError {
-        self.give_prefix();
+        self.give_prefix(false);
         self.kept = None;
         if let Some(record) = self.record.take() {
             record.ended(self.received, self.sent.bytes());
@@ -164,9 +176,11 @@ impl Body for AnswerBody {
     }
 }
 
-/// The app went away: what was received so far is reported, and the connection is closed.
+/// The app went away: what was received so far is read and reported, and the connection is closed. Readers
+/// of link previews do so behind the head of a page.
 impl Drop for AnswerBody {
     fn drop(&mut self) {
+        self.give_prefix(false);
         if let Some(record) = self.record.take() {
             record.ended(self.received, self.sent.bytes());
         }

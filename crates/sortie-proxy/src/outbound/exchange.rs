@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, LOCATION};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
@@ -13,7 +13,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use sortie_model::event::Outcome;
 
-use super::answer::{AnswerBody, DoorBody};
+use super::answer::{AnswerBody, Content, DoorBody};
 use super::door::Connection;
 use super::failure::Failure;
 use super::lane::{Kept, Lane};
@@ -144,7 +144,8 @@ fn unsent_or_lost(mut error: TrySendError<Request<RequestBody>>) -> Sending {
 impl Awaited<'_> {
     fn answered(self, mut record: DialRecord, mut response: Response<Incoming>, kept: Kept) -> Response<DoorBody> {
         let status = response.status();
-        record.answered(status.as_u16(), response.headers().get_all(LOCATION).iter().map(HeaderValue::as_bytes));
+        let fields = response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        record.answered(status.as_u16(), fields);
         let version = response.version();
         let hop = HopFields::take(response.headers_mut());
         if matches!(self.lane, Lane::Shared(..)) {
@@ -159,9 +160,12 @@ impl Awaited<'_> {
             // It comes in chunks or up to the end of the connection; a length beside that is void.
             head.headers.remove(CONTENT_LENGTH);
         }
-        let content_encoding = text(&head.headers, CONTENT_ENCODING);
+        let content = Content {
+            content_type: text(&head.headers, CONTENT_TYPE),
+            content_encoding: text(&head.headers, CONTENT_ENCODING),
+        };
         let idle = self.connection.door.timeouts.answer_idle;
-        let body = AnswerBody::new(body, record, self.sent, content_encoding, (kept, self.lane), idle);
+        let body = AnswerBody::new(body, record, self.sent, content, (kept, self.lane), idle);
         Response::from_parts(head, DoorBody::Answer(Box::new(body)))
     }
 
@@ -209,8 +213,8 @@ impl Awaited<'_> {
     }
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<Box<str>> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(Box::from)
 }
 
 fn not_connected(record: DialRecord, error: &ConnectError) -> Response<DoorBody> {

@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use sortie_model::event::{
-    Carrier, Credential, Dial, DialProgressed, DialRequest, Dialled, Outcome, RedirectTarget, Refused, RequestBegan,
-    RequestEnded, RequestInspected, Returned, ReturnedForm, What,
+    Carrier, Credential, Dial, DialProgressed, DialRequest, Dialled, HopKind, HopTarget, Outcome, Refused,
+    RequestBegan, RequestEnded, RequestInspected, Returned, ReturnedForm, What,
 };
 use sortie_model::ids::RequestId;
 use sortie_model::privacy::Domain;
@@ -138,8 +138,14 @@ fn inspected(first: u64, candidate: Arc<Candidate>) -> RequestInspected {
 
 fn dialled(key: &Key, first: u64, order: Order) -> Dialled {
     let is_hop = first % 64 == 1;
-    let hop =
-        Hop { parent: reference(first), order: Some(Box::new(order.clone())), depth: 1, proven: true, allowed: false };
+    let hop = Hop {
+        parent: reference(first),
+        kind: HopKind::Redirect,
+        order: Some(Box::new(order.clone())),
+        depth: 1,
+        proven: true,
+        allowed: false,
+    };
     let ordered = if is_hop { Source::Hop(Box::new(hop)) } else { Source::Order(Box::new(order)) };
     let own = Source::OwnCall { request: reference(first), endpoint: endpoint(first) };
     let verdict = Verdict {
@@ -179,10 +185,11 @@ fn credential(key: &Key) -> Credential {
 }
 
 fn progressed(key: &Key, first: u64) -> DialProgressed {
-    let target = RedirectTarget {
+    let target = HopTarget {
+        kind: HopKind::Redirect,
         scheme: Scheme::Http,
         destination: Destination::new(Host::parse("169.254.169.254"), 80),
-        path: PathDigest::of("/latest/meta-data", key),
+        path: Some(PathDigest::of("/latest/meta-data", key)),
         shown: "http://169.254.169.254/latest/meta-data".into(),
     };
     DialProgressed {
@@ -193,7 +200,8 @@ fn progressed(key: &Key, first: u64) -> DialProgressed {
         bytes_in: 1204 + pick(first, 7, 5000),
         bytes_out: 402,
         took: 3100 + pick(first, 8, 90_000),
-        location: (first % 64 == 1).then_some(target),
+        targets: (first % 64 == 1).then_some(target).into_iter().collect(),
+        hides_targets: false,
         ended: true,
     }
 }

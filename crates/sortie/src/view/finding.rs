@@ -192,16 +192,21 @@ fn dials(finding: &Finding, block: &mut Block) {
     let room = shown.iter().map(|dial| width(&dialled(dial))).max().unwrap_or(0).min(DESTINATION);
     for (position, dial) in shown.iter().enumerate() {
         let next = shown.iter().find(|other| other.redirected_by.as_deref() == Some(dial.id.as_str()));
-        let parent = shown.iter().position(|other| Some(other.id.as_str()) == dial.redirected_by.as_deref());
-        let hop = match (parent, &dial.redirected_by) {
-            (Some(parent), _) => format!("; redirect hop of dial {}", number(parent)),
-            (None, Some(parent)) => format!("; redirect hop of {}", clean(parent)),
-            (None, None) => String::new(),
-        };
+        let hop = led_by(dial).map_or_else(String::new, |(how, parent)| {
+            let listed = shown.iter().position(|other| other.id == parent);
+            let parent = listed.map_or_else(|| clean(parent).into_owned(), |parent| format!("dial {}", number(parent)));
+            format!("; {how} {parent}")
+        });
         let what = format!("{}  {}{hop}", pad(&dialled(dial), room), answer(dial, next));
         block.line(&format!("dial {}", number(position)), what);
     }
     came_back(shown, block);
+}
+
+/// How an answer led to a dial, and that of which dial.
+fn led_by(dial: &FindingDial) -> Option<(&'static str, &str)> {
+    let redirected_by = dial.redirected_by.as_deref().map(|parent| ("redirect hop of", parent));
+    redirected_by.or_else(|| Some(("named by the answer of", dial.named_by.as_deref()?)))
 }
 
 /// The last answer that came back to a caller, and how many others did.

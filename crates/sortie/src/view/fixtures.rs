@@ -34,6 +34,7 @@ fn dial(id: &str, host: &str, address: &str, class: AddressClass) -> FindingDial
         matched: Some("url".into()),
         ordered_by: Some("R-18C3".into()),
         redirected_by: None,
+        named_by: None,
         returned: None,
     }
 }

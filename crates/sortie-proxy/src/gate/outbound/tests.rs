@@ -2,7 +2,7 @@ use sortie_model::event::{Event, What};
 use sortie_model::policy::{Locality, Scope};
 use sortie_model::{Mode, Policy};
 
-use super::super::{Admission, InboundBody, InboundHead, Ticket};
+use super::super::{Admission, AnswerPrefix, InboundBody, InboundHead, Ticket};
 use super::*;
 
 const METADATA: &str = "http://169.254.169.254/latest/meta-data/";
@@ -176,7 +176,7 @@ fn a_redirect_is_followed_through_bytes_beyond_ascii_and_bytes_that_do_not_read(
         let _ticket = admit(&gate, "/v1/preview", Some(r#"{"url":"http://hooks.example/r"}"#)).unwrap();
         let (mut record, permit) = gate.judge(dial("hooks.example", "8.8.8.8", 80, "/r")).commit();
         assert!(permit.is_ok());
-        record.answered(302, [location.as_bytes()]);
+        record.answered(302, [("location", location.as_bytes())]);
         record.ended(0, 0);
         let hop = dial("169.254.169.254", "169.254.169.254", 80, "/latest");
         assert!(gate.judge(hop).is_denied(), "{location}");
@@ -187,6 +187,68 @@ fn a_redirect_is_followed_through_bytes_beyond_ascii_and_bytes_that_do_not_read(
 fn an_unreadable_redirect_of_an_own_call_opens_no_window() {
     let (gate, _events) = Gate::for_tests(policy(Mode::Block));
     let (mut record, _) = gate.judge(dial("own.example", "8.8.8.8", 80, "/r")).commit();
-    record.answered(302, [&b"http://"[..]]);
+    record.answered(302, [("location", &b"http://"[..])]);
     assert!(!gate.judge(dial("169.254.169.254", "169.254.169.254", 80, "/latest")).is_denied());
+}
+
+/// An answer of one text to a dial that a proven sink ordered.
+fn ordered_answer(gate: &Arc<Gate>, fields: &[(&str, &[u8])]) -> (Ticket, DialRecord) {
+    let ticket = admit(gate, "/v1/preview", Some(r#"{"url":"http://hooks.example/r"}"#)).unwrap();
+    let (mut record, permit) = gate.judge(dial("hooks.example", "8.8.8.8", 80, "/r")).commit();
+    assert!(permit.is_ok());
+    record.answered(200, fields.iter().copied());
+    (ticket, record)
+}
+
+fn page(content_type: &'static str, bytes: &'static [u8]) -> AnswerPrefix<'static> {
+    AnswerPrefix { content_type: Some(content_type), content_encoding: None, bytes, complete: true }
+}
+
+/// The rule by which a dial to link-local is refused now.
+fn refused_by(gate: &Arc<Gate>) -> Option<Rule> {
+    gate.judge(dial("169.254.7.7", "169.254.7.7", 80, "/x")).dialled.verdict.decision.rule()
+}
+
+#[test]
+fn what_an_ordered_answer_names_is_an_order() {
+    let fields: [&[(&str, &[u8])]; 2] =
+        [&[("refresh", b"0; url=http://169.254.7.7/x")], &[("link", b"<http://169.254.7.7/x>; rel=preload")]];
+    for fields in fields {
+        let (gate, _events) = Gate::for_tests(policy(Mode::Block));
+        let (_ticket, mut record) = ordered_answer(&gate, fields);
+        record.answer_body(&page("text/plain", b"ok"));
+        assert_eq!(refused_by(&gate), Some(Rule::OrderedDeny), "{fields:?}");
+    }
+    let (gate, events) = Gate::for_tests(policy(Mode::Block));
+    let (_ticket, mut record) = ordered_answer(&gate, &[]);
+    record.answer_body(&page("text/html", b"<meta property=og:image content=http://169.254.7.7/x>"));
+    assert_eq!(refused_by(&gate), Some(Rule::OrderedDeny));
+    let told = told(&events).into_iter().filter_map(|event| match event.what {
+        What::DialProgressed(progressed) => Some(progressed.targets),
+        _ => None,
+    });
+    assert_eq!(told.flatten().map(|target| target.destination.to_string()).collect::<Vec<_>>(), ["169.254.7.7:80"]);
+}
+
+#[test]
+fn an_answer_may_name_anything_until_it_is_read() {
+    let (gate, _events) = Gate::for_tests(policy(Mode::Block));
+    let (_ticket, mut record) = ordered_answer(&gate, &[]);
+    assert_eq!(refused_by(&gate), Some(Rule::HopWindow));
+    record.answer_body(&page("text/html", b"<p>nothing"));
+    assert_eq!(refused_by(&gate), None);
+    record.answer_body(&AnswerPrefix { complete: false, ..page("text/html", b"<p>more") });
+    assert_eq!(refused_by(&gate), Some(Rule::HopWindow), "for as long as hops are followed");
+}
+
+#[test]
+fn answers_to_own_calls_are_not_searched() {
+    let (gate, events) = Gate::for_tests(policy(Mode::Block));
+    let (mut record, _) = gate.judge(dial("own.example", "8.8.8.8", 80, "/r")).commit();
+    record.answered(200, [("link", &b"<http://169.254.7.7/x>"[..])]);
+    assert_eq!(record.answer_bytes(), 0);
+    record.answer_body(&page("text/html", b"<img src=http://169.254.7.7/x>"));
+    assert_eq!(refused_by(&gate), None);
+    record.ended(0, 0);
+    assert_eq!(told(&events).iter().filter(|event| matches!(event.what, What::DialProgressed(_))).count(), 1);
 }

@@ -172,7 +172,7 @@ async fn a_redirect_is_told_before_the_answer_goes_on() {
     let reply = door.ask(&format!("GET http://{0}/r HTTP/1.1\r\nHost: {0}\r\n\r\n", origin.address)).await;
     assert_eq!((reply.status(), reply.field("location")), (302, "http://169.254.169.254/latest"));
     let target = door.event(|what| match what {
-        sortie_model::event::What::DialProgressed(progressed) => progressed.location,
+        sortie_model::event::What::DialProgressed(progressed) => progressed.targets.into_iter().next(),
         _ => None,
     });
     assert_eq!(target.destination.to_string(), "169.254.169.254:80");

@@ -1,11 +1,14 @@
 //! Bodies, and heads that speak of them.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use sortie_model::Policy;
 use sortie_model::event::{ReturnedForm, What};
 use sortie_model::policy::Scope;
+use sortie_model::{AddressClass, Mode, Policy, Rule};
 use sortie_proxy::gate::{Admission, InboundBody, InboundHead, Ticket};
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::Notify;
 
 use super::world::{Choices, Door, Origin};
 
@@ -101,7 +104,6 @@ async fn an_app_that_waits_to_be_asked_for_its_body_is_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_without_a_length_ends_with_its_connection() {
     let closing = super::world::destination(|stream| async move {
-        use tokio::io::AsyncWriteExt as _;
         let mut stream = tokio::io::BufReader::new(stream);
         super::world::read_message(&mut stream).await.unwrap();
         stream.write_all(b"HTTP/1.0 200 OK\r\n\r\nto the end").await.unwrap();
@@ -131,4 +133,70 @@ async fn trailers_pass() {
     let received = String::from_utf8(app.rest().await).unwrap();
     assert!(received.ends_with("2\r\nab\r\n0\r\nx-sum: 7\r\n\r\n"), "{received}");
     assert_eq!(origin.requests()[0].field("te"), "trailers");
+}
+
+/// A door that refuses link-local by order, and a proven sink.
+async fn guarded() -> Door {
+    let policy = Policy {
+        proven: vec!["POST /v1/preview $.url".parse().unwrap()],
+        mode: Mode::Block,
+        deny: vec![AddressClass::LinkLocal],
+        ..Policy::default()
+    };
+    Door::with(Choices { policy, ..Choices::default() }).await
+}
+
+/// The rule by which the door refuses what a page names.
+async fn image_refused_by(door: &Door) -> Option<Rule> {
+    let image = door.ask("GET http://169.254.7.7/status HTTP/1.1\r\nHost: 169.254.7.7\r\n\r\n").await;
+    assert_eq!(image.status(), 403, "{}", image.body);
+    door.event(|what| match what {
+        What::Dialled(dialled) if dialled.dial.class == AddressClass::LinkLocal => {
+            Some(dialled.verdict.decision.rule())
+        }
+        _ => None,
+    })
+}
+
+const PAGE: &str = "<html><meta property='og:image' content='http://169.254.7.7/status'></html>";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_ordered_page_names_is_refused() {
+    let page = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{PAGE}", PAGE.len());
+    let (door, origin) = (guarded().await, Origin::answering(page).await);
+    let url = format!("http://{}/post", origin.address);
+    let _ticket = order(&door, &url);
+    let reply = door.ask(&format!("GET {url} HTTP/1.1\r\nHost: {}\r\n\r\n", origin.address)).await;
+    assert_eq!(reply.body, PAGE);
+    assert_eq!(image_refused_by(&door).await, Some(Rule::OrderedDeny));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_ordered_page_names_is_refused_before_its_end() {
+    let breaks_off = Arc::new(Notify::new());
+    let origin = {
+        let breaks_off = Arc::clone(&breaks_off);
+        super::world::destination(move |stream| {
+            let breaks_off = Arc::clone(&breaks_off);
+            async move {
+                let mut stream = tokio::io::BufReader::new(stream);
+                super::world::read_message(&mut stream).await.unwrap();
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1000\r\n\r\n";
+                stream.write_all(format!("{head}{PAGE}").as_bytes()).await.unwrap();
+                breaks_off.notified().await;
+            }
+        })
+        .await
+    };
+    let door = guarded().await;
+    let url = format!("http://{origin}/post");
+    let _ticket = order(&door, &url);
+    let mut app = door.app().await;
+    app.send(&format!("GET {url} HTTP/1.1\r\nHost: {origin}\r\n\r\n")).await;
+    app.head().await;
+    app.exactly(PAGE.len()).await;
+    assert_eq!(image_refused_by(&door).await, Some(Rule::HopWindow), "it may name anything yet");
+    breaks_off.notify_one();
+    assert_eq!(door.ended().bytes_in, PAGE.len() as u64);
+    assert_eq!(image_refused_by(&door).await, Some(Rule::OrderedDeny), "what came of it is read");
 }

@@ -1,12 +1,15 @@
 //! A dial: its verdict, and what it rests on.
 
 use serde::{Deserialize, Serialize};
-use sortie_model::event::{DialProgressed, Dialled, What};
+use sortie_model::event::{DialProgressed, Dialled, HopKind, What};
 use sortie_model::verdict::{Source, Window};
 use sortie_model::{Decision, Event, Micros, Mode, Reference};
 
 use crate::view::Paint;
 use crate::view::text::{bytes, clean, pad, time, took};
+
+/// Destinations of an answer that are shown.
+const NAMES: usize = 4;
 
 /// What the journal knows of a dial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,6 +54,10 @@ pub struct DialStory {
     pub outcome: Option<String>,
     /// Where its answer redirected to.
     pub redirects_to: Option<String>,
+    /// What its answer named, those first that policy denies.
+    pub names: Vec<String>,
+    /// Whether its answer may have led elsewhere too, unseen.
+    pub hides_targets: bool,
     /// The snapshot that the verdict rests on.
     pub epoch: u64,
 }
@@ -92,6 +99,8 @@ impl DialStory {
                 .collect(),
             outcome: None,
             redirects_to: None,
+            names: Vec::new(),
+            hides_targets: false,
             epoch: verdict.epoch,
         }
     }
@@ -102,8 +111,15 @@ impl DialStory {
             && progressed.dial == reference
         {
             self.outcome = Some(outcome_words(progressed));
-            if let Some(location) = &progressed.location {
-                self.redirects_to = Some(location.shown.to_string());
+            self.hides_targets |= progressed.hides_targets;
+            for target in &progressed.targets {
+                let shown = target.shown.to_string();
+                match target.kind {
+                    HopKind::Redirect => {
+                        self.redirects_to.get_or_insert(shown);
+                    }
+                    HopKind::Content => self.names.push(shown),
+                }
             }
         }
         self
@@ -123,7 +139,10 @@ pub(super) fn decision_words(decision: Decision) -> String {
 pub(super) fn caused_by(source: &Source, request: Reference) -> Option<&'static str> {
     match source {
         Source::Order(order) if order.request == request => Some("ordered"),
-        Source::Hop(hop) if hop.order.as_ref().is_some_and(|order| order.request == request) => Some("redirect hop"),
+        Source::Hop(hop) if hop.order.as_ref().is_some_and(|order| order.request == request) => Some(match hop.kind {
+            HopKind::Redirect => "redirect hop",
+            HopKind::Content => "named by an answer",
+        }),
         Source::OwnCall { request: own, .. } if *own == request => Some("own call"),
         _ => None,
     }
@@ -134,7 +153,11 @@ fn source_words(source: &Source) -> String {
         Source::Order(order) => format!("ordered by {}", order_words(order)),
         Source::Hop(hop) => {
             let order = hop.order.as_deref().map(|order| format!(", ordered by {}", order_words(order)));
-            format!("redirect of D-{}{}", hop.parent, order.unwrap_or_default())
+            let how = match hop.kind {
+                HopKind::Redirect => "redirect of",
+                HopKind::Content => "named by the answer of",
+            };
+            format!("{how} D-{}{}", hop.parent, order.unwrap_or_default())
         }
         Source::OwnCall { request, endpoint } => format!("own call of {endpoint} during R-{request}"),
         Source::Background => "own call of nobody in flight: a timer, a worker, a start".to_owned(),
@@ -159,7 +182,7 @@ fn order_words(order: &sortie_model::verdict::Order) -> String {
 fn window_words(window: Window) -> String {
     match window {
         Window::Wildcard => "a request whose inspection was cut was in flight",
-        Window::Hop => "an ordered TLS dial was in flight, whose redirects are not seen",
+        Window::Hop => "an ordered dial's answer was in flight or just over, and not all of it was read",
     }
     .to_owned()
 }
@@ -224,6 +247,17 @@ pub(super) fn show(story: &DialStory, now: Micros, paint: Paint) -> String {
     );
     if let Some(target) = &story.redirects_to {
         line("", format!("redirects to {}", clean(target)));
+    }
+    if !story.names.is_empty() {
+        let shown: Vec<_> = story.names.iter().take(NAMES).map(|name| clean(name)).collect();
+        let more = match story.names.len() - shown.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        line("", format!("names {}{more}", shown.join(", ")));
+    }
+    if story.hides_targets {
+        line("", "not all of the answer was read: it may lead elsewhere".to_owned());
     }
     lines.push(String::new());
     lines.join("\n")

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use smallvec::smallvec;
 use sortie_model::event::{
-    Carrier, Cut, Dial, DialProgressed, DialRequest, Dialled, Outcome, RedirectTarget, Refused, RequestBegan,
+    Carrier, Cut, Dial, DialProgressed, DialRequest, Dialled, HopKind, HopTarget, Outcome, Refused, RequestBegan,
     RequestEnded, RequestInspected,
 };
 use sortie_model::place::{Container, Location};
-use sortie_model::verdict::{Explanation, Order, Rule, Source, Verdict, Window};
+use sortie_model::verdict::{Explanation, Hop, Order, Rule, Source, Verdict, Window};
 use sortie_model::{
     Actor, AddressClass, Candidate, CandidateKind, Decision, Decoding, Decodings, Destination, Endpoint, Host, Key,
     Manner, Method, Mode, Nature, PathDigest, PathMatch, Place, Scheme,
@@ -118,11 +118,29 @@ fn dialled() -> Dialled {
             own_evidence: false,
             window: Some(Window::Hop),
             explanations: smallvec![
-                Explanation { share: 0.998, mass: 0.998, source: Source::Order(Box::new(order())) },
+                Explanation { share: 0.988, mass: 0.988, source: Source::Order(Box::new(order())) },
+                Explanation { share: 0.006, mass: 0.006, source: hop(HopKind::Redirect) },
+                Explanation { share: 0.004, mass: 0.004, source: hop(HopKind::Content) },
                 Explanation { share: 0.002, mass: 0.002, source: Source::Background },
             ],
         },
     }
+}
+
+fn hop(kind: HopKind) -> Source {
+    Source::Hop(Box::new(Hop {
+        parent: Reference::local(2),
+        kind,
+        order: None,
+        depth: 1,
+        proven: false,
+        allowed: false,
+    }))
+}
+
+fn target(kind: HopKind, shown: &str) -> HopTarget {
+    let destination = Destination::new(Host::name("x"), 80);
+    HopTarget { kind, scheme: Scheme::Http, destination, path: Some(path()), shown: shown.into() }
 }
 
 fn journal() -> Vec<Event> {
@@ -134,12 +152,10 @@ fn journal() -> Vec<Event> {
         bytes_in: 12,
         bytes_out: 80,
         took: 3_000,
-        location: Some(RedirectTarget {
-            scheme: Scheme::Http,
-            destination: Destination::new(Host::name("x"), 80),
-            path: path(),
-            shown: "http://x/latest\u{1b}[2J".into(),
-        }),
+        targets: std::iter::once(target(HopKind::Redirect, "http://x/latest\u{1b}[2J"))
+            .chain((1..=6).map(|n| target(HopKind::Content, &format!("http://10.0.0.{n}/"))))
+            .collect(),
+        hides_targets: true,
         ended: true,
     };
     let inspected = RequestInspected {

@@ -85,3 +85,11 @@ fn the_table_is_short_and_fits() {
     let narrow = super::super::findings(&list, at("12:00:00"), Some(120), Paint::Plain);
     assert!(narrow.lines().all(|line| width(line) <= 120), "{narrow}");
 }
+
+#[test]
+fn a_dial_that_an_answer_names_says_so() {
+    let mut named = metadata();
+    named.dials[1].named_by = named.dials[1].redirected_by.take();
+    let shown = finding(&named, None, at("12:00:00"), Paint::Plain);
+    assert!(shown.contains("; named by the answer of dial 1\n") && !shown.contains("redirect hop"), "{shown}");
+}
