@@ -64,6 +64,24 @@ impl<'k> Collector<'k> {
         !self.sinks.is_empty()
     }
 
+    /// Whether a parameter whose name ends in this may be a proven sink: told without its whole name, for
+    /// most are none.
+    pub(super) fn may_be_sink(&self, end: &str) -> bool {
+        let end = end.as_bytes();
+        // Indices are no part of a parameter.
+        if !end.iter().any(u8::is_ascii_alphabetic) {
+            return true;
+        }
+        self.sinks.iter().any(|sink| {
+            let word = sink.rsplit(['.', ':']).next().unwrap_or_default().as_bytes();
+            // A name in an id format is no part of the parameter, and letters beyond ASCII have more cases.
+            word == b"{id}"
+                || !end.is_ascii()
+                || word.is_empty()
+                || end.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
+        })
+    }
+
     /// Whether a spot is a proven sink.
     pub(super) fn is_sink(&self, spot: &Spot<'_>) -> bool {
         self.has_sinks() && self.sinks.contains(&place_name(spot))

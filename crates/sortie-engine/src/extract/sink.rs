@@ -89,6 +89,24 @@ mod tests {
     }
 
     #[test]
+    fn a_sink_is_known_by_the_end_of_its_name() {
+        let url = "user@10.20.0.5";
+        let nested = |key: &str| serde_json::json!({ "a": [{ key: [{ "x": "y" }, url] }] }).to_string();
+        for (key, sink) in [
+            ("doc", "a.doc"),
+            ("DOC", "a.doc"),
+            ("doc[src]", "a.doc.src"),
+            ("17", "a"),
+            ("8f14e45fceea167a", "a.{id}"),
+            ("é", "a.é"),
+        ] {
+            assert!(finds(&body(JSON, &nested(key), &[sink])), "{key}");
+            assert!(!finds(&body(JSON, &nested(key), &["a.other"])), "{key}");
+        }
+        assert!(finds(&body(JSON, &serde_json::json!([url]).to_string(), &[""])));
+    }
+
+    #[test]
     fn what_is_put_before_prose_is_read_too() {
         assert!(finds(&body(JSON, r#"{"doc":"10.20.0.5/x http://pub.example/"}"#, &["doc"])));
     }

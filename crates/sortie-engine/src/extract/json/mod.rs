@@ -179,7 +179,8 @@ impl Walk<'_, '_> {
         let marks = Marks::of(text);
         let meaning = self.path.meaning();
         self.out.work(work::TOKEN);
-        if !self.out.has_sinks() && is_inert(text, marks, &self.base, meaning) {
+        let may_be_sink = self.out.has_sinks() && self.out.may_be_sink(self.path.key().unwrap_or(self.base.name));
+        if !may_be_sink && is_inert(text, marks, &self.base, meaning) {
             return Ok(());
         }
         value::search(text, &self.base.named(self.path.text()), self.out);

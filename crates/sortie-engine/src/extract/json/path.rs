@@ -62,6 +62,14 @@ impl<'t> Path<'t> {
         self.open.last().map(|open| matches!(open.step, Step::Key(_)))
     }
 
+    /// The innermost key.
+    pub(super) fn key(&self) -> Option<&str> {
+        self.open.iter().rev().find_map(|open| match &open.step {
+            Step::Key(key) => Some(&**key),
+            Step::Index(_) => None,
+        })
+    }
+
     /// An array begins, and its first value.
     pub(super) fn open_array(&mut self) {
         let said = self.said();
