@@ -1,5 +1,7 @@
 //! The running program and the commands that reach it.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::http::{exchange, free_address, get_through, serve};
@@ -69,20 +71,24 @@ fn modes_survive_a_restart() {
     assert_eq!(daemon.end(), Some(0));
 }
 
-#[test]
-fn a_tcp_admin_side_is_found_through_the_data_folder() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+/// A service on ports that the system chose, with its admin side on another.
+fn with_tcp_admin(folder: &Path, more: &str) -> Daemon {
     let text = "\
 services:
   shop:
     inbound:  { listen: 127.0.0.1:0, upstream: http://127.0.0.1:9 }
     outbound: { listen: 127.0.0.1:0 }
-data: ./elsewhere
 admin: { listen: 127.0.0.1:0 }
 ";
-    std::fs::write(folder.join("sortie.yaml"), text).unwrap();
-    let daemon = Daemon::start(folder, &["-c", "sortie.yaml"]);
+    std::fs::write(folder.join("sortie.yaml"), format!("{text}{more}")).unwrap();
+    Daemon::start(folder, &["-c", "sortie.yaml"])
+}
+
+#[test]
+fn a_tcp_admin_side_is_found_through_the_data_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let daemon = with_tcp_admin(folder, "data: ./elsewhere\n");
     assert!(daemon.said.iter().any(|line| line == "  sortie findings -c sortie.yaml"), "{:?}", daemon.said);
     assert!(works(folder, &["status", "--data", "elsewhere"]).contains("shop  observe"));
     assert!(works(folder, &["off", "shop", "-c", "sortie.yaml"]).starts_with("shop: off"));
@@ -93,15 +99,7 @@ admin: { listen: 127.0.0.1:0 }
 fn no_dial_reaches_an_admin_side_whose_port_the_system_chose() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let text = "\
-services:
-  shop:
-    inbound:  { listen: 127.0.0.1:0, upstream: http://127.0.0.1:9 }
-    outbound: { listen: 127.0.0.1:0 }
-admin: { listen: 127.0.0.1:0 }
-";
-    std::fs::write(folder.join("sortie.yaml"), text).unwrap();
-    let daemon = Daemon::start(folder, &["-c", "sortie.yaml"]);
+    let daemon = with_tcp_admin(folder, "");
     let admin = std::fs::read_to_string(folder.join("sortie-data/admin.address")).unwrap();
     assert_eq!(get_through(daemon.proxy(), &format!("http://{}/", admin.trim())).0, 403);
     assert_eq!(daemon.end(), Some(0));
