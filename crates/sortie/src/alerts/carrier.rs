@@ -52,6 +52,14 @@ impl Carrier {
         Ok(Self { way, number, outcomes })
     }
 
+    /// Whether what a target needs is at hand. What it can be asked for only by sending is not asked.
+    pub(super) fn is_ready(&self) -> Result<(), PostError> {
+        match &self.way {
+            Way::Webhook(webhook) => post::secret(webhook).map(drop),
+            Way::Writer(_) => Ok(()),
+        }
+    }
+
     /// Sends an alert on its way. Each is reported before the next may be sent.
     pub(super) fn carry(&self, payload: &str) {
         match &self.way {

@@ -90,17 +90,18 @@ impl<'a> Desk<'a> {
     pub(super) fn open(folder: &Arc<Folder>, alerting: &'a Alerting, clock: Clock) -> Result<Self, DeskError> {
         let alerts = alerting.alerts();
         let (reports, outcomes) = mpsc::channel(alerts.len().max(1));
-        let mut mailboxes: Vec<Mailbox> = Vec::new();
+        alerting.health().begin();
+        let mut mailboxes = Vec::new();
         for alert in alerts.iter() {
             let name = name(&alert.to);
-            if mailboxes.iter().any(|mailbox| mailbox.name == name) {
-                continue;
-            }
             let carrier = Carrier::new(&alert.to, mailboxes.len(), reports.clone())?;
+            // Told now, and not only when something is to be sent at last.
+            if let Err(why) = carrier.is_ready() {
+                alerting.health().fails(&name, &why.to_string());
+            }
             mailboxes.push(Mailbox { name, carrier, out: None, unsettled: Vec::new(), failed: 0, until: None });
         }
         let index = Index::open(folder)?;
-        alerting.health().begin();
         Ok(Self { index, alerts, mailboxes, outcomes, alerting, clock, schedule: Schedule::default() })
     }
 

@@ -1,7 +1,7 @@
 //! One POST to a webhook.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -49,8 +49,8 @@ pub(super) enum PostError {
 /// operator said, or nowhere.
 pub(super) async fn post(webhook: &Webhook, json: &str) -> Result<(), PostError> {
     let url = &webhook.url;
-    // Read each time, so that a new secret needs no restart; what cannot be signed is not sent.
-    let signature = webhook.secret_file.as_deref().map(|file| sign(file, json)).transpose()?;
+    // What cannot be signed is not sent.
+    let signature = secret(webhook)?.map(|secret| sign(&secret, json));
     let signature = signature.as_deref();
     let host = url.host_str().ok_or(PostError::NoHost)?;
     let port = url.port_or_known_default().unwrap_or(443);
@@ -88,11 +88,19 @@ where
     if answer.status().is_success() { Ok(()) } else { Err(PostError::Status(answer.status())) }
 }
 
+/// What signs, where the webhook has a file for it. Read each time, so that a new one needs no restart.
+pub(super) fn secret(webhook: &Webhook) -> Result<Option<Secret>, PostError> {
+    let Some(path) = &webhook.secret_file else { return Ok(None) };
+    match secret::first_line(path) {
+        Ok(line) => Ok(Some(Secret::new(line.as_bytes()))),
+        Err(source) => Err(PostError::Secret { path: path.clone(), source }),
+    }
+}
+
 /// The signature of this attempt.
-fn sign(file: &Path, json: &str) -> Result<String, PostError> {
-    let secret = secret::first_line(file).map_err(|source| PostError::Secret { path: file.to_owned(), source })?;
+fn sign(secret: &Secret, json: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Ok(Secret::new(secret.as_bytes()).sign(Micros(now.as_micros() as u64), json.as_bytes()))
+    secret.sign(Micros(now.as_micros() as u64), json.as_bytes())
 }
 
 /// The roots are compiled in, so that a container without a certificate store can alert too.

@@ -176,6 +176,16 @@ pub enum AlertTarget {
     File(PathBuf),
 }
 
+impl AlertTarget {
+    /// Whether both are one receiver, whatever signs what is sent to it.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Webhook(one), Self::Webhook(other)) => one.url == other.url,
+            (one, other) => one == other,
+        }
+    }
+}
+
 /// How long things are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {

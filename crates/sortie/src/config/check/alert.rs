@@ -8,9 +8,21 @@ use crate::config::checked::{Alert, AlertTarget, Webhook};
 use crate::config::problem::{Problem, Problems};
 use crate::config::raw;
 
-/// All alerts.
+/// All alerts. A target stands once: it is told of a rise once, however often it is named.
 pub(super) fn alerts(list: &[At<raw::Alert>], context: &Context<'_>, problems: &mut Problems) -> Vec<Alert> {
-    list.iter().filter_map(|at| alert(at, context, problems)).collect()
+    let mut alerts: Vec<(&At<raw::Alert>, Alert)> = Vec::new();
+    for at in list {
+        let Some(alert) = alert(at, context, problems) else { continue };
+        match alerts.iter().find(|(_, other)| other.to.is_same(&alert.to)) {
+            Some((first, _)) => problems.push(
+                Problem::error(at.span(), "this target has an alert already")
+                    .and(first.span(), "here first")
+                    .remedy("strike one of them; the lower 'min' tells of all that the higher does"),
+            ),
+            None => alerts.push((at, alert)),
+        }
+    }
+    alerts.into_iter().map(|(_, alert)| alert).collect()
 }
 
 fn alert(at: &At<raw::Alert>, context: &Context<'_>, problems: &mut Problems) -> Option<Alert> {

@@ -116,6 +116,13 @@ admin: { listen: 127.0.0.1:9900 }
 }
 
 #[test]
+fn a_target_has_one_alert() {
+    let twice = "alerts:\n  - {webhook: \"https://hooks.example/x\", secret_file: a}\n  - {jsonl: stdout}\n  \
+                 - {webhook: \"https://hooks.example/x\", secret_file: b}\n  - {webhook: \"https://hooks.example/y\"}\n";
+    insta::assert_snapshot!(errors(&format!("{SHOP}{twice}")));
+}
+
+#[test]
 fn a_scope_of_a_place_stands_before_that_of_its_endpoint() {
     let (config, _) = valid(&format!(
         "{SHOP}sinks:\n  - {{at: /a, mode: shadow}}\n  - {{at: POST /a, mode: block}}\n  - {{at: /a $.u, mode: observe}}\n"
