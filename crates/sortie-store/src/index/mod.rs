@@ -27,7 +27,6 @@ use crate::error::StoreError;
 use crate::files;
 use crate::folder::Folder;
 use crate::layout::Layout;
-use crate::record::meta::Meta;
 use crate::record::{integer, number};
 use sql::Sql;
 
@@ -35,6 +34,8 @@ use sql::Sql;
 const BUSY: Duration = Duration::from_secs(5);
 /// Bytes that the write-ahead log keeps when it is reset.
 const WAL_BYTES: i64 = 16 * 1024 * 1024;
+/// The name under which the table of numbers keeps that of the last event.
+const LAST_EVENT: &str = "last_event";
 
 /// Reads findings and deliveries, also while another process writes.
 #[derive(Debug)]
@@ -73,9 +74,9 @@ impl IndexReader {
         Ok(reader)
     }
 
-    /// A number kept under a name.
-    pub fn meta(&self, name: Meta) -> Result<Option<u64>, StoreError> {
-        let read = self.sql().one("SELECT value FROM meta WHERE name = ?1", [name.name()], |row| row.get(0))?;
+    /// Number of the last event whose findings are in the index, once there is any.
+    pub fn last_event(&self) -> Result<Option<u64>, StoreError> {
+        let read = self.sql().one("SELECT value FROM meta WHERE name = ?1", [LAST_EVENT], |row| row.get(0))?;
         Ok(read.map(number))
     }
 
@@ -113,11 +114,12 @@ impl Index {
 }
 
 impl Batch<'_> {
-    /// Keeps a number under a name, unless a greater one is there: events are never numbered again.
-    pub fn set_meta(&mut self, name: Meta, value: u64) -> Result<(), StoreError> {
+    /// Keeps the number of the last event whose findings are in the index, unless a greater one is there:
+    /// events are never numbered again.
+    pub fn set_last_event(&mut self, event: u64) -> Result<(), StoreError> {
         const SET: &str = "INSERT INTO meta (name, value) VALUES (?1, ?2)
              ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)";
-        self.sql().execute(SET, (name.name(), integer(value)))?;
+        self.sql().execute(SET, (LAST_EVENT, integer(event)))?;
         Ok(())
     }
 

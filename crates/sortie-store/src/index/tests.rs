@@ -83,21 +83,19 @@ fn a_batch_that_is_not_committed_leaves_no_trace() {
     let mut place = Place::new();
     let mut batch = place.index.begin().unwrap();
     batch.put(&sample(1)).unwrap();
-    batch.set_meta(Meta::LastEvent, 9).unwrap();
+    batch.set_last_event(9).unwrap();
     drop(batch);
     assert_eq!(place.get(1), None);
-    assert_eq!(place.index.reader().meta(Meta::LastEvent).unwrap(), None);
+    assert_eq!(place.index.reader().last_event().unwrap(), None);
 }
 
 #[test]
-fn numbers_are_kept_under_their_names() {
+fn the_last_event_only_grows() {
     let mut place = Place::new();
-    for value in [3, 9] {
-        place.write(|batch| batch.set_meta(Meta::LastEvent, value));
+    for event in [3, 9, 4] {
+        place.write(|batch| batch.set_last_event(event));
     }
-    place.write(|batch| batch.set_meta(Meta::CheckpointEvent, 4));
-    assert_eq!(place.index.reader().meta(Meta::LastEvent).unwrap(), Some(9));
-    assert_eq!(place.index.reader().meta(Meta::CheckpointEvent).unwrap(), Some(4));
+    assert_eq!(place.index.reader().last_event().unwrap(), Some(9));
 }
 
 #[test]
@@ -253,7 +251,7 @@ fn tables_of_the_first_version_go_on() {
     first.execute_batch("INSERT INTO meta VALUES ('last_event', 7); PRAGMA user_version = 1").unwrap();
     drop(first);
     let index = Index::open(&folder).unwrap();
-    assert_eq!(index.reader().meta(Meta::LastEvent).unwrap(), Some(7));
+    assert_eq!(index.reader().last_event().unwrap(), Some(7));
     assert!(index.reader().due("hook", Micros(1), 1).unwrap().is_empty());
 }
 

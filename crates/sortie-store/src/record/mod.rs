@@ -6,7 +6,6 @@
 pub mod close;
 pub mod delivery;
 pub mod finding;
-pub mod meta;
 
 use sortie_model::finding::{Rung, Severity};
 

@@ -6,7 +6,6 @@ use std::process::Stdio;
 
 use sortie_store::index::{Enqueued, Lookup};
 use sortie_store::journal::{Reader, Settings, Writer};
-use sortie_store::record::meta::Meta;
 use sortie_store::{Checkpoints, Folder, Index, IndexReader, Layout};
 
 use crate::child;
@@ -62,7 +61,7 @@ fn check(folder: &Path, last: u64) {
         assert_eq!(index.lookup(id(number).as_str()).unwrap(), Lookup::Found(Box::new(finding(number))), "{number}");
     }
     assert!(index.waiting().unwrap() >= last);
-    assert!(index.meta(Meta::LastEvent).unwrap() >= Some(last));
+    assert!(index.last_event().unwrap() >= Some(last));
 }
 
 /// Runs in the child: writes and acknowledges until it is killed.
@@ -77,7 +76,7 @@ fn writer() {
     assert!(loaded.passed_over.is_empty(), "{:?}", loaded.passed_over);
     assert!(loaded.checkpoint.as_ref().map(|checkpoint| checkpoint.event) <= journal.last());
     // What an earlier process journaled and did not get to conclude.
-    let concluded = index.reader().meta(Meta::LastEvent).unwrap().unwrap_or(0);
+    let concluded = index.reader().last_event().unwrap().unwrap_or(0);
     let waiting = journal.last().unwrap_or(0);
     for number in concluded + 1..=waiting {
         conclude(&mut index, number);
@@ -97,6 +96,6 @@ fn conclude(index: &mut Index, number: u64) {
     let mut batch = index.begin().unwrap();
     batch.put(&finding(number)).unwrap();
     assert_eq!(batch.enqueue(&alert(number)).unwrap(), Enqueued::Waiting);
-    batch.set_meta(Meta::LastEvent, number).unwrap();
+    batch.set_last_event(number).unwrap();
     batch.commit().unwrap();
 }

@@ -12,7 +12,6 @@ use sortie_model::event::{Event, What};
 use sortie_model::ids::FindingId;
 use sortie_model::{Policy, ServiceName};
 use sortie_store::error::StoreError;
-use sortie_store::record::meta::Meta;
 
 use super::lines::Lines;
 use super::trouble::Part;
@@ -214,7 +213,7 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
-        batch.set_meta(Meta::LastEvent, self.parts.state.last)?;
+        batch.set_last_event(self.parts.state.last)?;
         batch.commit()?;
         Ok(is_alert)
     }

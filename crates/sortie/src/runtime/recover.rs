@@ -10,7 +10,6 @@ use sortie_store::error::StoreError;
 use sortie_store::folder::Folder;
 use sortie_store::index::Index;
 use sortie_store::journal::{Reader, Settings, Writer};
-use sortie_store::record::meta::Meta;
 
 /// Version of the engine's state; a checkpoint of another is passed over. Raised with the schema of
 /// events and with every change of what the engine keeps.
@@ -55,10 +54,10 @@ pub fn recover(folder: &Folder, settings: Settings) -> Result<Recovered, Recover
     let mut index = Index::open(folder)?;
     let last_at = last_time(folder, &journal, &state)?;
     // After a full disk the index may be ahead of the journal: no number is given twice.
-    let indexed = index.reader().meta(Meta::LastEvent)?.unwrap_or(0);
+    let indexed = index.reader().last_event()?.unwrap_or(0);
     let next = state.last.max(journal.last().unwrap_or(0)).max(indexed) + 1;
     let mut batch = index.begin()?;
-    batch.set_meta(Meta::LastEvent, next - 1)?;
+    batch.set_last_event(next - 1)?;
     batch.commit()?;
     Ok(Recovered { state, journal, index, checkpoints, next, last_at })
 }
