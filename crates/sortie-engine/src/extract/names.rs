@@ -105,8 +105,8 @@ fn without_index(name: &str) -> &str {
         let bare = without_end(rest, |byte| byte.is_ascii_digit() || matches!(byte, b'[' | b']'));
         let tail = &rest[bare.len()..];
         // Digits alone are part of a word (`url2`) unless a dot stands before them (`hooks.2`).
-        if tail.bytes().any(|byte| matches!(byte, b'[' | b']')) {
-            rest = bare;
+        if let Some(bracket) = tail.find(['[', ']']) {
+            rest = &rest[..bare.len() + bracket];
         } else if let Some(head) = bare.strip_suffix('.').filter(|_| !tail.is_empty()) {
             rest = head;
         } else {
@@ -176,6 +176,7 @@ mod tests {
             "url2",
             "url_1",
             "hooks.3",
+            "hooks.3[0]",
             "Configuration.Url",
             "moCallBackUrl",
             "avatar",
