@@ -40,6 +40,7 @@ mod properties;
 mod prose;
 mod reading;
 mod segments;
+mod senses;
 mod shown;
 mod sink;
 mod spot;

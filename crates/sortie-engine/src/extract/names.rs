@@ -5,36 +5,7 @@
 //! at every character that is neither letter nor digit; a plural `s` and trailing digits are no
 //! part of them.
 
-/// What a last word says, in the singular and in lower case.
-///
-/// From the names of URL-typed parameters in public OpenAPI files, and the parameters that
-/// published SSRF reports name. Only behind the words for hosts a single label (`billing`) or a bare
-/// number (`2130706433`) is a host.
-#[rustfmt::skip]
-fn sense(word: &[u8]) -> Option<Sense> {
-    Some(match word {
-        b"avatar" | b"callback" | b"cdn" | b"dest" | b"destination" | b"enclosure" | b"feed" | b"fetch" | b"forward"
-        | b"homepage" | b"hook" | b"href" | b"iframe" | b"image" | b"img" | b"import" | b"link" | b"location" | b"logo"
-        | b"mirror" | b"next" | b"origin" | b"photo" | b"picture" | b"ping" | b"poster" | b"preview" | b"redirect"
-        | b"registry" | b"remote" | b"repository" | b"rss" | b"screenshot" | b"site" | b"sitemap" | b"source" | b"src"
-        | b"thumbnail" | b"uri" | b"url" | b"webhook" | b"webpage" | b"website" | b"wsdl" => Sense::Destination,
-        b"addr" | b"backend" | b"broker" | b"domain" | b"endpoint" | b"fqdn" | b"gateway" | b"host" | b"hostname" | b"ip"
-        | b"nameserver" | b"node" | b"peer" | b"proxy" | b"server" | b"target" | b"upstream" => Sense::Host,
-        b"port" => Sense::Part(Role::Port),
-        b"proto" | b"protocol" | b"scheme" => Sense::Part(Role::Scheme),
-        b"path" | b"pathname" => Sense::Part(Role::Path),
-        _ => return None,
-    })
-}
-
-enum Sense {
-    Destination,
-    Host,
-    Part(Role),
-}
-
-/// Longest word that has a sense, with room for a plural.
-const WORD_LENGTH: usize = 12;
+use super::senses::{self, Sense};
 
 /// What part of a composed destination a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,15 +40,15 @@ impl Meaning {
     pub(super) const NONE: Self = Self { destination: false, host: false, role: None };
 
     /// Reads a name.
+    #[inline]
     pub(super) fn of(name: &str) -> Self {
-        let word = last_word(name).1;
-        let mut lower = [0_u8; WORD_LENGTH];
-        let sense = lower.get_mut(..word.len()).and_then(|lower| {
-            lower.copy_from_slice(word.as_bytes());
-            lower.make_ascii_lowercase();
-            sense(lower).or_else(|| sense(lower.strip_suffix(b"s")?))
-        });
-        match sense {
+        if senses::may_end(name) { Self::of_last(last_word(name).1) } else { Self::NONE }
+    }
+
+    /// Reads the last word of a name.
+    fn of_last(word: &str) -> Self {
+        // Senses are of the singular.
+        match senses::of(word).or_else(|| senses::of(word.strip_suffix(['s', 'S'])?)) {
             Some(Sense::Host) => Self { destination: true, host: true, role: Some(Role::Host) },
             Some(Sense::Part(role)) => Self { role: Some(role), ..Self::NONE },
             Some(Sense::Destination) => Self { destination: true, ..Self::NONE },
@@ -219,6 +190,13 @@ mod tests {
         #[test]
         fn never_panics(name in ".{0,60}") {
             let _ = (Meaning::of(&name), stem(&name));
+        }
+
+        #[test]
+        fn a_name_that_ends_as_no_word_does_says_nothing(
+            name in "([a-zA-Z0-9_.\\[\\]-]|é|url|uri|host|ip|port|node|s|S|x){0,8}",
+        ) {
+            proptest::prop_assert_eq!(Meaning::of(&name), Meaning::of_last(last_word(&name).1));
         }
     }
 }
