@@ -60,7 +60,7 @@ fn may_be_local_name(text: &str) -> bool {
 }
 
 fn is_of_four(decimal: &str) -> bool {
-    decimal.bytes().filter(|&b| b == b'.').count() >= 3
+    decimal.len() >= "0.0.0.0".len() && decimal.bytes().filter(|&b| b == b'.').count() >= 3
 }
 
 #[cfg(test)]

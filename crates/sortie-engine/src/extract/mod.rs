@@ -39,6 +39,7 @@ mod path;
 mod properties;
 mod prose;
 mod reading;
+mod scan;
 mod segments;
 mod senses;
 mod shown;

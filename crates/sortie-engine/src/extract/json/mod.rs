@@ -4,6 +4,7 @@
 //! What was read before a body's end, a syntax error or a bound counts. Nesting is bounded by
 //! [`sortie_model::limits::NESTING`]; what lies deeper is skipped without recursion.
 
+mod key;
 mod path;
 mod source;
 
@@ -51,6 +52,13 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) -> En
     }
 }
 
+/// What follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Key,
+    Value,
+}
+
 struct Walk<'w, 'k> {
     out: &'w mut Collector<'k>,
     base: Spot<'w>,
@@ -62,31 +70,39 @@ struct Walk<'w, 'k> {
 impl Walk<'_, '_> {
     /// Reads one document.
     fn document(&mut self) -> Result<(), Stop> {
+        let mut next = Next::Value;
         loop {
+            if next == Next::Key {
+                self.key()?;
+            }
             let first = self.source.token()?;
-            let is_in_new = match first {
+            let inside = match first {
                 b'"' => {
                     self.text()?;
-                    false
+                    None
                 }
                 b'{' | b'[' => self.open(first)?,
                 b'-' | b'0'..=b'9' => {
                     self.number(first)?;
-                    false
+                    None
                 }
                 _ => {
                     self.source.literal(first)?;
-                    false
+                    None
                 }
             };
-            if !is_in_new && !self.go_on()? {
-                return Ok(());
-            }
+            next = match inside {
+                Some(next) => next,
+                None => match self.go_on()? {
+                    Some(next) => next,
+                    None => return Ok(()),
+                },
+            };
         }
     }
 
-    /// Takes a bracket; says whether a value follows it.
-    fn open(&mut self, bracket: u8) -> Result<bool, Stop> {
+    /// Takes a bracket; says what follows it, unless it is closed at once.
+    fn open(&mut self, bracket: u8) -> Result<Option<Next>, Stop> {
         self.source.take();
         self.out.work(work::TOKEN);
         if self.out.is_done() {
@@ -94,21 +110,20 @@ impl Walk<'_, '_> {
         }
         if !self.out.enter() {
             self.source.skip(bracket)?;
-            return Ok(false);
+            return Ok(None);
         }
-        if bracket == b'{' {
+        let (end, next) = if bracket == b'{' {
             self.path.open_object();
+            (b'}', Next::Key)
         } else {
             self.path.open_array();
+            (b']', Next::Value)
+        };
+        if self.source.token()? == end {
+            self.close();
+            return Ok(None);
         }
-        match (bracket, self.source.token()?) {
-            (b'{', b'}') | (b'[', b']') => {
-                self.close();
-                Ok(false)
-            }
-            (b'{', first) => self.key(first).map(|()| true),
-            _ => Ok(true),
-        }
+        Ok(Some(next))
     }
 
     fn close(&mut self) {
@@ -117,8 +132,8 @@ impl Walk<'_, '_> {
         self.out.leave();
     }
 
-    /// Goes on to the next value behind one; says whether there is one in the same document.
-    fn go_on(&mut self) -> Result<bool, Stop> {
+    /// Goes on behind a value; says what follows in the same document.
+    fn go_on(&mut self) -> Result<Option<Next>, Stop> {
         if self.out.is_done() {
             return Err(Stop::Enough);
         }
@@ -126,8 +141,7 @@ impl Walk<'_, '_> {
             match (self.source.token()?, is_object) {
                 (b',', true) => {
                     self.source.take();
-                    let first = self.source.token()?;
-                    return self.key(first).map(|()| true);
+                    return Ok(Some(Next::Key));
                 }
                 (b',', false) => {
                     self.source.take();
@@ -135,39 +149,37 @@ impl Walk<'_, '_> {
                         return Err(self.source.unexpected());
                     }
                     self.path.next_index();
-                    return Ok(true);
+                    return Ok(Some(Next::Value));
                 }
                 (b'}', true) | (b']', false) => self.close(),
                 _ => return Err(self.source.unexpected()),
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
-    /// Takes a key that begins with `first`, and its colon.
-    fn key(&mut self, first: u8) -> Result<(), Stop> {
-        if first != b'"' {
+    /// Takes a key and its colon.
+    #[inline]
+    fn key(&mut self) -> Result<(), Stop> {
+        if self.source.token()? != b'"' {
             return Err(self.source.unexpected());
         }
         self.source.take();
-        let key = self.source.string()?;
+        let key = self.source.key()?;
         self.any_read = true;
         self.out.work(work::TOKEN);
-        let key = match key {
-            Some(plain) => {
-                self.path.next_key(plain);
-                plain
-            }
-            None => {
-                self.path.next_unescaped_key(&self.source.unescaped);
-                &*self.source.unescaped
-            }
-        };
-        // A program may take its destinations from the keys of a map.
-        if memchr::memchr(b':', key.as_bytes()).is_some() && key.contains("://") {
-            value::search(key, &self.base.named(self.path.text()), self.out);
+        self.path.next_key(key);
+        if !key.is_simple {
+            self.map_key(&key.text());
         }
         self.source.colon()
+    }
+
+    /// A program may take its destinations from the keys of a map.
+    fn map_key(&mut self, key: &str) {
+        if key.contains("://") {
+            value::search(key, &self.base.named(self.path.text()), self.out);
+        }
     }
 
     /// Takes a string.
@@ -179,7 +191,8 @@ impl Walk<'_, '_> {
         let marks = Marks::of(text);
         let meaning = self.path.meaning();
         self.out.work(work::TOKEN);
-        let may_be_sink = self.out.has_sinks() && self.out.may_be_sink(self.path.key().unwrap_or(self.base.name));
+        let may_be_sink =
+            self.out.has_sinks() && self.out.may_be_sink(self.path.key().as_deref().unwrap_or(self.base.name));
         if !may_be_sink && is_inert(text, marks, &self.base, meaning) {
             return Ok(());
         }

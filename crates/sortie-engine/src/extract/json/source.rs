@@ -6,6 +6,11 @@
 //! where tolerant parsers do: behind comments, `NaN` and `Infinity`, control characters and single
 //! surrogates in strings, and the separators of RFC 7464.
 
+use std::borrow::Cow;
+
+use super::super::scan;
+use super::key::Key;
+
 /// What stands before each text of a sequence (RFC 7464).
 const RECORD: u8 = 0x1e;
 
@@ -34,9 +39,26 @@ impl<'t> Source<'t> {
         Self { text, bytes: text.as_bytes(), at: 0, unescaped: String::new() }
     }
 
+    /// A string that was read before, by what stands between its quotes or by the beginning of that.
+    pub(super) fn reread(raw: &'t str) -> Cow<'t, str> {
+        let Some(escape) = raw.find('\\') else { return Cow::Borrowed(raw) };
+        let mut source = Self { at: escape + 1, ..Self::new(raw) };
+        // It stops at the end of the text, which has no closing quote.
+        let _ = source.unescape(0);
+        Cow::Owned(source.unescaped)
+    }
+
     /// The byte that the next token begins with; it is not taken.
     #[inline]
     pub(super) fn token(&mut self) -> Result<u8, Stop> {
+        match self.bytes.get(self.at) {
+            Some(&byte) if byte > b' ' && byte != b'/' => Ok(byte),
+            _ => self.distant_token(),
+        }
+    }
+
+    /// As [`Source::token`], behind white space and comments.
+    fn distant_token(&mut self) -> Result<u8, Stop> {
         loop {
             match self.bytes.get(self.at) {
                 Some(&(b' ' | b'\n' | b'\r' | b'\t' | RECORD)) => self.at += 1,
@@ -103,11 +125,35 @@ impl<'t> Source<'t> {
         }
     }
 
+    /// Takes a key whose opening quote was taken.
+    #[inline]
+    pub(super) fn key(&mut self) -> Result<Key<'t>, Stop> {
+        let start = self.at;
+        self.at += scan::find(&self.bytes[start..], [b'"', b':', b'\\']);
+        let is_simple = self.bytes.get(self.at) == Some(&b'"');
+        if is_simple {
+            self.at += 1;
+        } else {
+            self.skip_string()?;
+        }
+        Ok(Key::new(&self.text[start..self.at - 1], is_simple))
+    }
+
+    /// Takes the rest of a string.
+    fn skip_string(&mut self) -> Result<(), Stop> {
+        loop {
+            self.skip_plain();
+            if self.next()? == b'"' {
+                return Ok(());
+            }
+            self.escape()?;
+        }
+    }
+
     /// Goes on to what ends a string or begins an escape in it.
     #[inline]
     fn skip_plain(&mut self) {
-        let rest = &self.bytes[self.at..];
-        self.at += memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+        self.at += scan::find(&self.bytes[self.at..], [b'"', b'\\']);
     }
 
     /// Takes the rest of a string that began at `start` and whose first backslash was taken.
@@ -200,9 +246,8 @@ impl<'t> Source<'t> {
 
     #[inline]
     fn digits(&mut self) {
-        while let Some(b'0'..=b'9') = self.bytes.get(self.at) {
-            self.at += 1;
-        }
+        let rest = &self.bytes[self.at..];
+        self.at += rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
     }
 
     /// Takes `true`, `false`, `null`, `NaN` or `Infinity`, by its first byte.
@@ -264,7 +309,7 @@ impl<'t> Source<'t> {
                     return Err(self.unexpected());
                 }
                 self.take();
-                self.string()?;
+                self.skip_string()?;
                 self.colon()?;
                 byte = self.token()?;
             }
@@ -285,7 +330,7 @@ impl<'t> Source<'t> {
             }
             b'"' => {
                 self.take();
-                self.string()?;
+                self.skip_string()?;
             }
             b'-' | b'0'..=b'9' => {
                 self.number(byte)?;
@@ -341,7 +386,7 @@ mod tests {
         }
     }
 
-    fn unescaped(text: &str) -> Result<String, Stop> {
+    fn string(text: &str) -> Result<String, Stop> {
         let mut source = Source::new(text);
         source.take();
         let read = source.string()?;
@@ -369,7 +414,7 @@ mod tests {
             (r#""\ud83d\u00e9""#, "\u{fffd}é"),
             ("\"a\tb\\n\u{1}\"", "a\tb\n\u{1}"),
         ] {
-            assert_eq!(unescaped(text), Ok(expected.to_owned()), "{text}");
+            assert_eq!(string(text), Ok(expected.to_owned()), "{text}");
         }
     }
 
@@ -393,7 +438,7 @@ mod tests {
         #[test]
         fn strings_are_read_back(text in ".{0,20}") {
             let written = serde_json::to_string(&text).unwrap();
-            proptest::prop_assert_eq!(unescaped(&written), Ok(text));
+            proptest::prop_assert_eq!(string(&written), Ok(text));
         }
     }
 }
