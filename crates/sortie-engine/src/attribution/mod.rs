@@ -5,6 +5,7 @@
 //! background, so the answer is *who*, as a set, not only *whether*.
 
 mod cause;
+mod first;
 mod late;
 mod listing;
 mod order;

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use sortie_model::event::Dial;
 use sortie_model::{Destination, Endpoint, Micros, PathMatch, Reference, limits};
 
-use super::{Cause, Circumstances, Weighted};
+use super::{Cause, Circumstances, Weighted, first};
 use crate::inflight::InFlight;
 use crate::kernel::{Kernel, prior_kernel};
 use crate::learned::{DestinationStats, Learned, NOVEL_PATH};
@@ -28,7 +28,7 @@ const LONGEST_OBSERVATION: f64 = 86_400.0;
 /// Weight of the service's share in an endpoint's rate.
 const PRIOR_WEIGHT: f64 = 2.0;
 /// Endpoints in flight that are searched for new ones without a count of their own.
-const NEW_ENDPOINTS: usize = 64;
+pub(super) const NEW_ENDPOINTS: usize = 64;
 
 pub(super) fn weigh<'a>(dial: &Dial, circumstances: &Circumstances<'a>, ranked: &mut Vec<Weighted<'a>>) {
     let Circumstances { learned, now, .. } = *circumstances;
@@ -61,6 +61,9 @@ pub(super) fn weigh<'a>(dial: &Dial, circumstances: &Circumstances<'a>, ranked: 
     let echo = ranked.iter().map(Weighted::echo).fold(0.0, f64::max);
     let background = (background_rate(learned, &dial.destination, stats, now) * path_fit(false)).max(echo);
     ranked.push(plain(background, Cause::Background));
+    if stats.is_none() {
+        first::weigh(dial, circumstances, ranked);
+    }
 }
 
 /// The requests whose candidates name the very path that is dialled.

@@ -1,6 +1,7 @@
 //! Whole stories through the engine: what the doors ask, what is learned, what is found.
 
 mod contents;
+mod first_calls;
 mod floods;
 mod hostile;
 mod late;
