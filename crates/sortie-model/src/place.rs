@@ -1,5 +1,6 @@
 //! Where a candidate sits: as it was written (location), and canonically (place).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -111,8 +112,10 @@ pub struct Place {
 impl Place {
     /// The place of a parameter whose name is already canonical.
     pub fn new(template: &Arc<str>, parameter: Arc<str>) -> Self {
-        let is_canonical = is_canonical(template);
-        let template = if is_canonical { Arc::clone(template) } else { canonical_template(template) };
+        let template = match canonical_template(template) {
+            Cow::Borrowed(canonical) if canonical == &**template => Arc::clone(template),
+            canonical => Arc::from(canonical),
+        };
         Self { template, parameter }
     }
 }
@@ -123,19 +126,14 @@ impl fmt::Display for Place {
     }
 }
 
-fn is_canonical(template: &str) -> bool {
-    let ends_well = !template.ends_with('/') || template == "/";
-    ends_well && !template.is_empty() && !template.bytes().any(|b| b.is_ascii_uppercase())
-}
-
 /// A template as places compare it: lower case, no trailing slash.
-pub fn canonical_template(template: &str) -> Arc<str> {
+pub fn canonical_template(template: &str) -> Cow<'_, str> {
     let trimmed = template.trim_end_matches('/');
     let trimmed = if trimmed.is_empty() { "/" } else { trimmed };
     if trimmed.bytes().any(|b| b.is_ascii_uppercase()) {
-        Arc::from(trimmed.to_ascii_lowercase())
+        Cow::Owned(trimmed.to_ascii_lowercase())
     } else {
-        Arc::from(trimmed)
+        Cow::Borrowed(trimmed)
     }
 }
 

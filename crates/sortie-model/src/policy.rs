@@ -164,19 +164,15 @@ impl Policy {
     /// The strictest mode at an endpoint or any of its places: what was not inspected may sit at any.
     pub fn strictest_at(&self, endpoint: &Endpoint) -> Mode {
         let template = canonical_template(&endpoint.template);
-        let here = self.scopes.iter().filter(|(scope, _)| scope.template == template);
-        let places = here.filter_map(|(scope, _)| Some(Place::new(&template, Arc::clone(scope.parameter.as_ref()?))));
+        let here = self.scopes.iter().filter(|(scope, _)| *scope.template == *template);
+        let places =
+            here.filter_map(|(scope, _)| Some(Place::new(&scope.template, Arc::clone(scope.parameter.as_ref()?))));
         places.map(|place| self.mode_at(endpoint, Some(&place))).fold(self.mode_at(endpoint, None), Mode::max)
     }
 
     /// The strictest mode anywhere in the service.
     pub fn strictest(&self) -> Mode {
         self.scopes.iter().map(|&(_, mode)| mode).fold(self.mode, Mode::max)
-    }
-
-    /// Whether `block` stands anywhere, so that a door must be ready to refuse.
-    pub fn may_block(&self) -> bool {
-        self.strictest() == Mode::Block
     }
 
     /// The allow entry for an order, if one holds at `at`.
@@ -301,7 +297,7 @@ impl Scope {
         // Places are proven over all methods, so a scope that names a place ignores the method.
         let method_fits = self.parameter.is_some() || self.method.as_ref().is_none_or(|m| *m == endpoint.method);
         method_fits
-            && self.template == canonical_template(&endpoint.template)
+            && *self.template == *canonical_template(&endpoint.template)
             && self.parameter.as_ref().is_none_or(|parameter| place.is_some_and(|p| p.parameter == *parameter))
     }
 }
@@ -332,7 +328,7 @@ impl FromStr for Scope {
             [] => None,
             location => Some(parse_location(location).ok_or_else(|| ParseScopeError::Location(location.join(" ")))?),
         };
-        Ok(Self { method, template: canonical_template(template), parameter })
+        Ok(Self { method, template: canonical_template(template).into(), parameter })
     }
 }
 

@@ -2,12 +2,13 @@
 //! it reaches the back end. The dial would be ambiguous, the order is not, so no own call is put at
 //! risk. The door never resolves.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 use sortie_model::event::{Cut, Refused};
 use sortie_model::place::canonical_template;
-use sortie_model::policy::{Allow, OrderView};
+use sortie_model::policy::{OrderView, Scope};
 use sortie_model::{Actor, AddressClass, Candidate, Endpoint, Host, Micros, Mode, Place, Policy, Rule};
 
 use crate::learned::Learned;
@@ -24,31 +25,49 @@ pub fn template_of(templates: &[String], learned: &Learned, policy: &Policy) -> 
 /// Whether an endpoint of this template has a proven sink, by its own traffic or by the operator's word.
 pub fn has_sink(template: &str, learned: &Learned, policy: &Policy) -> bool {
     let template = canonical_template(template);
-    let by_allow = |entry: &Allow| entry.sink.as_ref().is_some_and(|scope| scope.template == template);
-    learned.has_proven_sink(&template)
-        || policy.proven.iter().any(|scope| scope.template == template)
-        || policy.allow.iter().any(by_allow)
+    learned.has_proven_sink(&template) || sinks_by_word(policy, &template).next().is_some()
+}
+
+/// The operator's word on sinks of a canonical template: what is said to be proven, and what is allowed to
+/// be dialled there.
+fn sinks_by_word<'a>(policy: &'a Policy, template: &'a str) -> impl Iterator<Item = &'a Scope> {
+    let allowed = policy.allow.iter().filter_map(|entry| entry.sink.as_ref());
+    policy.proven.iter().chain(allowed).filter(move |scope| *scope.template == *template)
 }
 
 /// What a request is judged against.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Admission<'a> {
-    /// What is learned of the service.
-    pub learned: &'a Learned,
-    /// The service's policy.
-    pub policy: &'a Policy,
-    /// The request's endpoint.
-    pub endpoint: &'a Endpoint,
-    /// Who sent it.
-    pub actor: Actor,
-    /// The moment.
-    pub now: Micros,
+    learned: &'a Learned,
+    policy: &'a Policy,
+    endpoint: &'a Endpoint,
+    actor: Actor,
+    now: Micros,
+    /// The endpoint's template, canonical.
+    template: Cow<'a, str>,
+    has_sink: bool,
 }
 
-impl Admission<'_> {
+impl<'a> Admission<'a> {
+    /// A request of `actor` to `endpoint`, judged `now` by what is learned of the service and by its policy.
+    pub fn new(learned: &'a Learned, policy: &'a Policy, endpoint: &'a Endpoint, actor: Actor, now: Micros) -> Self {
+        let template = canonical_template(&endpoint.template);
+        let has_sink = has_sink(&template, learned, policy);
+        Self { learned, policy, endpoint, actor, now, template, has_sink }
+    }
+
+    /// Whether the endpoint has a proven sink, by its own traffic or by the operator's word.
+    pub fn has_sink(&self) -> bool {
+        self.has_sink
+    }
+
     /// The refusal that candidates call for, one that is enforced before one that is not; candidates are
     /// numbered from `first`.
     pub fn of_candidates(&self, candidates: &[Arc<Candidate>], first: u16) -> Option<Refused> {
+        // A proven place makes its endpoint one with a sink, and most have none.
+        if !self.has_sink {
+            return None;
+        }
         let mut refusals = candidates.iter().zip(first..).filter_map(|(candidate, number)| {
             let place = Place::new(&self.endpoint.template, Arc::clone(&candidate.parameter));
             let class = self.forbidden_class(&place, candidate)?;
@@ -62,7 +81,7 @@ impl Admission<'_> {
     /// Whether a cut counts: what an unread format might order is of interest only where something is
     /// ordered at all.
     pub fn counts(&self, cut: Cut) -> bool {
-        cut != Cut::Format || self.has_sink()
+        cut != Cut::Format || self.has_sink
     }
 
     /// The refusal of a request whose inspection was cut: its endpoint has a proven sink, so what was
@@ -70,7 +89,7 @@ impl Admission<'_> {
     pub fn of_cut(&self, cut: Option<Cut>) -> Option<Refused> {
         // An upgrade is no cut of this request: it has no body, and later frames are another matter.
         cut.filter(|cut| *cut != Cut::Upgrade)?;
-        self.has_sink().then(|| Refused {
+        self.has_sink.then(|| Refused {
             rule: Rule::CutInspection,
             candidate: None,
             class: None,
@@ -81,27 +100,17 @@ impl Admission<'_> {
     /// Whether the inspected prefix of a body is held back until it is judged: in `block`, at an
     /// endpoint with a proven sink.
     pub fn holds(&self) -> bool {
-        if !self.policy.may_block() {
-            return false;
-        }
-        let template = canonical_template(&self.endpoint.template);
-        let mut scopes = self.policy.scopes.iter();
-        let is_in_block = self.policy.mode == Mode::Block
-            || scopes.any(|(scope, mode)| *mode == Mode::Block && scope.template == template);
-        is_in_block && self.has_sink()
+        let blocks = |(scope, mode): &(Scope, Mode)| *mode == Mode::Block && *scope.template == *self.template;
+        self.has_sink && (self.policy.mode == Mode::Block || self.policy.scopes.iter().any(blocks))
     }
 
     /// The parameters of the endpoint's proven sinks, by its own traffic or by the operator's word.
     pub fn sinks(&self) -> SmallVec<[Arc<str>; 2]> {
-        let template = canonical_template(&self.endpoint.template);
-        let allowed = self.policy.allow.iter().filter_map(|entry| entry.sink.as_ref());
-        let by_word = self.policy.proven.iter().chain(allowed).filter(|scope| scope.template == template);
-        let by_traffic = self.learned.proven_parameters(&template);
-        by_word.filter_map(|scope| scope.parameter.as_ref()).chain(by_traffic).cloned().collect()
-    }
-
-    fn has_sink(&self) -> bool {
-        has_sink(&self.endpoint.template, self.learned, self.policy)
+        if !self.has_sink {
+            return SmallVec::new();
+        }
+        let by_word = sinks_by_word(self.policy, &self.template).filter_map(|scope| scope.parameter.as_ref());
+        by_word.chain(self.learned.proven_parameters(&self.template)).cloned().collect()
     }
 
     /// The denied class that a candidate of a proven place names. The proof is all that is asked: the honour

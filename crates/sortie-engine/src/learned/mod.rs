@@ -105,11 +105,13 @@ impl Learned {
     }
 
     /// The parameters of a template's sinks that its own traffic proved.
-    pub fn proven_parameters<'a>(&'a self, template: &'a Arc<str>) -> impl Iterator<Item = &'a Arc<str>> {
-        let first = Place { template: Arc::clone(template), parameter: Arc::from("") };
-        let first = SinkKey { place: first, manner: Manner::FIRST };
-        let all = self.has_proven_sink(template).then(|| self.sinks.range(first..)).into_iter().flatten();
-        let proven = all.take_while(|(key, _)| key.place.template == *template).filter(|(_, sink)| sink.is_proven());
+    pub fn proven_parameters<'a>(&'a self, template: &'a str) -> impl Iterator<Item = &'a Arc<str>> {
+        let all = self.sink_templates.get_key_value(template).into_iter().flat_map(|(template, _)| {
+            let first = Place { template: Arc::clone(template), parameter: Arc::from("") };
+            self.sinks.range(SinkKey { place: first, manner: Manner::FIRST }..)
+        });
+        let proven =
+            all.take_while(move |(key, _)| *key.place.template == *template).filter(|(_, sink)| sink.is_proven());
         proven.map(|(key, _)| &key.place.parameter)
     }
 

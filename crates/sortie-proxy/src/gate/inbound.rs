@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 use sortie_engine::attribution::proven_by;
-use sortie_engine::decide::{Admission as Decide, has_sink, template_of};
+use sortie_engine::decide::{Admission as Decide, template_of};
 use sortie_engine::extract::{self, Extraction, Head};
 use sortie_model::event::{Cut, Refused, RequestBegan, What};
 use sortie_model::ids::RequestId;
@@ -70,7 +70,7 @@ impl Gate {
             host: self.settings.hosts.iter().find(|host| is_host(host, head.host)).cloned(),
             template: template_of(&guarded_templates(head.target), &learned, &policy),
         };
-        let decide = Decide { learned: &learned, policy: &policy, endpoint: &endpoint, actor, now };
+        let decide = Decide::new(&learned, &policy, &endpoint, actor, now);
         let sinks = decide.sinks();
         let fields = telling_fields(head, &policy);
         let read = Head { target: head.target, fields: &fields, sinks: &sinks };
@@ -86,7 +86,6 @@ impl Gate {
         let hold = head.has_body && decide.holds();
 
         let numbered = candidates.len() as u16;
-        let has_sink = has_sink(&endpoint.template, &learned, &policy);
         // The table is locked for as short as can be: what can be made before is made before.
         let refused = decide.of_candidates(&candidates, 0);
         let mut began = Box::new(RequestBegan {
@@ -102,7 +101,7 @@ impl Gate {
         });
         let mut table = self.table.lock();
         // What the table has no room for may be an order as much as what was not read.
-        let has_no_room = table.is_full(|inflight| inflight.is_full(has_sink), now, (&learned, &policy));
+        let has_no_room = table.is_full(|inflight| inflight.is_full(decide.has_sink()), now, (&learned, &policy));
         let cut = if has_no_room { Some(Cut::TableFull) } else { found.cut };
         let refused = refused
             .or_else(|| decide.of_cut(cut))

@@ -302,7 +302,7 @@ impl Active {
         let gate = &self.gate;
         let (learned, policy) = (gate.learned.load(), gate.policy.load());
         let now = gate.clock.now();
-        ask(&Decide { learned: &learned, policy: &policy, endpoint: &self.endpoint, actor: self.actor, now })
+        ask(&Decide::new(&learned, &policy, &self.endpoint, self.actor, now))
     }
 
     /// Those candidates of a longer prefix that the shorter one did not have, and the cut that counts here.
