@@ -142,9 +142,13 @@ impl Ticket {
     pub fn answered<'a>(&mut self, status: u16, set_cookies: impl Iterator<Item = &'a [u8]>) {
         let Some(active) = &self.active else { return };
         let Some(token) = active.token.filter(|_| is_token_accepted(status)) else { return };
-        active.gate.tokens.accept(token, active.actor.address, active.gate.clock.now());
+        let gate = &active.gate;
+        // One that names its actor was accepted before.
+        if active.actor.token.is_none() {
+            gate.tokens.accept(token, active.actor.address, gate.clock.now());
+        }
         for set_cookie in set_cookies {
-            active.gate.tokens.renewed(token, set_cookie, &active.gate.settings.key);
+            gate.tokens.renewed(token, set_cookie, &gate.settings.key);
         }
     }
 
@@ -196,7 +200,7 @@ impl Active {
         if self.worked >= limits::BEGINNINGS_WORK {
             return Ok(self.beginning_cut(Cut::Count));
         }
-        let gate = Arc::clone(&self.gate);
+        let gate = &self.gate;
         let found = gate.guarded(|| extract::from_beginning(&body.at(&self.sinks), &gate.settings.key));
         self.worked += found.work;
         let (fresh, cut) = self.fresh(found);
@@ -210,7 +214,7 @@ impl Active {
     /// Whether what touches the end of the beginning would be refused if the body ended there. A program
     /// that takes a piece for the whole obeys it; but it may be half of something else.
     fn may_end_with_an_order(&mut self, body: &InboundBody<'_>) -> bool {
-        let gate = Arc::clone(&self.gate);
+        let gate = &self.gate;
         let ended = InboundBody { complete: true, ..*body };
         let found = gate.guarded(|| extract::from_body(&ended.at(&self.sinks), &gate.settings.key));
         self.worked += found.work;
@@ -235,19 +239,19 @@ impl Active {
             return Ok(());
         }
         self.inspects = false;
-        let gate = Arc::clone(&self.gate);
+        let gate = &self.gate;
         let found = gate.guarded(|| extract::from_body(&body.at(&self.sinks), &gate.settings.key));
         let (fresh, cut) = self.fresh(found);
         if cut.is_some() {
             self.becomes_wildcard();
             let length = self.content_length.unwrap_or(body.bytes.len() as u64);
-            gate.counters.bytes_uninspected.add(length.saturating_sub(body.bytes.len() as u64));
+            self.gate.counters.bytes_uninspected.add(length.saturating_sub(body.bytes.len() as u64));
         }
         self.judge(fresh, cut)
     }
 
     fn inspect_trailers(&mut self, fields: &[(&str, &[u8])]) -> Result<(), Refusal> {
-        let gate = Arc::clone(&self.gate);
+        let gate = &self.gate;
         let head = Head { target: "", fields, sinks: &self.sinks };
         let mut found = gate.guarded(|| extract::from_head(&head, &gate.settings.key));
         let policy = gate.policy.load();
@@ -268,26 +272,26 @@ impl Active {
 
     /// Judges, enters and tells what was found and what was not inspected.
     fn judge(&mut self, fresh: Vec<Arc<Candidate>>, cut: Option<Cut>) -> Result<(), Refusal> {
-        let gate = Arc::clone(&self.gate);
+        // Most bodies hold nothing.
+        if fresh.is_empty() && cut.is_none() {
+            return Ok(());
+        }
         let refused = self.refused(&fresh, cut);
-        self.has_carried = gate.count_candidates(&fresh, self.has_carried);
-        // Most bodies hold nothing, and then there is nothing to tell.
-        if !fresh.is_empty() || cut.is_some() {
-            let count = fresh.len() as u16;
-            let inspected = RequestInspected { request: self.reference, candidates: fresh, cut, refused };
-            if gate.tell_inspected(&self.endpoint, inspected) {
-                self.numbered += count;
-            } else {
-                self.becomes_wildcard();
-            }
+        self.has_carried = self.gate.count_candidates(&fresh, self.has_carried);
+        let count = fresh.len() as u16;
+        let inspected = RequestInspected { request: self.reference, candidates: fresh, cut, refused };
+        if self.gate.tell_inspected(&self.endpoint, inspected) {
+            self.numbered += count;
+        } else {
+            self.becomes_wildcard();
         }
         match refused {
             Some(refused) if refused.is_enforced() => {
                 self.inspects = false;
-                Err(gate.refusal(self.reference, refused, cut))
+                Err(self.gate.refusal(self.reference, refused, cut))
             }
             Some(_) => {
-                gate.counters.requests_would_refuse.increment();
+                self.gate.counters.requests_would_refuse.increment();
                 Ok(())
             }
             None => Ok(()),
