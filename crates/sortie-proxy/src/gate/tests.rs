@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use sortie_engine::extract;
 use sortie_engine::inflight::{CandidateId, Progress};
 use sortie_model::event::{Cut, RequestBegan, What};
-use sortie_model::{Actor, Method, Mode, Policy, Rule, limits};
+use sortie_model::{Actor, Candidate, Method, Mode, Policy, Rule, limits};
 
 use super::*;
 
@@ -121,27 +121,46 @@ fn candidates_elsewhere_leave_room_for_those_at_a_proven_sink() {
     drop(tickets);
 }
 
-/// As many candidates of requests elsewhere as there may be, by the shortest way.
-fn fill_with_candidates(gate: &Gate) {
-    /// What head and body together may have.
-    const PER_REQUEST: usize = 2 * limits::CANDIDATES;
-    let candidate = extract::single("http://hooks.example/", &gate.settings.key).expect("a URL");
-    let mut began = RequestBegan {
+/// A request elsewhere.
+fn began(candidates: Vec<Arc<Candidate>>) -> RequestBegan {
+    RequestBegan {
         request: Reference::local(0),
         endpoint: Endpoint { method: Method::Get, host: None, template: "/news".into() },
         actor: Actor::by_address(IpAddr::from([198, 51, 100, 7])),
         path: "/news".into(),
         request_id: None,
-        candidates: std::iter::repeat_n(Arc::new(candidate), PER_REQUEST).collect(),
+        candidates,
         cut: None,
         has_body: false,
         refused: None,
-    };
+    }
+}
+
+/// As many candidates of requests elsewhere as there may be, by the shortest way.
+fn fill_with_candidates(gate: &Gate) {
+    /// What head and body together may have.
+    const PER_REQUEST: usize = 2 * limits::CANDIDATES;
+    let candidate = extract::single("http://hooks.example/", &gate.settings.key).expect("a URL");
+    let mut began = began(std::iter::repeat_n(Arc::new(candidate), PER_REQUEST).collect());
     let mut table = gate.table.lock();
     for number in 0..limits::HELD_CANDIDATES_UNPROVEN / PER_REQUEST {
         began.request = Reference::local(1_000_000 + number as u64);
         assert!(table.inflight.begin(Micros(0), &began, |_| false));
     }
+}
+
+#[test]
+fn a_tick_closes_all_that_is_over_however_much_that_is() {
+    let (gate, _events) = Gate::for_tests(Policy::default());
+    let mut began = began(Vec::new());
+    for number in 0..=3 * CLOSED_AT_A_STRETCH as u64 {
+        began.request = Reference::local(number);
+        let inflight = &mut gate.table.lock().inflight;
+        assert!(inflight.begin(Micros(0), &began, |_| false));
+        inflight.end(Micros(0), began.request, Some(200));
+    }
+    gate.tick();
+    assert_eq!(gate.sizes(), (0, 0));
 }
 
 #[test]
