@@ -161,7 +161,7 @@ pub fn redact(path_and_query: &str) -> String {
         Some((path, query)) => (path, Some(query)),
         None => (without_fragment, None),
     };
-    let mut shown = String::new();
+    let mut shown = String::with_capacity(path_and_query.len().min(limits::SHOWN_TEXT) + ROOM_FOR_AN_ID);
     let mut before = ["", ""];
     for (index, segment) in path.split('/').enumerate() {
         if shown.len() > limits::SHOWN_TEXT {
@@ -212,6 +212,9 @@ fn is_query_name(name: &str) -> bool {
     let text = normal_text(name);
     !is_id_format(&text) && !text.contains(['/', '\\', '@', ':', ';', '?'])
 }
+
+/// Bytes by which a shown path may be longer than the path: a short id is shown as `{…}`.
+const ROOM_FOR_AN_ID: usize = 4;
 
 /// Adds as much of a text as is shown at most, for one segment may be as long as a head.
 fn push_start(shown: &mut String, text: &str) {

@@ -38,7 +38,9 @@ pub fn templates(target: &str) -> SmallVec<[String; 1]> {
 
 /// Whether all routers read the same.
 fn is_plain(path: &str) -> bool {
-    let has_dots = || path.split('/').any(is_dots);
+    // The cheap test first: most paths have neither.
+    let may_have_dots = || path.bytes().any(|byte| matches!(byte, b'.' | b'%'));
+    let has_dots = || may_have_dots() && path.split('/').any(is_dots);
     !path.contains('\\') && !path.starts_with("//") && !has_dots()
 }
 

@@ -123,12 +123,9 @@ impl<'a> Fields<'a> {
         if !is_token(name) {
             return Err(Problem::FieldName);
         }
-        // A CR in the middle of a line is a control character too, but it is told apart.
-        if memchr::memchr(b'\r', value).is_some() {
-            return Err(Problem::BareLineEnd);
-        }
         if has_control(value) {
-            return Err(Problem::FieldValue);
+            // A CR in the middle of a line is told apart from other control characters.
+            return Err(if value.contains(&b'\r') { Problem::BareLineEnd } else { Problem::FieldValue });
         }
         if !value.is_ascii() {
             self.odd.note(Oddity::NotAscii);
