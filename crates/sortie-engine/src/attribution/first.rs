@@ -9,7 +9,7 @@
 //! ask for a URL, are weighed as ever.
 
 use sortie_model::event::Dial;
-use sortie_model::{AddressClass, Micros, Nature, PathMatch, limits};
+use sortie_model::{AddressClass, Endpoint, Micros, Nature, PathMatch, limits};
 
 use super::{Cause, Circumstances, Weighted};
 use crate::inflight::Progress;
@@ -82,7 +82,7 @@ fn background_rate(learned: &Learned, now: Micros) -> f64 {
 fn newest_request<'a>(circumstances: &Circumstances<'a>, ranked: &[Weighted<'_>]) -> Option<(Cause<'a>, f64)> {
     let Circumstances { learned, inflight, now, .. } = *circumstances;
     let names_it = |request| ranked.iter().any(|w| w.order().is_some_and(|order| order.request == request));
-    let is_new = |endpoint| learned.endpoints.get(endpoint).is_none_or(|stats| stats.is_new());
+    let is_new = |endpoint: &Endpoint| learned.endpoints.get(endpoint).is_none_or(|stats| stats.is_new());
     let endpoints = inflight.endpoints().take(super::own::NEW_ENDPOINTS).filter(|endpoint| is_new(endpoint));
     let requests = endpoints.flat_map(|endpoint| {
         let (_, requests) = inflight.requests_of(endpoint);
@@ -90,7 +90,7 @@ fn newest_request<'a>(circumstances: &Circumstances<'a>, ranked: &[Weighted<'_>]
     });
     let rates = requests.filter(|&(_, request, _)| !names_it(request)).map(|(endpoint, request, at)| {
         let density = prior_kernel().density(now.0.saturating_sub(at.0));
-        (Cause::OwnCall { request, endpoint: &**endpoint }, BY_REQUEST * density)
+        (Cause::OwnCall { request, endpoint }, BY_REQUEST * density)
     });
     rates.max_by(|(_, one), (_, other)| one.total_cmp(other))
 }
