@@ -259,6 +259,6 @@ fn begins_text(bytes: &[u8]) -> bool {
     let head = bytes.strip_suffix(&[0]).unwrap_or(bytes);
     let head = &head[..head.len().min(HEAD)];
     charset::wide(bytes).is_some()
-        // All are counted, for that is done to many at once.
-        || head.iter().filter(|&&b| !is_of_text(b)).count() == 0
+        // None ends the search, for so it is done to many at once.
+        || head.iter().fold(true, |is_text, &b| is_text & is_of_text(b))
 }

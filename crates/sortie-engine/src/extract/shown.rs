@@ -40,7 +40,8 @@ pub(super) fn shown(reading: &Reading<'_>) -> Box<str> {
 /// `text` with everything escaped that is invisible, moves the cursor or turns the direction of
 /// writing, cut to `limit` characters.
 pub(super) fn clean(text: &str, limit: usize) -> Cow<'_, str> {
-    if text.len() <= limit && text.bytes().all(|b| b == b' ' || b.is_ascii_graphic()) {
+    // A text has no more characters than bytes.
+    if text.len() <= limit && !text.chars().any(is_harmful) {
         return Cow::Borrowed(text);
     }
     let escaped = |c: char| {
