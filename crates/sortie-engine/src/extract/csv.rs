@@ -27,10 +27,11 @@ pub(super) fn is_table(essence: &str) -> bool {
 /// Searches a table, or as much of it as there is.
 pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
     let mut cells = Cells { rest: text, separator: separator(text), is_at_end: text.is_empty() };
-    let columns = cells.clone().columns(base, out);
-    if !columns.is_empty() {
-        while cells.next_cell().is_some_and(|cell| !cell.ends_row) {}
-    }
+    let start = cells.clone();
+    let columns = cells.columns(base, out).unwrap_or_else(|| {
+        cells = start;
+        Vec::new()
+    });
     let mut column = 0;
     while let Some(cell) = cells.next_cell() {
         if out.is_done() {
@@ -71,13 +72,14 @@ struct Cell<'a> {
 }
 
 impl<'a> Cells<'a> {
-    /// The names of the columns, which the first row holds: none if it holds destinations.
-    fn columns(mut self, base: &Spot<'_>, out: &mut Collector<'_>) -> Vec<String> {
+    /// Takes the first row, with the names of the columns. `None` if it holds destinations, and so is a row like
+    /// any other.
+    fn columns(&mut self, base: &Spot<'_>, out: &mut Collector<'_>) -> Option<Vec<String>> {
         let mut columns = Vec::new();
         while let Some(cell) = self.next_cell() {
             out.work(work::TOKEN);
             if prose::starts(&cell.text).next().is_some() {
-                return Vec::new();
+                return None;
             }
             if columns.len() < COLUMNS {
                 columns.push(named(base, &cell.text));
@@ -86,7 +88,7 @@ impl<'a> Cells<'a> {
                 break;
             }
         }
-        columns
+        Some(columns)
     }
 
     fn next_cell(&mut self) -> Option<Cell<'a>> {
