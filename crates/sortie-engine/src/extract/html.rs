@@ -89,9 +89,12 @@ fn read(tag: &str, attribute: &str, content: &str, base: &Spot<'_>, out: &mut Co
     if tag.len() > NAME_LENGTH || attribute.len() > NAME_LENGTH || content.is_empty() {
         return;
     }
-    let (tag, attribute) = (tag.to_ascii_lowercase(), attribute.to_ascii_lowercase());
-    let at = format!("{tag}@{attribute}");
-    match (&*tag, &*attribute) {
+    let mut at = String::with_capacity(tag.len() + 1 + attribute.len());
+    at.push_str(tag);
+    at.push('@');
+    at.push_str(attribute);
+    at.make_ascii_lowercase();
+    match (&at[..tag.len()], &at[tag.len() + 1..]) {
         (_, "style") => offer_css(content, &at, base, out),
         (_, "srcset" | "imagesrcset") => {
             for image in content.split(',').take(32) {
