@@ -41,12 +41,14 @@ fn search_those(text: &str, is_one: impl Fn(&str) -> bool, base: &Spot<'_>, out:
 /// URL (`?http://h/?x=1`).
 fn split(pair: &str) -> (&str, &str) {
     match pair.split_once('=') {
-        Some((name, _)) if name.contains("://") || name.contains("%3A%2F%2F") || name.contains("%3a%2f%2f") => {
-            ("", pair)
-        }
-        Some((name, text)) => (name, text),
-        None => ("", pair),
+        Some((name, text)) if !holds_url(name) => (name, text),
+        _ => ("", pair),
     }
+}
+
+fn holds_url(name: &str) -> bool {
+    name.bytes().any(|b| matches!(b, b':' | b'%'))
+        && ["://", "%3A%2F%2F", "%3a%2f%2f"].iter().any(|mark| name.contains(mark))
 }
 
 /// `application/x-www-form-urlencoded` (WHATWG URL §5.1): `+` is a space, then percent-decoding.
@@ -56,7 +58,13 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let spaced = text.replace('+', " ");
-    Cow::Owned(percent_decode_str(&spaced).decode_utf8_lossy().into_owned())
+    if !spaced.contains('%') {
+        return Cow::Owned(spaced);
+    }
+    // It never grows. Most often it is UTF-8.
+    let mut bytes = Vec::with_capacity(spaced.len());
+    bytes.extend(percent_decode_str(&spaced));
+    Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
 /// Whether a value begins as a form does: a word, `=`, and something after it.
