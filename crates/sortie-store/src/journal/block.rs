@@ -7,8 +7,9 @@ use sortie_model::{Event, Micros};
 use super::format::BlockHeader;
 use crate::limits;
 
-/// zstd's fastest positive level: events are written far more often than read.
-const LEVEL: i32 = 1;
+/// One of zstd's fast levels: events are written far more often than read. Digests are much of what does
+/// not repeat in them, and below level 1 nothing is spent on looking for shorter codes for it.
+const LEVEL: i32 = -2;
 
 /// A block ready to be written: header and payload in one piece, so that one write(2) takes it.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub(super) struct Builder {
     /// Of the events in the buffer; `None` while there are none.
     summary: Option<Summary>,
     compressor: zstd::bulk::Compressor<'static>,
+    /// Where the payload is compressed to, before its size is known.
+    compressed: Vec<u8>,
 }
 
 #[derive(Clone, Copy)]
@@ -50,7 +53,8 @@ struct Summary {
 impl Builder {
     pub(super) fn new() -> io::Result<Self> {
         let compressor = zstd::bulk::Compressor::new(LEVEL)?;
-        Ok(Self { buffer: vec![0; limits::BLOCK_RAW], used: 0, summary: None, compressor })
+        let buffer = vec![0; limits::BLOCK_RAW];
+        Ok(Self { buffer, used: 0, summary: None, compressor, compressed: Vec::new() })
     }
 
     /// Events in the block so far.
@@ -82,22 +86,21 @@ impl Builder {
     pub(super) fn seal(&mut self) -> io::Result<Option<Sealed>> {
         let Some(summary) = self.summary else { return Ok(None) };
         let raw = &self.buffer[..self.used];
-        let mut bytes = vec![0; BlockHeader::LENGTH + zstd::zstd_safe::compress_bound(raw.len())];
-        let stored = self.compressor.compress_to_buffer(raw, &mut bytes[BlockHeader::LENGTH..])?;
-        bytes.truncate(BlockHeader::LENGTH + stored);
+        self.compressed.clear();
+        self.compressed.reserve(zstd::zstd_safe::compress_bound(raw.len()));
+        self.compressor.compress_to_buffer(raw, &mut self.compressed)?;
         let header = BlockHeader {
-            stored: stored as u32,
+            stored: self.compressed.len() as u32,
             raw: raw.len() as u32,
             events: summary.events,
             first: summary.first,
             last: summary.last,
             earliest: summary.earliest,
             latest: summary.latest,
-            checksum: crc32fast::hash(&bytes[BlockHeader::LENGTH..]),
+            checksum: crc32fast::hash(&self.compressed),
         };
-        bytes[..BlockHeader::LENGTH].copy_from_slice(&header.encode());
         // A backlog of blocks must weigh what it holds.
-        bytes.shrink_to_fit();
+        let bytes = [&header.encode()[..], &self.compressed].concat();
         self.summary = None;
         self.used = 0;
         self.shrink();
@@ -108,6 +111,8 @@ impl Builder {
     fn shrink(&mut self) {
         self.buffer.truncate(limits::BLOCK_RAW);
         self.buffer.shrink_to(limits::BLOCK_RAW);
+        self.compressed.clear();
+        self.compressed.shrink_to(zstd::zstd_safe::compress_bound(limits::BLOCK_RAW));
     }
 }
 
