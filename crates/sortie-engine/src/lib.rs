@@ -4,6 +4,7 @@
 //! are arguments.
 
 pub mod attribution;
+mod by_reference;
 pub mod conclude;
 pub mod decide;
 pub mod extract;

@@ -1,6 +1,6 @@
 //! What is kept of requests and dials, so that a story can be told once it shows itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -11,16 +11,17 @@ use sortie_model::verdict::Order;
 use sortie_model::{Actor, Endpoint, Micros, Reference, limits};
 
 use super::StoryKey;
+use crate::by_reference::ByReference;
 
 /// Dials that are kept; an exchange that lasts longer than so many dials loses its rows.
 const DIALS: usize = 20_000;
 /// Stories that list one dial and hear how it goes on: each redirect of it may lead to one more.
 const STORIES_OF_DIAL: usize = 16;
 
-/// Notes by reference: references grow, so the first is the oldest.
+/// Notes by reference: references grow, so the least is the oldest.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Notes {
-    requests: BTreeMap<Reference, Box<RequestNote>>,
+    requests: ByReference<RequestNote>,
     dials: BTreeMap<Reference, Box<DialNote>>,
 }
 
@@ -65,30 +66,29 @@ impl Notes {
             would_refuse: None,
             in_story: false,
         };
-        self.requests.insert(began.request, Box::new(note));
+        self.requests.insert(began.request, note);
     }
 
     /// Lets go of a tenth at once, so that the search is paid once for many newcomers: the oldest of
     /// those that are not needed, and where all are, the oldest.
     fn make_room(&mut self, may_order: impl Fn(Reference) -> bool) {
-        let mut surplus = limits::NOTED_REQUESTS / 10;
-        self.requests.retain(|&request, _| {
-            let stays = surplus == 0 || may_order(request);
-            surplus -= usize::from(!stays);
-            stays
-        });
-        for _ in 0..surplus {
-            self.requests.pop_first();
+        let surplus = limits::NOTED_REQUESTS / 10;
+        let oldest_first: Vec<Reference> = self.requests.in_order().into_iter().map(|(request, _)| request).collect();
+        let is_over = |request: &Reference| !may_order(*request);
+        let over: BTreeSet<_> = oldest_first.iter().copied().filter(is_over).take(surplus).collect();
+        let needed = oldest_first.iter().filter(|request| !over.contains(request)).take(surplus - over.len());
+        for request in needed.chain(&over) {
+            self.requests.remove(*request);
         }
     }
 
     pub(super) fn request_mut(&mut self, request: Reference) -> Option<&mut RequestNote> {
-        self.requests.get_mut(&request).map(|note| &mut **note)
+        self.requests.get_mut(request)
     }
 
     /// A request is over and carried nothing.
     pub(super) fn forget_request(&mut self, request: Reference) {
-        self.requests.remove(&request);
+        self.requests.remove(request);
     }
 
     /// The request of an order becomes part of a story.

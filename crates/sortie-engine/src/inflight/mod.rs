@@ -9,6 +9,7 @@
 mod candidates;
 mod hops;
 mod of_host;
+mod requests;
 mod retries;
 #[cfg(test)]
 mod tests;
@@ -20,14 +21,16 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sortie_model::event::{Carrier, Cut, Dial, HopTarget, RequestBegan};
 use sortie_model::verdict::{Explanation, Source, Verdict, Window};
-use sortie_model::{Actor, Candidate, Destination, Endpoint, Host, Micros, Reference, limits};
+use sortie_model::{Candidate, Endpoint, Host, Micros, Reference, limits};
 
 pub use candidates::{CandidateId, LiveCandidate, Offer, Progress};
 pub use hops::PendingHop;
 pub use of_host::Pick;
+pub use requests::LiveRequest;
 pub use retries::RetryKey;
 pub use windows::OpenWindow;
 
+use crate::by_reference::ByReference;
 use candidates::Candidates;
 use hops::{Hops, hop_after};
 use retries::Retries;
@@ -36,14 +39,10 @@ use windows::Windows;
 /// Share of orders of proven sinks from which what a dial's answer hides may lead to what they ordered.
 const HIDING_SHARE: f64 = 0.5;
 
-/// Destinations that a request is remembered to have called. One that goes on for hours may call many.
-const CALLED: usize = 32;
-
 /// See the module.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct InFlight {
-    // In boxes, as all large values of trees: a tree moves its entries about with every change.
-    requests: BTreeMap<Reference, Box<LiveRequest>>,
+    requests: ByReference<LiveRequest>,
     /// How many of them have not ended.
     open: usize,
     by_endpoint: BTreeMap<Arc<Endpoint>, OfEndpoint>,
@@ -60,51 +59,6 @@ pub struct InFlight {
 struct OfEndpoint {
     endpoint: Arc<Endpoint>,
     requests: VecDeque<Reference>,
-}
-
-/// A request in flight, or ended less than [`limits::AFTER_END_MICROS`] ago.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LiveRequest {
-    /// When its head was read.
-    pub at: Micros,
-    /// When it ended.
-    pub ended: Option<Micros>,
-    /// Its endpoint.
-    pub endpoint: Arc<Endpoint>,
-    /// Who sent it.
-    pub actor: Actor,
-    /// What it carries.
-    candidates: Vec<LiveCandidate>,
-    /// Hosts that its candidates name.
-    pub hosts: Vec<Host>,
-    /// How far its own call to a destination is used up.
-    own_used: Vec<(Destination, f64)>,
-}
-
-impl LiveRequest {
-    /// How far its own call to `destination` is used up, from 0 to 1.
-    pub fn own_used(&self, destination: &Destination) -> f64 {
-        self.own_used.iter().find(|(known, _)| known == destination).map_or(0.0, |&(_, used)| used)
-    }
-
-    /// It called `destination`, by that share. Where there is no room, what was called least is as if it
-    /// had not been.
-    fn called(&mut self, destination: &Destination, share: f64) {
-        if let Some((_, used)) = self.own_used.iter_mut().find(|(known, _)| known == destination) {
-            *used = (*used + share).min(1.0);
-            return;
-        }
-        if self.own_used.len() == CALLED {
-            let least = (0..CALLED).min_by(|&a, &b| self.own_used[a].1.total_cmp(&self.own_used[b].1));
-            self.own_used.swap_remove(least.expect("there are some"));
-        }
-        self.own_used.push((destination.clone(), share));
-    }
-
-    /// Whether some candidate names `host`.
-    pub fn names(&self, host: &Host) -> bool {
-        self.hosts.contains(host)
-    }
 }
 
 /// A request that is over, with what became of its candidates.
@@ -129,16 +83,9 @@ impl InFlight {
             self.windows.open(Window::Wildcard, began.request, endpoint, at);
             return false;
         }
-        let live = LiveRequest {
-            at,
-            ended: None,
-            endpoint: self.enter_endpoint(&began.endpoint, began.request),
-            actor: began.actor,
-            candidates: Vec::new(),
-            hosts: Vec::new(),
-            own_used: Vec::new(),
-        };
-        self.requests.insert(began.request, Box::new(live));
+        let endpoint = self.enter_endpoint(&began.endpoint, began.request);
+        let live = LiveRequest::new(at, endpoint, began.actor);
+        self.requests.insert(began.request, live);
         self.open += 1;
         self.add_candidates(began.request, &began.candidates, is_proven);
         if began.cut.is_some() {
@@ -154,7 +101,7 @@ impl InFlight {
         candidates: &[Arc<Candidate>],
         is_proven: impl Fn(&LiveCandidate) -> bool,
     ) {
-        let Some(live) = self.requests.get_mut(&request) else { return };
+        let Some(live) = self.requests.get_mut(request) else { return };
         for candidate in candidates {
             for host in candidate.hosts() {
                 if !live.hosts.contains(host) {
@@ -171,14 +118,14 @@ impl InFlight {
 
     /// A request's inspection was cut: it may have carried anything.
     pub fn wildcard(&mut self, at: Micros, request: Reference) {
-        let endpoint = self.requests.get(&request).map(|live| Arc::clone(&live.endpoint));
+        let endpoint = self.requests.get(request).map(|live| Arc::clone(&live.endpoint));
         self.windows.open(Window::Wildcard, request, endpoint, at);
     }
 
     /// A request was refused: it leaves no candidates.
     pub fn forget(&mut self, request: Reference) {
         self.windows.close(request, Micros(0));
-        if let Some(live) = self.requests.remove(&request) {
+        if let Some(live) = self.requests.remove(request) {
             self.open -= usize::from(live.ended.is_none());
             live.candidates.iter().for_each(|candidate| self.candidates.leave(candidate));
             self.leave_endpoint(&live.endpoint, request);
@@ -189,7 +136,7 @@ impl InFlight {
     pub fn end(&mut self, at: Micros, request: Reference, status: Option<u16>) {
         self.windows.close(request, at.plus(limits::WINDOW_TAIL_MICROS));
         self.retries.ended(request, at);
-        if let Some(live) = self.requests.get_mut(&request).filter(|live| live.ended.is_none()) {
+        if let Some(live) = self.requests.get_mut(request).filter(|live| live.ended.is_none()) {
             live.ended = Some(at);
             live.candidates.iter_mut().for_each(|candidate| candidate.ended(status));
             self.open -= 1;
@@ -239,7 +186,7 @@ impl InFlight {
                 return None;
             }
             self.closing.pop_front();
-            let Some(mut live) = self.requests.remove(&request) else { continue };
+            let Some(mut live) = self.requests.remove(request) else { continue };
             self.leave_endpoint(&live.endpoint, request);
             let candidates = std::mem::take(&mut live.candidates).into_iter();
             let offers = candidates.map(|candidate| self.candidates.close(candidate, is_proven)).collect();
@@ -252,7 +199,7 @@ impl InFlight {
     pub fn dialled(&mut self, at: Micros, dial: &Dial, verdict: &Verdict) {
         if verdict.decision.is_denied() {
             if let Some((_, order)) = verdict.leading_order() {
-                let ended = match self.requests.get(&order.request) {
+                let ended = match self.requests.get(order.request) {
                     Some(live) => live.ended,
                     None => Some(at),
                 };
@@ -273,7 +220,7 @@ impl InFlight {
                 }
                 Source::Hop(hop) => self.hops.followed(hop, dial, *mass),
                 Source::OwnCall { request, .. } => {
-                    if let Some(live) = self.requests.get_mut(request) {
+                    if let Some(live) = self.requests.get_mut(*request) {
                         live.called(&dial.destination, *mass);
                     }
                 }
@@ -346,19 +293,19 @@ impl InFlight {
 
     /// A request by its reference.
     pub fn request(&self, request: Reference) -> Option<&LiveRequest> {
-        self.requests.get(&request).map(|live| &**live)
+        self.requests.get(request)
     }
 
     /// A candidate by its name, as long as it may be obeyed.
     pub fn candidate(&self, id: CandidateId) -> Option<&LiveCandidate> {
-        match self.requests.get(&id.request) {
+        match self.requests.get(id.request) {
             Some(live) => live.candidates.get(usize::from(id.index)),
             None => self.candidates.get(id),
         }
     }
 
     fn candidate_mut(&mut self, id: CandidateId) -> Option<&mut LiveCandidate> {
-        match self.requests.get_mut(&id.request) {
+        match self.requests.get_mut(id.request) {
             Some(live) => live.candidates.get_mut(usize::from(id.index)),
             None => self.candidates.get_mut(id),
         }
@@ -366,21 +313,21 @@ impl InFlight {
 
     /// All candidates of one request that may still be obeyed.
     pub fn candidates_in(&self, request: Reference) -> impl Iterator<Item = &LiveCandidate> {
-        let live = self.requests.get(&request).into_iter().flat_map(|live| &live.candidates);
+        let live = self.requests.get(request).into_iter().flat_map(|live| &live.candidates);
         live.chain(self.candidates.of_request(request))
     }
 
     /// Whether a dial may still be ordered by a request: it is in flight or just ended, or a candidate of
     /// it is remembered.
     pub fn may_order(&self, request: Reference) -> bool {
-        self.requests.contains_key(&request) || self.candidates.of_request(request).next().is_some()
+        self.requests.contains(request) || self.candidates.of_request(request).next().is_some()
     }
 
     /// Requests of an endpoint that are in flight or just ended, the newest first, and how many.
     pub fn requests_of(&self, endpoint: &Endpoint) -> (usize, impl Iterator<Item = (Reference, &LiveRequest)>) {
         let references = self.by_endpoint.get(endpoint).map(|of_endpoint| &of_endpoint.requests);
         let iter = references.into_iter().flat_map(|refs| refs.iter().rev());
-        (references.map_or(0, VecDeque::len), iter.filter_map(|r| Some((*r, &**self.requests.get(r)?))))
+        (references.map_or(0, VecDeque::len), iter.filter_map(|r| Some((*r, self.requests.get(*r)?))))
     }
 
     /// Endpoints with requests in flight or just ended.
@@ -422,7 +369,9 @@ impl InFlight {
     /// Ends everything that is in flight: the process had stopped, or events were lost, so that it cannot
     /// be known which of these will end by themselves.
     pub fn interrupted(&mut self, at: Micros) {
-        let open: Vec<Reference> = self.requests.iter().filter(|(_, r)| r.ended.is_none()).map(|(id, _)| *id).collect();
+        let mut all = self.requests.in_order();
+        all.retain(|(_, live)| live.ended.is_none());
+        let open: Vec<Reference> = all.into_iter().map(|(request, _)| request).collect();
         for request in open {
             self.end(at, request, None);
         }

@@ -59,20 +59,6 @@ fn a_request_that_the_doors_table_had_no_room_for_is_in_neither() {
 }
 
 #[test]
-fn a_request_that_calls_many_remembers_what_it_called_most() {
-    let mut inflight = InFlight::default();
-    assert!(inflight.begin(Micros(0), &began(1), |_| false));
-    let destination = |n: usize| Destination::new(Host::name(&format!("h{n}.example")), 80);
-    let live = inflight.requests.get_mut(&Reference::local(1)).expect("in flight");
-    live.called(&destination(0), 0.9);
-    for n in 1..10 * CALLED {
-        live.called(&destination(n), 0.1);
-    }
-    assert_eq!(live.own_used.len(), CALLED);
-    assert_eq!((live.own_used(&destination(0)), live.own_used(&destination(1))), (0.9, 0.0));
-}
-
-#[test]
 fn of_very_many_orders_some_stand_for_all() {
     let key = Key::new(&[1; Key::LENGTH]);
     let mut inflight = InFlight::default();
