@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use sortie_model::verdict::Order;
 use sortie_model::{Actor, Candidate, Endpoint, Host, Micros, Nature, Place, Reference, limits};
 
@@ -132,6 +133,10 @@ pub struct Offer {
     pub progress: Progress,
 }
 
+fn names_several(live: &LiveCandidate) -> bool {
+    !live.candidate.other_hosts.is_empty()
+}
+
 /// Which candidates name which host, and those whose requests are over. Those of requests in the table
 /// lie with their requests.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -176,21 +181,47 @@ impl Candidates {
             obeyed: live.used.max(live.refused),
             progress: live.progress,
         };
-        let (id, actor, was_proven) = (live.id, live.actor.id(), live.proven);
+        let was_proven = live.proven;
         live.proven = is_proven(&live);
-        // Every request has a Host and many an Origin: they say nothing about later dials.
-        let is_worth_it = live.proven || live.candidate.nature != Nature::Ambient;
-        let is_kept = is_worth_it && live.candidate.hosts().all(|host| self.keep(host, &live));
-        self.at_its_hosts(&live, |of_host| {
-            of_host.remove(&live, was_proven);
-            if !is_kept {
-                of_host.remove_kept(id, actor, live.proven);
-            }
-        });
-        if is_kept {
+        if self.keep(&live, was_proven) {
             self.remember(live);
         }
         offer
+    }
+
+    /// Counts a candidate among the remembered of its hosts instead of those in flight, if the budgets of
+    /// all of them let it. `was_proven`: whether its place was a proven sink when it was read.
+    fn keep(&mut self, live: &LiveCandidate, was_proven: bool) -> bool {
+        // Every request has a Host and many an Origin: they say nothing about later dials.
+        let mut is_kept = live.proven || live.candidate.nature != Nature::Ambient;
+        let mut evicted: SmallVec<[Box<LiveCandidate>; 1]> = SmallVec::new();
+        for host in live.candidate.hosts() {
+            let of_host = match self.by_host.get_mut(host) {
+                Some(of_host) => of_host,
+                None => self.by_host.entry(host.clone()).or_default(),
+            };
+            of_host.remove(live, was_proven);
+            is_kept = is_kept
+                && match of_host.room(live.actor.id(), live.proven) {
+                    Room::Free => true,
+                    Room::InsteadOf(oldest) => {
+                        let remembered = if live.proven { &mut self.remembered_proven } else { &mut self.remembered };
+                        evicted.extend(remembered.remove(&oldest).inspect(|oldest| of_host.remove_kept(oldest)));
+                        true
+                    }
+                    Room::None => false,
+                };
+            if is_kept {
+                of_host.keep(live);
+            } else if of_host.is_empty() {
+                self.by_host.remove(host);
+            }
+        }
+        evicted.iter().filter(|evicted| names_several(evicted)).for_each(|evicted| self.leave_kept(evicted));
+        if !is_kept && names_several(live) {
+            self.leave_kept(live);
+        }
+        is_kept
     }
 
     fn remember(&mut self, mut live: LiveCandidate) {
@@ -208,24 +239,17 @@ impl Candidates {
         }
     }
 
-    /// Counts a candidate among the remembered of a host, if the budgets let it.
-    fn keep(&mut self, host: &Host, live: &LiveCandidate) -> bool {
-        let (actor, proven) = (live.actor.id(), live.proven);
-        match self.by_host.get(host).map_or(Room::Free, |of_host| of_host.room(actor, proven)) {
-            Room::Free => {}
-            Room::InsteadOf(evicted) => self.forget(evicted),
-            Room::None => return false,
-        }
-        self.by_host.entry(host.clone()).or_default().keep(live.id, actor, proven);
-        true
-    }
-
     /// A remembered candidate is no more.
     fn forget(&mut self, id: CandidateId) {
         let forgotten = self.remembered.remove(&id).or_else(|| self.remembered_proven.remove(&id));
         if let Some(live) = forgotten {
-            self.at_its_hosts(&live, |of_host| of_host.remove_kept(id, live.actor.id(), live.proven));
+            self.leave_kept(&live);
         }
+    }
+
+    /// A candidate is among the remembered of none of its hosts.
+    fn leave_kept(&mut self, live: &LiveCandidate) {
+        self.at_its_hosts(live, |of_host| of_host.remove_kept(live));
     }
 
     /// Changes what is known of the hosts that a candidate names.
@@ -279,5 +303,101 @@ impl Candidates {
     /// How many there are, live and remembered.
     pub(super) fn len(&self) -> usize {
         self.live + self.remembered.len() + self.remembered_proven.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+    use sortie_model::{Key, Method};
+
+    use super::*;
+
+    /// A candidate whose request is over: who sent it, the hosts that it names, whether its place was
+    /// proven when it was read, and whether it is now.
+    type Over = (u8, Vec<u8>, bool, bool);
+
+    fn over() -> impl Strategy<Value = Over> {
+        // Most are of one host, so that its budgets are reached.
+        let several = Just(vec![0_u8, 1, 2]).prop_shuffle();
+        let hosts = (prop_oneof![4 => Just(vec![0_u8]), 1 => several], 1_usize..4);
+        let hosts = hosts.prop_map(|(mut hosts, count)| {
+            hosts.truncate(count);
+            hosts
+        });
+        (0_u8..20, hosts, any::<bool>(), any::<bool>())
+    }
+
+    fn live(read: &Candidate, number: u64, (actor, hosts, was_proven, _): &Over) -> LiveCandidate {
+        let name = |host: &u8| Host::name(&format!("h{host}.example"));
+        let mut candidate = read.clone();
+        candidate.host = name(&hosts[0]);
+        candidate.other_hosts = hosts[1..].iter().map(name).collect();
+        let endpoint = Endpoint { method: Method::Get, host: None, template: Arc::from("/") };
+        let actor = Actor::by_address([198, 51, 100, *actor].into());
+        let request = LiveRequest::new(Micros(number), Arc::new(endpoint), actor);
+        let id = CandidateId { request: Reference::local(number), index: 0 };
+        let mut live = LiveCandidate::new(id, &request, Arc::new(candidate));
+        live.proven = *was_proven;
+        live
+    }
+
+    /// What the budgets say, one after the other, without any index.
+    #[derive(Default)]
+    struct Model(BTreeMap<CandidateId, LiveCandidate>);
+
+    impl Model {
+        fn close(&mut self, live: &LiveCandidate) {
+            let fits = live.candidate.hosts().all(|host| {
+                let at_host = |kept: &&LiveCandidate| {
+                    kept.id != live.id && kept.proven == live.proven && kept.candidate.hosts().any(|h| h == host)
+                };
+                let of_actor = |kept: &&LiveCandidate| kept.actor == live.actor;
+                let budget = if live.proven { limits::REMEMBERED_PROVEN } else { limits::REMEMBERED_UNPROVEN };
+                let oldest = if self.0.values().filter(at_host).filter(of_actor).count() >= limits::REMEMBERED_PER_ACTOR
+                {
+                    self.0.values().filter(at_host).find(of_actor)
+                } else if self.0.values().filter(at_host).count() < budget {
+                    return true;
+                } else {
+                    self.0.values().find(at_host).filter(|_| live.proven)
+                };
+                oldest.map(|oldest| oldest.id).is_some_and(|oldest| self.0.remove(&oldest).is_some())
+            });
+            if fits {
+                self.0.insert(live.id, live.clone());
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn what_is_remembered_is_what_the_budgets_let(all in prop::collection::vec(over(), 0..400)) {
+            let read = crate::extract::single("http://h.example/x", &Key::new(&[1; Key::LENGTH])).expect("a URL");
+            let (mut ours, mut model) = (Candidates::default(), Model::default());
+            for (number, over) in (0..).zip(&all) {
+                let mut candidate = live(&read, number, over);
+                ours.enter(&candidate);
+                ours.close(candidate.clone(), &|_| over.3);
+                candidate.proven = over.3;
+                model.close(&candidate);
+            }
+            let remembered: BTreeSet<_> = ours.remembered.keys().chain(ours.remembered_proven.keys()).collect();
+            prop_assert!(remembered.into_iter().eq(model.0.keys()));
+            // And each host knows those that name it, and no others.
+            for n in 0..3 {
+                let host = Host::name(&format!("h{n}.example"));
+                let known: BTreeSet<_> = ours.of(&host, Pick { path: None, start: 0.0 }).map(|p| p.id).collect();
+                let naming = model.0.values().filter(|live| live.candidate.hosts().any(|h| *h == host));
+                prop_assert!(known.into_iter().eq(naming.map(|live| live.id)), "{host}");
+            }
+            for id in model.0.keys() {
+                ours.forget(*id);
+            }
+            prop_assert!(ours.by_host.is_empty() && ours.len() == 0);
+        }
     }
 }

@@ -148,9 +148,9 @@ impl OfHost {
     }
 
     /// A candidate is to be remembered.
-    pub(super) fn keep(&mut self, id: CandidateId, actor: ActorId, proven: bool) {
-        let kept = if proven { &mut self.kept_proven } else { &mut self.kept };
-        kept.insert(id, actor, limits::REMEMBERED_PER_ACTOR);
+    pub(super) fn keep(&mut self, live: &LiveCandidate) {
+        let kept = if live.proven { &mut self.kept_proven } else { &mut self.kept };
+        kept.insert(live.id, live.actor.id(), limits::REMEMBERED_PER_ACTOR);
     }
 
     /// The request of a candidate is over. `was_proven`: whether its place was a proven sink when it was
@@ -167,9 +167,9 @@ impl OfHost {
     }
 
     /// A candidate is no longer remembered.
-    pub(super) fn remove_kept(&mut self, id: CandidateId, actor: ActorId, proven: bool) {
-        let kept = if proven { &mut self.kept_proven } else { &mut self.kept };
-        kept.remove(id, actor);
+    pub(super) fn remove_kept(&mut self, live: &LiveCandidate) {
+        let kept = if live.proven { &mut self.kept_proven } else { &mut self.kept };
+        kept.remove(live.id, live.actor.id());
     }
 
     /// Those of proven places, live before remembered, then the newest of the others. Each group has the
