@@ -77,11 +77,12 @@ impl State {
     }
 
     fn service(&mut self, name: &ServiceName) -> &mut Service {
-        self.services.entry(name.clone()).or_insert_with(|| {
+        if !self.services.contains_key(name) {
             let mut service = Service::default();
             service.stories.name_by(self.namer.clone());
-            service
-        })
+            self.services.insert(name.clone(), service);
+        }
+        self.services.get_mut(name).expect("it is there, or was just made")
     }
 
     /// Names findings under the key of the installation. It is no part of what is kept, so it is given

@@ -59,12 +59,16 @@ pub(crate) fn learn_closed(learned: &mut Learned, request: &ClosedRequest<'_>) {
 /// A request that named a host is left out of the count of requests that call it of their own
 /// accord: its call may have been the order.
 fn leave_out(learned: &mut Learned, host: &sortie_model::Host, live: &crate::inflight::LiveRequest) {
-    let ports = learned.hosts.get(host).map(|stats| stats.ports.clone()).unwrap_or_default();
-    for port in ports {
+    let Learned { hosts, destinations, .. } = learned;
+    let Some(stats) = hosts.get(host) else { return };
+    for &port in &stats.ports {
         let destination = Destination::new(host.clone(), port);
-        let Some(stats) = learned.destinations.get_mut(&destination) else { continue };
+        let Some(stats) = destinations.get(&destination) else { continue };
         let calls = stats.callers.iter().any(|caller| caller.endpoint == *live.endpoint);
-        if calls && let Some(caller) = Arc::make_mut(stats).caller_mut(&live.endpoint) {
+        if calls
+            && let Some(stats) = destinations.get_mut(&destination)
+            && let Some(caller) = Arc::make_mut(stats).caller_mut(&live.endpoint)
+        {
             caller.skipped += 1.0;
         }
     }

@@ -142,15 +142,17 @@ fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
     }
     let own_share = verdict.own_share();
     learned.host_mut(&dial.destination.host).add_port(dial.destination.port);
+    let is_doubtful = is_doubtful(verdict);
+    if !is_doubtful {
+        learned.own_dials += own_share;
+    }
     let stats = learned.destination_mut(&dial.destination, dial.class, lesson.at);
     stats.last = lesson.at;
     stats.class = dial.class;
     stats.dials += 1.0;
-    if is_doubtful(verdict) {
+    if is_doubtful {
         return;
     }
-    learned.own_dials += own_share;
-    let stats = learned.destination_mut(&dial.destination, dial.class, lesson.at);
     stats.own += own_share;
     if dial.carrier == Carrier::TunnelTls && own_share < OWN {
         stats.tls_orders += 1;

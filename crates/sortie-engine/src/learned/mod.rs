@@ -138,18 +138,13 @@ impl Learned {
 /// full: nothing that a client sends can keep something of the service's own out.
 impl Learned {
     pub(crate) fn sink_mut(&mut self, key: &SinkKey, nature: Nature, first: Micros) -> &mut Sink {
-        if !self.sinks.contains_key(key) {
-            room::make_room(&mut self.sinks, limits::SINKS, |_, sink| (sink.is_proven(), sink.obeyed, sink.offers));
-        }
-        Arc::make_mut(self.sinks.entry(key.clone()).or_insert_with(|| Arc::new(Sink::new(nature, first))))
+        let worth = |_: &SinkKey, sink: &Sink| (sink.is_proven(), sink.obeyed, sink.offers);
+        room::entry(&mut self.sinks, key, limits::SINKS, worth, || Sink::new(nature, first))
     }
 
     pub(crate) fn endpoint_mut(&mut self, endpoint: &Endpoint, first: Micros) -> &mut EndpointStats {
-        if !self.endpoints.contains_key(endpoint) {
-            room::make_room(&mut self.endpoints, limits::ENDPOINTS, |_, stats| (stats.exchanges, stats.first));
-            self.endpoints.insert(endpoint.clone(), Arc::new(EndpointStats::new(first)));
-        }
-        Arc::make_mut(self.endpoints.get_mut(endpoint).expect("it is there, or was just made"))
+        let worth = |_: &Endpoint, stats: &EndpointStats| (stats.exchanges, stats.first);
+        room::entry(&mut self.endpoints, endpoint, limits::ENDPOINTS, worth, || EndpointStats::new(first))
     }
 
     pub(crate) fn destination_mut(
@@ -158,23 +153,15 @@ impl Learned {
         class: AddressClass,
         first: Micros,
     ) -> &mut DestinationStats {
-        if !self.destinations.contains_key(destination) {
-            room::make_room(&mut self.destinations, limits::DESTINATIONS, |_, stats| {
-                (stats.own_class.is_some(), stats.last)
-            });
-        }
-        let stats = self.destinations.entry(destination.clone());
-        Arc::make_mut(stats.or_insert_with(|| Arc::new(DestinationStats::new(first, class))))
+        let worth = |_: &Destination, stats: &DestinationStats| (stats.own_class.is_some(), stats.last);
+        let new = || DestinationStats::new(first, class);
+        room::entry(&mut self.destinations, destination, limits::DESTINATIONS, worth, new)
     }
 
     pub(crate) fn host_mut(&mut self, host: &Host) -> &mut HostStats {
-        if !self.hosts.contains_key(host) {
-            let destinations = &self.destinations;
-            room::make_room(&mut self.hosts, limits::DESTINATIONS, |host, stats| {
-                (is_own(destinations, host, stats), stats.offers.len())
-            });
-        }
-        Arc::make_mut(self.hosts.entry(host.clone()).or_default())
+        let destinations = &self.destinations;
+        let worth = |host: &Host, stats: &HostStats| (is_own(destinations, host, stats), stats.offers.len());
+        room::entry(&mut self.hosts, host, limits::DESTINATIONS, worth, HostStats::default)
     }
 
     pub(crate) fn learn_name(&mut self, name: &Arc<str>, addresses: &[IpAddr], now: Micros) {
@@ -186,14 +173,11 @@ impl Learned {
     }
 
     pub(crate) fn credential_mut(&mut self, digest: Digest, header: &str, first: Micros) -> &mut CredentialStats {
-        if !self.credentials.contains_key(&digest) {
-            room::make_room(&mut self.credentials, limits::CREDENTIALS, |_, stats| (stats.is_internal, stats.first));
-        }
-        let stats = self.credentials.entry(digest).or_insert_with(|| {
+        let worth = |_: &Digest, stats: &CredentialStats| (stats.is_internal, stats.first);
+        room::entry(&mut self.credentials, &digest, limits::CREDENTIALS, worth, || {
             let header = header.into();
-            Arc::new(CredentialStats { header, own_destinations: Vec::new(), is_internal: false, first })
-        });
-        Arc::make_mut(stats)
+            CredentialStats { header, own_destinations: Vec::new(), is_internal: false, first }
+        })
     }
 }
 

@@ -8,8 +8,24 @@ use imbl::OrdMap;
 /// once for many newcomers.
 const PART: usize = 10;
 
+/// The value of a key. Where it is missing it is made, in a full table in the place of what is worth
+/// least.
+pub(super) fn entry<'a, K: Ord + Clone, V: Clone, W: Ord>(
+    table: &'a mut OrdMap<K, Arc<V>>,
+    key: &K,
+    limit: usize,
+    worth: impl Fn(&K, &V) -> W,
+    new: impl FnOnce() -> V,
+) -> &'a mut V {
+    if !table.contains_key(key) {
+        make_room(table, limit, worth);
+        table.insert(key.clone(), Arc::new(new()));
+    }
+    Arc::make_mut(table.get_mut(key).expect("it is there, or was just made"))
+}
+
 /// Lets go of a tenth of a full table: of the entries, those of least worth.
-pub(super) fn make_room<K: Ord + Clone, V, W: Ord>(
+fn make_room<K: Ord + Clone, V, W: Ord>(
     table: &mut OrdMap<K, Arc<V>>,
     limit: usize,
     worth: impl Fn(&K, &V) -> W,
