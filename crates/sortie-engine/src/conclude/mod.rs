@@ -106,8 +106,8 @@ impl Stories {
     pub fn dialled(&mut self, scene: &Scene<'_>, dialled: &Dialled) {
         let row = rows::dial_row(scene.now, dialled);
         let key = accuse::story_of(scene, dialled);
-        self.notes.dial(dialled.dial.dial, row.clone(), key.clone());
-        let Some(key) = key else { return };
+        let Some(key) = key else { return self.notes.dial(dialled.dial.dial, row, None) };
+        self.notes.dial(dialled.dial.dial, row.clone(), Some(key.clone()));
         let parents = self.parents(dialled, &key);
         let requests: Vec<_> = dialled
             .verdict
@@ -123,6 +123,9 @@ impl Stories {
     pub fn progressed(&mut self, scene: &Scene<'_>, progressed: &DialProgressed) {
         let Some(note) = self.notes.dial_mut(progressed.dial) else { return };
         rows::progress(&mut note.row, progressed);
+        if note.stories.is_empty() {
+            return;
+        }
         let (row, stories) = (note.row.clone(), note.stories.clone());
         for key in stories {
             if let Some(story) = self.open.get_mut(&key) {
@@ -175,6 +178,9 @@ impl Stories {
 
     /// The findings that changed since the last call.
     pub fn take_changed(&mut self) -> Vec<Finding> {
+        if self.changed.is_empty() {
+            return Vec::new();
+        }
         std::mem::take(&mut self.changed)
             .into_iter()
             .filter_map(|key| self.open.get(&key).map(|story| story.finding.clone()))
