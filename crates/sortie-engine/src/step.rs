@@ -37,7 +37,7 @@ struct Service {
     inflight: InFlight,
     stories: Stories,
     /// Dials that are not over, for where their answers lead.
-    dials: BTreeMap<Reference, Box<Dialled>>,
+    dials: BTreeMap<Reference, Arc<Dialled>>,
     expired: Micros,
 }
 
@@ -154,7 +154,7 @@ impl Service {
                 self.with_stories(at, name, policy, |stories, scene| stories.dialled(scene, dialled));
                 self.inflight.dialled(at, &dialled.dial, &dialled.verdict);
                 if !dialled.verdict.decision.is_denied() && self.dials.len() < OPEN_DIALS {
-                    self.dials.insert(dialled.dial.dial, dialled.clone());
+                    self.dials.insert(dialled.dial.dial, Arc::clone(dialled));
                 }
                 facts.extend(proven.into_iter().map(|sink| Fact::SinkProven { service: name.clone(), sink }));
             }

@@ -52,8 +52,8 @@ pub enum What {
     RequestInspected(Box<RequestInspected>),
     /// An exchange came to its end.
     RequestEnded(Box<RequestEnded>),
-    /// A dial was judged.
-    Dialled(Box<Dialled>),
+    /// A dial was judged. Who told it and who learns from it keep it until it is over.
+    Dialled(Arc<Dialled>),
     /// A dial connected or failed, was answered, or ended.
     DialProgressed(Box<DialProgressed>),
     /// Time passed, and nothing else.

@@ -198,7 +198,7 @@ impl Play {
         let dialled = self.judge_asked(ask);
         self.table.dialled(self.now, &dialled.dial, &dialled.verdict);
         let (reference, verdict) = (dialled.dial.dial, dialled.verdict.clone());
-        self.tell(What::Dialled(Box::new(dialled)));
+        self.tell(What::Dialled(Arc::new(dialled)));
         (reference, verdict)
     }
 

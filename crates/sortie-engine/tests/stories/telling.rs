@@ -1,5 +1,7 @@
 //! How stories are told: which are accusations, and which of their dials is named.
 
+use std::sync::Arc;
+
 use sortie_model::event::{RequestBegan, Returned, ReturnedForm, What};
 use sortie_model::finding::{Action, FindingKind, Severity};
 use sortie_model::policy::{Allow, AllowTarget};
@@ -113,7 +115,7 @@ fn an_order_tells_of_its_request_where_nothing_else_does() {
     // The event of the request was dropped before it reached the engine.
     let mut late = Play::new(Mode::Observe);
     late.now = play.now;
-    late.tell(What::Dialled(Box::new(judged)));
+    late.tell(What::Dialled(Arc::new(judged)));
     let finding = late.findings.values().next().expect("found");
     let row = finding.requests.first().expect("who ordered it is told");
     assert_eq!((row.id.clone(), row.ts, row.method.as_str()), (format!("R-{request}"), at, "POST"));

@@ -185,20 +185,24 @@ impl Judged {
     pub fn commit(self) -> (DialRecord, Result<Permit, DialDenied>) {
         let Self { gate, at, mut dialled, base, policy_version, is_off } = self;
         let mut watches = SmallVec::new();
-        if !is_off {
+        let dialled = if is_off {
+            Arc::new(dialled)
+        } else {
             gate.count_dial(&dialled);
             let mut table = gate.table.lock();
-            gate.queue.push(at, Some(&gate.settings.name), |reference| {
+            let dialled = gate.queue.push(at, Some(&gate.settings.name), |reference| {
                 dialled.dial.dial = reference;
                 table.inflight.dialled(at, &dialled.dial, &dialled.verdict);
-                (What::Dialled(Box::new(dialled.clone())), ())
+                let dialled = Arc::new(dialled);
+                (What::Dialled(Arc::clone(&dialled)), dialled)
             });
             if !dialled.verdict.decision.is_denied() {
                 let orders = dialled.verdict.explanations.iter().filter_map(|e| e.source.order());
                 watches.extend(orders.filter_map(|order| table.watch(order.request)));
                 gate.watched.store(table.watches.len(), Ordering::Release);
             }
-        }
+            dialled
+        };
         let result = match dialled.verdict.decision {
             Decision::Deny(_) => Err(DialDenied { reference: dialled.dial.dial }),
             Decision::Pass | Decision::WouldDeny(_) => Ok(Permit::of(&dialled.dial, policy_version)),
@@ -208,7 +212,7 @@ impl Judged {
             at,
             // A denied dial's event says so; there is no progress to report.
             is_over: is_off || result.is_err(),
-            dialled: Arc::new(dialled),
+            dialled,
             base,
             watches,
             outcome: Outcome::Connected,

@@ -28,7 +28,7 @@ pub(crate) fn exchange(first: u64) -> Vec<Event> {
     let what = [
         What::RequestBegan(Box::new(began(&key, first))),
         What::RequestInspected(Box::new(inspected(first, candidate))),
-        What::Dialled(Box::new(dialled(&key, first, order))),
+        What::Dialled(Arc::new(dialled(&key, first, order))),
         What::DialProgressed(Box::new(progressed(&key, first))),
         What::RequestEnded(Box::new(ended(first))),
     ];

@@ -73,7 +73,12 @@ impl World {
             What::RequestBegan(began) => Some(began.request),
             _ => None,
         });
-        (request, self.door.event(|what| if let What::Dialled(dialled) = what { Some(*dialled) } else { None }))
+        (
+            request,
+            self.door.event(
+                |what| if let What::Dialled(dialled) = what { Some(Arc::unwrap_or_clone(dialled)) } else { None },
+            ),
+        )
     }
 }
 

@@ -83,7 +83,7 @@ impl Door {
 
     /// The next dial.
     pub(super) fn dialled(&self) -> Dialled {
-        self.event(|what| if let What::Dialled(dialled) = what { Some(*dialled) } else { None })
+        self.event(|what| if let What::Dialled(dialled) = what { Some(Arc::unwrap_or_clone(dialled)) } else { None })
     }
 
     /// The next dial that is over.

@@ -179,7 +179,7 @@ fn journal() -> Vec<Event> {
     vec![
         event(1, What::RequestBegan(Box::new(began()))),
         event(2, What::RequestInspected(Box::new(inspected))),
-        event(3, What::Dialled(Box::new(dialled()))),
+        event(3, What::Dialled(Arc::new(dialled()))),
         event(4, What::DialProgressed(Box::new(progressed))),
         event(5, What::RequestEnded(Box::new(ended))),
     ]
