@@ -278,12 +278,13 @@ impl AllowTarget {
 }
 
 /// An endpoint or a place, as the configuration and the command line name it:
-/// `POST /v1/hooks $.url`, `/v1/hooks`, `POST /v1/hooks`.
+/// `/v1/hooks $.url`, `/v1/hooks`, `POST /v1/hooks`.
 ///
-/// The method is not part of a place; where one is given, it narrows the scope to that method.
+/// A method narrows an endpoint to that method. It is no part of a place: `POST /v1/hooks $.url` is read,
+/// and is `/v1/hooks $.url`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Scope {
-    /// The method, where the scope names one.
+    /// The method, where the scope is an endpoint and names one.
     pub method: Option<Method>,
     /// The canonical path template.
     pub template: Arc<str>,
@@ -294,9 +295,7 @@ pub struct Scope {
 impl Scope {
     /// Whether the scope covers an endpoint, or a place of it.
     pub fn covers(&self, endpoint: &Endpoint, place: Option<&Place>) -> bool {
-        // Places are proven over all methods, so a scope that names a place ignores the method.
-        let method_fits = self.parameter.is_some() || self.method.as_ref().is_none_or(|m| *m == endpoint.method);
-        method_fits
+        self.method.as_ref().is_none_or(|method| *method == endpoint.method)
             && *self.template == *canonical_template(&endpoint.template)
             && self.parameter.as_ref().is_none_or(|parameter| place.is_some_and(|p| p.parameter == *parameter))
     }
@@ -306,7 +305,7 @@ impl Scope {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseScopeError {
     /// There is no path.
-    #[error("'{0}' has no path: expected 'POST /v1/hooks $.url', 'POST /v1/hooks' or '/v1/hooks'")]
+    #[error("'{0}' has no path: expected '/v1/hooks $.url', 'POST /v1/hooks' or '/v1/hooks'")]
     NoPath(String),
     /// The location is in no known form.
     #[error("'{0}' is no location: expected $.name, 'query name', 'form name', 'header name' …")]
@@ -328,6 +327,7 @@ impl FromStr for Scope {
             [] => None,
             location => Some(parse_location(location).ok_or_else(|| ParseScopeError::Location(location.join(" ")))?),
         };
+        let method = method.filter(|_| parameter.is_none());
         Ok(Self { method, template: canonical_template(template).into(), parameter })
     }
 }
@@ -384,9 +384,10 @@ mod tests {
 
     #[test]
     fn scopes_read_and_show_alike() {
-        for text in ["POST /v1/hooks $.url", "/v1/hooks", "POST /v1/hooks", "/x header x-fetch"] {
+        for text in ["/v1/hooks $.url", "/v1/hooks", "POST /v1/hooks", "/x header x-fetch"] {
             assert_eq!(text.parse::<Scope>().unwrap().to_string(), text);
         }
+        assert_eq!("POST /v1/hooks $.url".parse::<Scope>(), "/v1/hooks $.url".parse(), "one place, one scope");
         assert!("POST".parse::<Scope>().is_err());
         assert!("/v1 nowhere url".parse::<Scope>().is_err());
     }

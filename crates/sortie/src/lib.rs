@@ -9,6 +9,7 @@ pub mod cli;
 pub mod compose;
 pub mod config;
 pub mod demo;
+mod near;
 mod remedy;
 pub mod runtime;
 mod secret;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use sortie_model::{Destination, Finding, Mode};
+use sortie_model::{Destination, Finding};
 use tokio::sync::broadcast;
 
-use super::wire::{Close, ModeChanged, Reloaded, SinkView, Status, Struck, Switched, TailLine};
+use super::wire::{Close, ModeChanged, Reloaded, Setting, SinkView, Status, Struck, Switched, TailLine};
 use crate::config::Target;
 use crate::view::explain::Explained;
 
@@ -19,8 +19,8 @@ pub trait Control: Send + Sync + 'static {
     /// Counts and troubles as they are now.
     fn status(&self) -> Status;
 
-    /// Changes the mode at a target. In force when it returns; [`Control::keep`] makes it last.
-    fn set_mode(&self, target: &Target, mode: Mode) -> Result<ModeChanged, ControlError>;
+    /// Asks for a mode at a target. In force when it returns; [`Control::keep`] makes it last.
+    fn set_mode(&self, target: &Target, asked: Setting) -> Result<ModeChanged, ControlError>;
 
     /// Switches a service, or all, to pass-through (`off`) or back. In force when it returns;
     /// [`Control::keep`] makes it last.

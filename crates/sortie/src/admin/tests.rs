@@ -11,8 +11,8 @@ use tokio::sync::broadcast;
 
 use super::control::{Control, ControlError};
 use super::wire::{
-    Close, ClosedAnswer, ModeChange, ModeChanged, Reloaded, ServiceStatus, SetMode, SinkView, Status, Strike, Struck,
-    Switch, Switched, TailLine,
+    Close, ClosedAnswer, ModeChange, ModeChanged, Reloaded, ServiceStatus, SetMode, Setting, SinkView, Status, Strike,
+    Struck, Switch, Switched, TailLine,
 };
 use super::{Client, ClientError, Running, Server};
 use crate::config::Target;
@@ -41,10 +41,10 @@ impl Control for Core {
         Status { ready: self.ready, services, ..Status::default() }
     }
 
-    fn set_mode(&self, target: &Target, mode: Mode) -> Result<ModeChanged, ControlError> {
-        self.did(format!("mode {mode} {target}"));
-        let (target, was) = (target.clone(), Some(Mode::Observe));
-        let change = ModeChange { target, was, now: mode, stricter: Vec::new(), note: None };
+    fn set_mode(&self, target: &Target, asked: Setting) -> Result<ModeChanged, ControlError> {
+        self.did(format!("mode {asked} {target}"));
+        let (target, was, now) = (target.clone(), Mode::Observe, Mode::Block);
+        let change = ModeChange { target, asked, was, now, undo: None, apart: Vec::new(), notes: Vec::new() };
         Ok(ModeChanged { changes: vec![change], review: Vec::new(), not_kept: None })
     }
 
@@ -129,9 +129,11 @@ async fn both_transports_carry_orders_and_answers() {
         let (_running, client) = bind(&core, folder.path());
         let status: Status = client.get("/v1/status").await.unwrap();
         assert_eq!(status.services[0].name, "shop");
-        let target: Target = "shop POST /v1/preview $.url".parse().unwrap();
-        let changed: ModeChanged =
-            client.post("/v1/mode", &SetMode { target: target.clone(), mode: Mode::Block }).await.unwrap();
+        let target: Target = "shop /v1/preview $.url".parse().unwrap();
+        let changed: ModeChanged = client
+            .post("/v1/mode", &SetMode { target: target.clone(), mode: Setting::Own(Mode::Block) })
+            .await
+            .unwrap();
         assert_eq!(changed.changes[0].target, target);
         let switched: Switched = client.post("/v1/off", &Switch::default()).await.unwrap();
         assert!(switched.off);
@@ -146,7 +148,7 @@ async fn both_transports_carry_orders_and_answers() {
         assert_eq!(
             did,
             [
-                "mode block shop POST /v1/preview $.url",
+                "mode block shop /v1/preview $.url",
                 "off true ",
                 "off false ",
                 "strike 10.0.0.1:80 ",

@@ -1,6 +1,8 @@
 //! What the admin side says and hears, as JSON. These types are the border: the core's own types
 //! need not be serialisable, or stable, for their sake.
 
+mod modes;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +11,8 @@ use sortie_model::policy::Locality;
 use sortie_model::{AddressClass, Mode};
 
 use crate::config::Target;
+
+pub use modes::{ModeChange, ModeChanged, ReviewRow, ScopeMode, SetMode, Setting};
 
 /// `GET /v1/status`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -90,7 +94,7 @@ pub struct ServiceStatus {
     pub mode: Mode,
     /// Whether it is switched to pass-through.
     pub off: bool,
-    /// Modes of endpoints and places.
+    /// Endpoints and places that have modes of their own, as they stand.
     pub scopes: Vec<ScopeMode>,
     /// The inbound door.
     pub inbound: InboundStatus,
@@ -127,15 +131,6 @@ pub struct Unfollowed {
     pub at: String,
     /// How often a destination was named there.
     pub offers: u64,
-}
-
-/// The mode of an endpoint or a place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ScopeMode {
-    /// The scope: `POST /v1/hooks $.url`.
-    pub at: String,
-    /// Its mode.
-    pub mode: Mode,
 }
 
 /// Counts since the start.
@@ -257,60 +252,6 @@ impl ProvenBy {
             Self::Operator => "operator",
         }
     }
-}
-
-/// `POST /v1/mode`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SetMode {
-    /// Where; empty means every service.
-    #[serde(default)]
-    pub target: Target,
-    /// The new mode.
-    pub mode: Mode,
-}
-
-/// The answer to [`SetMode`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ModeChanged {
-    /// What changed: one row for each service that is meant.
-    pub changes: Vec<ModeChange>,
-    /// On a switch to `block`: private destinations that count as the service's own although they
-    /// were first seen while an order could hide. Somebody who attacked before may have made them.
-    pub review: Vec<ReviewRow>,
-    /// Why it would not survive a restart, where that is so. It is in force all the same.
-    #[serde(default)]
-    pub not_kept: Option<String>,
-}
-
-/// One change of mode.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ModeChange {
-    /// Where, with the service.
-    pub target: Target,
-    /// The mode that was in force there; `None` where it is not known.
-    pub was: Option<Mode>,
-    /// The mode now.
-    pub now: Mode,
-    /// Endpoints and places of the service that stay stricter, because they have modes of their own.
-    #[serde(default)]
-    pub stricter: Vec<ScopeMode>,
-    /// What the operator should know: nothing is proven there, for one.
-    pub note: Option<String>,
-}
-
-/// A destination to look at.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ReviewRow {
-    /// The service.
-    pub service: String,
-    /// The destination: `host:port`.
-    pub destination: String,
-    /// Its class.
-    pub class: AddressClass,
-    /// When it was first seen, RFC 3339 in UTC.
-    pub first_seen: String,
-    /// Dials judged own.
-    pub dials: u64,
 }
 
 /// `POST /v1/off` and `POST /v1/on`.

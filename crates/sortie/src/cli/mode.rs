@@ -1,25 +1,24 @@
-//! `sortie mode`: observe, shadow or block, here or everywhere.
-
-use sortie_model::Mode;
+//! `sortie mode`: observe, shadow or block, here or everywhere, and what takes that back.
 
 use super::output::Output;
 use super::whence::Whence;
 use super::{Failure, converse};
-use crate::admin::wire::{ModeChanged, SetMode};
+use crate::admin::wire::{ModeChanged, SetMode, Setting};
 use crate::config::Target;
 use crate::view;
 
 /// Change the mode of everything, a service, an endpoint or a place
 ///
-/// `sortie mode block 'shop POST /v1/preview $.url'`. The answer names the command that takes it
-/// back.
+/// `sortie mode block 'shop /v1/preview $.url'`. The answer names the command that takes it back, and
+/// what has a mode of its own and stays as it was. It lasts through restarts, above the configuration
+/// file; `sortie mode inherit` ends that.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// observe, shadow or block
+    /// observe, shadow or block; inherit takes back what was set here, so that the file counts again,
+    /// and what stands around it
     #[arg(value_name = "MODE")]
-    mode: Mode,
-    /// Where: `shop`, `shop POST /v1/preview`, `shop POST /v1/preview $.url`; nothing means
-    /// everywhere
+    mode: Setting,
+    /// Where: `shop`, `shop POST /v1/preview`, `shop /v1/preview $.url`; nothing means every service
     #[arg(value_name = "SCOPE")]
     scope: Vec<String>,
     #[command(flatten)]

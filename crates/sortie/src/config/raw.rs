@@ -121,12 +121,12 @@ pub struct Credentials {
     pub password_file: String,
 }
 
-/// What the operator knows about a place (`POST /v1/hooks $.url`) or an endpoint (`POST /v1/hooks`).
+/// What the operator knows about a place (`/v1/hooks $.url`) or an endpoint (`POST /v1/hooks`).
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sink {
-    /// The place or endpoint: `POST /v1/hooks $.url`; where several services are configured, with
-    /// the service in front: `shop POST /v1/hooks $.url`.
+    /// The place or endpoint: `/v1/hooks $.url`, `POST /v1/hooks`; where several services are
+    /// configured, with the service in front: `shop /v1/hooks $.url`. The method is no part of a place.
     pub at: At<String>,
     /// Whether the service is known to dial what stands here. Default: false, traffic proves it.
     #[serde(default)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sortie_model::ServiceName;
 use sortie_model::policy::{ParseScopeError, Scope};
 
-/// `shop POST /v1/preview $.url`, `shop`, `POST /v1/preview $.url`, or nothing at all.
+/// `shop /v1/preview $.url`, `shop`, `POST /v1/preview`, or nothing at all.
 ///
 /// A service's name has no capital letter and a method has no other, so the two are told apart
 /// without knowing the services.
@@ -97,9 +97,15 @@ mod tests {
 
     #[test]
     fn reads_and_shows_alike() {
-        for text in
-            ["", "shop", "shop POST /v1/preview $.url", "POST /v1/preview $.url", "/v1/x", "shop /v1/x header x-u"]
-        {
+        for text in [
+            "",
+            "shop",
+            "shop POST /v1/preview",
+            "shop /v1/preview $.url",
+            "/v1/preview $.url",
+            "/v1/x",
+            "shop /v1/x header x-u",
+        ] {
             assert_eq!(text.parse::<Target>().unwrap().to_string(), text);
         }
     }

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use sortie_model::policy::Scope;
 use sortie_model::{Mode, Policy, ServiceName};
 
+use crate::admin::wire::Setting;
+
 /// All changes, in the order in which they were made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +33,12 @@ pub struct Override {
     pub scope: Option<Scope>,
     /// The mode.
     pub mode: Mode,
+}
+
+impl Override {
+    fn is_of(&self, service: &ServiceName, scope: Option<&Scope>) -> bool {
+        self.service == *service && self.scope.as_ref() == scope
+    }
 }
 
 /// The file of changes cannot be read or written.
@@ -81,10 +89,21 @@ impl Overrides {
         sortie_store::files::replace(path, &bytes).map_err(error)
     }
 
-    /// Notes a changed mode in place of an earlier one of the same scope.
-    pub fn set_mode(&mut self, change: Override) {
-        self.modes.retain(|known| known.service != change.service || known.scope != change.scope);
-        self.modes.push(change);
+    /// Notes what is asked for at a scope, or for the whole service, in place of what was asked for there
+    /// before, which is returned.
+    pub fn set_mode(&mut self, service: &ServiceName, scope: Option<&Scope>, setting: Setting) -> Setting {
+        let before = self.setting_of(service, scope);
+        self.modes.retain(|known| !known.is_of(service, scope));
+        if let Setting::Own(mode) = setting {
+            self.modes.push(Override { service: service.clone(), scope: scope.cloned(), mode });
+        }
+        before
+    }
+
+    /// What was asked for at a scope, or for the whole service.
+    pub fn setting_of(&self, service: &ServiceName, scope: Option<&Scope>) -> Setting {
+        let set = self.modes.iter().find(|known| known.is_of(service, scope));
+        set.map_or(Setting::Inherit, |known| Setting::Own(known.mode))
     }
 
     /// The policy of a service with its changes: the latest stands first, since the first scope that
@@ -105,16 +124,17 @@ impl Overrides {
 mod tests {
     use super::*;
 
-    fn change(scope: Option<&str>, mode: Mode) -> Override {
-        Override { service: "shop".into(), scope: scope.map(|text| text.parse().unwrap()), mode }
+    fn set(overrides: &mut Overrides, scope: Option<&str>, setting: Setting) -> Setting {
+        let scope = scope.map(|text| text.parse().unwrap());
+        overrides.set_mode(&"shop".into(), scope.as_ref(), setting)
     }
 
     #[test]
     fn the_latest_change_of_a_scope_counts() {
         let mut overrides = Overrides::default();
-        overrides.set_mode(change(None, Mode::Block));
-        overrides.set_mode(change(Some("POST /v1/hooks $.url"), Mode::Block));
-        overrides.set_mode(change(Some("POST /v1/hooks $.url"), Mode::Shadow));
+        set(&mut overrides, None, Setting::Own(Mode::Block));
+        set(&mut overrides, Some("/v1/hooks $.url"), Setting::Own(Mode::Block));
+        set(&mut overrides, Some("POST /v1/hooks $.url"), Setting::Own(Mode::Shadow));
         let policy = overrides.apply(&"shop".into(), &Policy::default());
         assert_eq!(policy.mode, Mode::Block);
         assert_eq!(policy.scopes.len(), 1);
@@ -123,12 +143,23 @@ mod tests {
     }
 
     #[test]
+    fn what_was_set_can_be_taken_back() {
+        let mut overrides = Overrides::default();
+        let own = Setting::Own(Mode::Block);
+        assert_eq!(set(&mut overrides, Some("/v1/hooks $.url"), own), Setting::Inherit);
+        assert_eq!(set(&mut overrides, None, own), Setting::Inherit);
+        assert_eq!(set(&mut overrides, Some("/v1/hooks $.url"), Setting::Inherit), own);
+        assert_eq!(set(&mut overrides, Some("/v1/hooks $.url"), Setting::Inherit), Setting::Inherit);
+        assert_eq!(overrides.modes.len(), 1, "the service's own stays");
+    }
+
+    #[test]
     fn is_kept_and_read_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("overrides.json");
         assert_eq!(Overrides::load(&path).unwrap(), Overrides::default());
         let mut overrides = Overrides::default();
-        overrides.set_mode(change(Some("/v1/hooks"), Mode::Block));
+        set(&mut overrides, Some("/v1/hooks"), Setting::Own(Mode::Block));
         overrides.off.insert("shop".into());
         overrides.save(&path).unwrap();
         assert_eq!(Overrides::load(&path).unwrap(), overrides);

@@ -3,7 +3,7 @@
 use sortie_model::finding::{Finding, FindingKind, Impact};
 use sortie_model::{AddressClass, Mode};
 
-use super::text::clean;
+use super::text::{clean, quoted};
 
 /// What cannot wait: the damage that is done, or the door that stands open.
 pub(super) fn first(finding: &Finding) -> Option<String> {
@@ -41,13 +41,13 @@ pub(super) fn then(finding: &Finding) -> (String, Option<String>) {
     let is_denied_class = finding.destination.class != AddressClass::Public;
     match scope(finding) {
         Some(scope) if finding.decision.mode != Mode::Block && is_denied_class => {
-            (format!("sortie mode block '{scope}'"), Some(format!("sortie mode {}, same scope", finding.decision.mode)))
+            (format!("sortie mode block {scope}"), Some("sortie mode inherit, same scope".to_owned()))
         }
         _ => (format!("sortie close {} --as fixed|accepted|false-positive --reason ...", finding.id), None),
     }
 }
 
-/// `shop POST /v1/preview $.url`. A quote in it would end the command's.
+/// `'shop /v1/preview $.url'`. A quote in it would end the command's.
 fn scope(finding: &Finding) -> Option<String> {
     let endpoint = finding.endpoint.as_ref()?;
     let location = finding.location.as_deref()?;
@@ -56,8 +56,8 @@ fn scope(finding: &Finding) -> Option<String> {
     let is_markup = ["html ", "xml ", "body"].iter().any(|kind| location.starts_with(kind));
     let location = if is_markup { "" } else { location };
     let text = format!("{} {} {} {location}", finding.service, endpoint.method, endpoint.template);
-    let text = text.trim_end().to_owned();
-    let is_readable = text.parse::<crate::config::Target>().is_ok_and(|target| target.scope.is_some());
-    let shown = clean(&text);
-    (is_readable && !shown.contains('\'') && shown == text).then(|| text.clone())
+    let target: crate::config::Target = text.parse().ok()?;
+    let command = quoted(&target);
+    let is_typed = target.scope.is_some() && clean(&text) == text && !text.contains('\'');
+    is_typed.then_some(command)
 }

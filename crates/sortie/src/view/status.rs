@@ -8,7 +8,7 @@ use sortie_model::policy::Locality;
 use super::Paint;
 use super::silence::of_service;
 use super::text::{age, bytes, clean, count, counted, pad};
-use crate::admin::wire::{ServiceStatus, Status, Unfollowed};
+use crate::admin::wire::{ScopeMode, ServiceStatus, Status, Unfollowed};
 
 const LABEL: usize = 10;
 
@@ -82,9 +82,7 @@ fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
     let off = if service.off { "  OFF" } else { "" };
     let mut lines = vec![format!("{}  {}{off}", paint.strong(&clean(&service.name)), service.mode)];
     let plain = |label: &str, text: String| line(label, &text, None, paint);
-    for scope in &service.scopes {
-        lines.push(plain("  mode", format!("{} at {}", scope.mode, clean(&scope.at))));
-    }
+    lines.extend(service.scopes.iter().map(|scope| plain("  mode", of_scope(service, scope, paint))));
     lines.push(plain(
         "inbound",
         format!(
@@ -142,6 +140,18 @@ fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
     lines
 }
 
+/// A mode of its own; where it is laxer than the service's, with what ends that.
+fn of_scope(service: &ServiceStatus, scope: &ScopeMode, paint: Paint) -> String {
+    let text = format!("{} at {}", scope.mode, clean(&scope.at));
+    match scope.align.filter(|_| scope.mode < service.mode) {
+        Some(align) => {
+            let remedy = format!("sortie mode {align} '{} {}'", clean(&service.name), clean(&scope.at));
+            paint.trouble(&format!("{text}, LAXER than the service; `{remedy}` ends that"))
+        }
+        None => text,
+    }
+}
+
 fn unfollowed(place: &Unfollowed) -> String {
     format!(
         "{} named at {}, none dialled through the door: nothing there is dialled, or it goes around (raw TCP, NO_PROXY)",
@@ -174,16 +184,19 @@ mod tests {
 
     use super::*;
     use crate::admin::wire::{
-        AlertsStatus, EngineStatus, InboundStatus, OutboundStatus, RecentStatus, ScopeMode, StoreStatus,
+        AlertsStatus, EngineStatus, InboundStatus, OutboundStatus, RecentStatus, Setting, StoreStatus,
     };
 
     #[test]
     fn reads_as_a_page() {
         let shop = ServiceStatus {
             name: "shop".into(),
-            mode: Mode::Observe,
+            mode: Mode::Shadow,
             off: false,
-            scopes: vec![ScopeMode { at: "POST /v1/hooks $.url".into(), mode: Mode::Block }],
+            scopes: vec![
+                ScopeMode { at: "/v1/hooks $.url".into(), mode: Mode::Block, align: Some(Setting::Own(Mode::Shadow)) },
+                ScopeMode { at: "/v1/import".into(), mode: Mode::Observe, align: Some(Setting::Inherit) },
+            ],
             inbound: InboundStatus {
                 listen: "127.0.0.1:8080".into(),
                 connections: 4,

@@ -9,6 +9,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 pub use sortie_export::escape_terminal as clean;
 pub use sortie_model::text::grouped as count;
 
+use crate::config::Target;
+
 /// The error and its causes in one line; a cause that its effect repeats is left out.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
@@ -30,6 +32,12 @@ pub fn location(location: &str) -> Cow<'_, str> {
         "xml entity" => Cow::Borrowed("in an XML entity"),
         own => clean(own),
     }
+}
+
+/// A target as a shell takes it for one word: a scope in quotes. What a client chose comes here cleaned,
+/// and without a quote of its own.
+pub fn quoted(target: &Target) -> String {
+    if target.scope.is_some() { format!("'{target}'") } else { target.to_string() }
 }
 
 /// `1 order`, `2 orders`.

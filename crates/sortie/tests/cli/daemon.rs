@@ -21,8 +21,8 @@ fn a_daemon_listens_to_its_operator() {
     let status: Value = serde_json::from_str(&works(folder, &["status", "--json"])).unwrap();
     assert_eq!((&status["ready"], &status["services"][0]["mode"]), (&Value::Bool(true), &Value::from("observe")));
     let changed = works(folder, &["mode", "block", "POST", "/v1/preview", "$.url"]);
-    assert!(changed.starts_with("app POST /v1/preview $.url: block"), "{changed}");
-    assert!(changed.contains("  undo  sortie mode observe 'app POST /v1/preview $.url'\n"), "{changed}");
+    assert!(changed.starts_with("app /v1/preview $.url: block"), "{changed}");
+    assert!(changed.contains("  undo  sortie mode inherit 'app /v1/preview $.url'\n"), "{changed}");
     assert!(works(folder, &["off"]).starts_with("app: off"));
     assert!(works(folder, &["status"]).contains("app  observe  OFF"));
     assert_eq!(works(folder, &["on", "app"]), "app: on\n");
@@ -62,12 +62,32 @@ fn modes_survive_a_restart() {
     works(folder, &["mode", "shadow"]);
     let narrower = works(folder, &["mode", "block", "/v1/preview"]);
     assert!(
-        narrower.contains("block, was shadow") && narrower.contains("sortie mode shadow 'app /v1/preview'"),
+        narrower.contains("block, was shadow") && narrower.contains("sortie mode inherit 'app /v1/preview'"),
         "{narrower}"
     );
     assert_eq!(daemon.end(), Some(0));
     let daemon = Daemon::start(folder, FLAGS);
     assert!(works(folder, &["status"]).contains("app  shadow"));
+    assert_eq!(daemon.end(), Some(0));
+}
+
+#[test]
+fn what_a_mode_does_not_reach_is_said_and_can_be_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let daemon = Daemon::start(folder, FLAGS);
+    works(folder, &["mode", "observe", "app /v1/preview $.url"]);
+    let shown = works(folder, &["mode", "block", "app"]);
+    let laxer = "  NOT BLOCKED: /v1/preview $.url stays observe, by a mode of its own\n    \
+                 sortie mode inherit 'app /v1/preview $.url'\n";
+    assert!(shown.contains(laxer) && shown.contains("  undo  sortie mode inherit app\n"), "{shown}");
+    let laxer = "observe at /v1/preview $.url, LAXER than the service; `sortie mode inherit 'app /v1/preview $.url'`";
+    assert!(works(folder, &["status"]).contains(laxer));
+    // The method is no part of a place: it is the same one.
+    let shown = works(folder, &["mode", "inherit", "app POST /v1/preview $.url"]);
+    assert!(shown.contains("block, was observe") && shown.contains("no request was seen yet"), "{shown}");
+    assert!(!works(folder, &["status"]).contains("/v1/preview"));
+    assert!(works(folder, &["mode", "block", "app"]).contains("block, as before: nothing changed"));
     assert_eq!(daemon.end(), Some(0));
 }
 

@@ -97,7 +97,7 @@ fn allow(at: &At<raw::Allow>, context: &Context<'_>, problems: &mut Problems) ->
 /// An endpoint or a place, and whose it is.
 pub(super) fn place(at: &At<String>, context: &Context<'_>, problems: &mut Problems) -> Option<(ServiceName, Scope)> {
     const REMEDY: &str =
-        "expected something like 'POST /v1/hooks $.url', or with the service: 'shop POST /v1/hooks $.url'";
+        "expected something like '/v1/hooks $.url' or 'POST /v1/hooks', or with the service: 'shop /v1/hooks $.url'";
     let target: crate::config::Target = problems.read(at, at.value().parse(), REMEDY)?;
     let service = context.service_of(at, &target, problems)?;
     if target.scope.is_none() {

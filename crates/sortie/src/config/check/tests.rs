@@ -61,7 +61,7 @@ admin: { listen: unix:./sortie-data/admin.sock }
     let shop = &config.services[&ServiceName::from("shop")];
     assert_eq!(shop.policy.mode, Mode::Observe);
     assert_eq!(shop.policy.scopes[0].1, Mode::Block);
-    assert_eq!(shop.policy.proven[0].to_string(), "POST /v1/hooks $.url");
+    assert_eq!(shop.policy.proven[0].to_string(), "/v1/hooks $.url");
     assert_eq!(shop.policy.allow[0].to, AllowTarget::Net("10.9.0.0/16".parse().unwrap()));
     assert_eq!(shop.policy.addresses.class_of("203.0.113.9".parse().unwrap()), AddressClass::Public);
     assert_eq!(shop.policy.addresses.class_of_name("a.corp.example"), Some(AddressClass::Private));

@@ -1,6 +1,7 @@
 //! What operators ask of the running program.
 
 mod counts;
+mod known;
 mod modes;
 mod recent;
 mod reload;
@@ -15,6 +16,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use sortie_model::event::{OperatorAct, What};
 use sortie_model::finding::Closed;
+use sortie_model::policy::Scope;
 use sortie_model::{Destination, Finding, Micros, Mode, Policy, ServiceName};
 use sortie_proxy::clock::Clock;
 use sortie_proxy::framing::FramingCounts;
@@ -23,12 +25,12 @@ use sortie_store::folder::Folder;
 use sortie_store::index::{Filter, Index, IndexReader};
 use tokio::sync::broadcast;
 
-use super::{Gates, Override, Overrides, Told};
+use super::{Gates, Overrides, Told};
 use crate::admin::control::{Control, ControlError};
 use crate::admin::lookup::{self, LookupError};
 use crate::admin::wire::{
     AlertsStatus, Close, EngineStatus, InboundStatus, ModeChange, ModeChanged, OutboundStatus, Reloaded, ScopeMode,
-    ServiceStatus, SinkView, Status, StoreStatus, Struck, Switched, TailLine,
+    ServiceStatus, Setting, SinkView, Status, StoreStatus, Struck, Switched, TailLine,
 };
 use crate::alerts::Alerting;
 use crate::config::{Config, LoadError, Target};
@@ -38,7 +40,7 @@ use counts::{inbound_status, malformed, outbound_status, unfollowed};
 pub use recent::{Recent, SAMPLE_MINUTES};
 pub use reload::ReloadError;
 
-use modes::{mode_of, note_of, review, stricter};
+use modes::{Modes, note_of, review};
 use sinks::{proof_of, sink_view};
 
 /// Engine rounds take 50 ms; one that has not ended for so long hangs.
@@ -120,6 +122,49 @@ impl Operator {
         }
     }
 
+    /// The scopes of a service that have modes of their own.
+    fn scopes_of(&self, name: &ServiceName) -> Vec<ScopeMode> {
+        let (config, overrides) = (self.config(), self.overrides.lock());
+        let of_service = config.services.get(name);
+        of_service.map(|service| Modes::new(name, &service.policy, &overrides).inside(None)).unwrap_or_default()
+    }
+
+    /// Asks for a mode of one service; in force when it returns.
+    fn set_mode_of(
+        &self,
+        name: &ServiceName,
+        gate: &Gate,
+        scope: Option<&Scope>,
+        asked: Setting,
+    ) -> Option<ModeChange> {
+        let config = self.config();
+        let configured = &config.services.get(name)?.policy;
+        let mut overrides = self.overrides.lock();
+        let was = Modes::new(name, configured, &overrides).at(scope);
+        let before = overrides.set_mode(name, scope, asked);
+        let modes = Modes::new(name, configured, &overrides);
+        let now = modes.at(scope);
+        gate.set_policy(Arc::new(modes.in_force().clone()));
+        let is_change = before != asked || was != now;
+        if is_change {
+            self.act(name, OperatorAct::Mode { scope: scope.cloned(), mode: now });
+        }
+        // What was asked for before may have stood under another word.
+        let undo = if before == asked { Setting::Own(was) } else { before };
+        let learned = gate.learned();
+        let doubt = scope.and_then(|scope| known::doubt(&learned, configured, scope));
+        let note = doubt.or_else(|| note_of(&learned, modes.in_force(), scope, now));
+        Some(ModeChange {
+            target: Target { service: Some(name.clone()), scope: scope.cloned() },
+            asked,
+            was,
+            now,
+            undo: is_change.then_some(undo),
+            apart: modes.inside(scope).into_iter().filter(|at| at.align.is_some()).collect(),
+            notes: note.into_iter().collect(),
+        })
+    }
+
     fn act(&self, service: &ServiceName, act: OperatorAct) {
         self.queue.push(self.clock.now(), Some(service), |_| (What::Operator(act), ()));
     }
@@ -139,11 +184,7 @@ impl Operator {
             name: name.to_string(),
             mode: policy.mode,
             off: gate.is_off(),
-            scopes: policy
-                .scopes
-                .iter()
-                .map(|(scope, mode)| ScopeMode { at: scope.to_string(), mode: *mode })
-                .collect(),
+            scopes: self.scopes_of(name),
             inbound: InboundStatus {
                 listen: inbound,
                 malformed: self.framing.get(name).map(|framing| malformed(&framing.inbound)).unwrap_or_default(),
@@ -201,28 +242,12 @@ impl Control for Operator {
         }
     }
 
-    fn set_mode(&self, target: &Target, mode: Mode) -> Result<ModeChanged, ControlError> {
-        let meant = self.meant(target)?;
-        let mut overrides = self.overrides.lock();
+    fn set_mode(&self, target: &Target, asked: Setting) -> Result<ModeChanged, ControlError> {
         let mut changed = ModeChanged { changes: Vec::new(), review: Vec::new(), not_kept: None };
-        for (name, gate) in meant {
-            let before = gate.policy();
-            overrides.set_mode(Override { service: name.clone(), scope: target.scope.clone(), mode });
-            if let Some(policy) = self.policy_of(name, &overrides) {
-                gate.set_policy(Arc::new(policy));
-            }
-            self.act(name, OperatorAct::Mode { scope: target.scope.clone(), mode });
-            let learned = gate.learned();
-            changed.changes.push(ModeChange {
-                target: Target { service: Some(name.clone()), scope: target.scope.clone() },
-                was: Some(mode_of(&before, target.scope.as_ref())),
-                now: mode,
-                // What is set for an endpoint or a place stands above whatever else is said of it.
-                stricter: if target.scope.is_none() { stricter(&gate.policy()) } else { Vec::new() },
-                note: note_of(&learned, &before, target.scope.as_ref(), mode),
-            });
-            if mode == Mode::Block {
-                changed.review.extend(review(name, &learned));
+        for (name, gate) in self.meant(target)? {
+            changed.changes.extend(self.set_mode_of(name, gate, target.scope.as_ref(), asked));
+            if asked == Setting::Own(Mode::Block) {
+                changed.review.extend(review(name, &gate.learned()));
             }
         }
         Ok(changed)

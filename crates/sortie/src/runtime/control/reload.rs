@@ -9,11 +9,12 @@ use sortie_model::policy::Scope;
 use sortie_model::{Policy, ServiceName};
 
 use super::Operator;
-use super::modes::mode_of;
+use super::modes::Modes;
 use crate::admin::wire::Reloaded;
 use crate::config::checked::Service;
 use crate::config::{Config, LoadError, Target, from_file};
 use crate::runtime::Overrides;
+use crate::view::text::quoted;
 
 /// The configuration was not taken over; the one in force stays.
 #[derive(Debug, thiserror::Error)]
@@ -52,21 +53,23 @@ impl Operator {
     }
 }
 
-/// The same of one service: of the whole, and of each scope that the file or the operator names.
+/// The same of one service: of the whole, and of each scope that the file or the operator names. Then
+/// what the file itself leaves laxer than the service.
 fn hidden_modes(name: &ServiceName, configured: &Policy, overrides: &Overrides) -> Vec<String> {
-    let in_force = overrides.apply(name, configured);
-    let mut scopes: Vec<Option<&Scope>> = vec![None];
-    for (scope, _) in &in_force.scopes {
-        if !scopes.contains(&Some(scope)) {
-            scopes.push(Some(scope));
-        }
-    }
-    let hidden = scopes.into_iter().filter_map(|scope| {
-        let (stands, said) = (mode_of(&in_force, scope), mode_of(configured, scope));
+    let modes = Modes::new(name, configured, overrides);
+    let scopes = std::iter::once(None).chain(modes.scopes().into_iter().map(Some));
+    let line = |scope: Option<&Scope>| {
+        let (stands, said, around) = (modes.at(scope), modes.of_file(scope), modes.at(None));
         let target = Target { service: Some(name.clone()), scope: scope.cloned() };
-        (stands != said).then(|| format!("{target} stays in {stands} by `sortie mode`; the file says {said}"))
-    });
-    hidden.collect()
+        let loud = if stands < said.max(around) { "not enforced: " } else { "" };
+        if stands == said {
+            return (stands < around)
+                .then(|| format!("{loud}{target} stays in {stands}, as the file says; {name} is in {around}"));
+        }
+        let remedy = format!("sortie mode {} {}", modes.back_to_file(scope), quoted(&target));
+        Some(format!("{loud}{target} stays in {stands} by `sortie mode`; the file says {said}: `{remedy}`"))
+    };
+    scopes.filter_map(line).collect()
 }
 
 /// The old configuration with what of the new one needs no restart.
@@ -130,8 +133,8 @@ mod tests {
     use sortie_model::{Micros, Mode};
 
     use super::*;
+    use crate::admin::wire::Setting;
     use crate::config::from_text;
-    use crate::runtime::Override;
 
     const FILE: &str = "
 services:
@@ -188,14 +191,29 @@ services:
         let mut overrides = Overrides::default();
         let mut set = |scope: Option<&str>, mode| {
             let scope = scope.map(|text| text.parse().unwrap());
-            overrides.set_mode(Override { service: service.clone(), scope, mode });
+            overrides.set_mode(&service, scope.as_ref(), Setting::Own(mode));
             hidden_modes(&service, &policy, &overrides)
         };
         assert!(set(None, Mode::Observe).is_empty());
-        let at_place = "shop POST /v1/hooks $.url stays in observe by `sortie mode`; the file says block";
+        let at_place = "not enforced: shop /v1/hooks $.url stays in observe by `sortie mode`; the file says block: \
+                        `sortie mode inherit 'shop /v1/hooks $.url'`";
         assert_eq!(set(Some("POST /v1/hooks $.url"), Mode::Observe), [at_place]);
-        let elsewhere = "shop /v1/import stays in shadow by `sortie mode`; the file says observe";
+        let elsewhere = "shop /v1/import stays in shadow by `sortie mode`; the file says observe: \
+                         `sortie mode inherit 'shop /v1/import'`";
         assert_eq!(set(Some("/v1/import"), Mode::Shadow), [elsewhere, at_place]);
-        assert!(set(None, Mode::Block).contains(&"shop stays in block by `sortie mode`; the file says observe".into()));
+        let all = set(None, Mode::Block);
+        let whole = "shop stays in block by `sortie mode`; the file says observe: `sortie mode inherit shop`";
+        assert_eq!(all, [whole, &format!("not enforced: {elsewhere}"), at_place]);
+    }
+
+    #[test]
+    fn what_the_file_leaves_laxer_is_named() {
+        let text = FILE.replace("observe", "block") + "sinks: [{ at: /v1/hooks, mode: observe }]\n";
+        let service = ServiceName::from("shop");
+        let policy = config(&text).services[&service].policy.clone();
+        assert_eq!(
+            hidden_modes(&service, &policy, &Overrides::default()),
+            ["not enforced: shop /v1/hooks stays in observe, as the file says; shop is in block"]
+        );
     }
 }
