@@ -5,6 +5,7 @@
 
 pub mod admin;
 pub mod alerts;
+mod append;
 pub mod cli;
 pub mod compose;
 pub mod config;

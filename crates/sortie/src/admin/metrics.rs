@@ -92,7 +92,7 @@ const PER_PROCESS: &[PerProcess] = &[
     ("alerts_waiting", "Deliveries that wait", Kind::Gauge, |s| s.alerts.waiting),
     ("alerts_delivered", "Deliveries made", Kind::Counter, |s| s.alerts.delivered),
     ("alerts_given_up", "Deliveries given up", Kind::Counter, |s| s.alerts.given_up),
-    ("alerts_trouble", "Whether a target takes no alerts", Kind::Gauge, |s| u64::from(s.alerts.trouble.is_some())),
+    ("alerts_trouble", "Targets that take no alerts", Kind::Gauge, |s| s.alerts.troubles.len() as u64),
 ];
 
 impl Collector for Snapshot {

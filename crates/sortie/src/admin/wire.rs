@@ -75,8 +75,8 @@ pub struct StoreStatus {
 /// See [`Status::alerts`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AlertsStatus {
-    /// What does not take alerts, and why. It is tried again.
-    pub trouble: Option<String>,
+    /// What does not take alerts (`alerts[1], webhook hooks.example`), and why. It is tried again.
+    pub troubles: BTreeMap<String, String>,
     /// Deliveries that wait.
     pub waiting: u64,
     /// Deliveries made since the start.

@@ -1,8 +1,7 @@
 //! How an alert gets to one target.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -10,6 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use tokio::sync::mpsc::Sender;
 
 use super::post::{self, PostError};
+use crate::append;
 use crate::config::checked::{AlertTarget, Webhook};
 
 /// What became of a delivery.
@@ -26,11 +26,23 @@ pub(super) enum Failure {
     Alert(String),
 }
 
-/// Carries alerts to one target, one at a time, and reports each under the target's number.
+/// What a carrier says of its target.
+pub(super) enum Report {
+    /// Before anything is sent: whether what the target needs is at hand. What it can be asked for only by
+    /// sending is not asked.
+    Ready(Outcome),
+    /// What became of a delivery.
+    Carried(Outcome),
+}
+
+/// Reports of all carriers, each under its target's number.
+pub(super) type Reports = Sender<(usize, Report)>;
+
+/// Carries alerts to one target, one at a time, and reports each.
 pub(super) struct Carrier {
     way: Way,
     number: usize,
-    outcomes: Sender<(usize, Outcome)>,
+    reports: Reports,
 }
 
 enum Way {
@@ -40,24 +52,23 @@ enum Way {
 }
 
 impl Carrier {
-    pub(super) fn new(to: &AlertTarget, number: usize, outcomes: Sender<(usize, Outcome)>) -> io::Result<Self> {
+    pub(super) fn new(to: &AlertTarget, number: usize, reports: Reports) -> io::Result<Self> {
         let way = match to {
-            AlertTarget::Webhook(webhook) => Way::Webhook(Arc::new(webhook.clone())),
-            AlertTarget::Stdout => writer(number, outcomes.clone(), |line| print(&mut io::stdout().lock(), line))?,
+            AlertTarget::Webhook(webhook) => {
+                let ready = post::secret(webhook).map(drop).map_err(Failure::from);
+                // There is room for one of each target, and one more of each.
+                let _ = reports.try_send((number, Report::Ready(ready)));
+                Way::Webhook(Arc::new(webhook.clone()))
+            }
+            AlertTarget::Stdout => {
+                writer(number, reports.clone(), || Ok(()), |line| print(&mut io::stdout().lock(), line))?
+            }
             AlertTarget::File(path) => {
-                let path = path.clone();
-                writer(number, outcomes.clone(), move |line| append(&path, line))?
+                let (path, tried) = (path.clone(), path.clone());
+                writer(number, reports.clone(), move || append::try_it(&tried), move |line| append(&path, line))?
             }
         };
-        Ok(Self { way, number, outcomes })
-    }
-
-    /// Whether what a target needs is at hand. What it can be asked for only by sending is not asked.
-    pub(super) fn is_ready(&self) -> Result<(), PostError> {
-        match &self.way {
-            Way::Webhook(webhook) => post::secret(webhook).map(drop),
-            Way::Writer(_) => Ok(()),
-        }
+        Ok(Self { way, number, reports })
     }
 
     /// Sends an alert on its way. Each is reported before the next may be sent.
@@ -65,17 +76,17 @@ impl Carrier {
         match &self.way {
             Way::Webhook(webhook) => {
                 let (webhook, payload) = (Arc::clone(webhook), payload.to_owned());
-                let (number, outcomes) = (self.number, self.outcomes.clone());
+                let (number, reports) = (self.number, self.reports.clone());
                 tokio::spawn(async move {
                     let posted = post::post(&webhook, &payload).await;
                     // Nobody listens any more where the program ends.
-                    let _ = outcomes.send((number, posted.map_err(Failure::from))).await;
+                    let _ = reports.send((number, Report::Carried(posted.map_err(Failure::from)))).await;
                 });
             }
             Way::Writer(lines) => {
                 if lines.try_send(payload.to_owned()).is_err() {
                     let gone = Failure::Target("its writer is gone".to_owned());
-                    let _ = self.outcomes.try_send((self.number, Err(gone)));
+                    let _ = self.reports.try_send((self.number, Report::Carried(Err(gone))));
                 }
             }
         }
@@ -92,15 +103,18 @@ impl From<PostError> for Failure {
 
 fn writer(
     number: usize,
-    outcomes: Sender<(usize, Outcome)>,
+    reports: Reports,
+    ready: impl FnOnce() -> io::Result<()> + Send + 'static,
     write: impl Fn(&str) -> io::Result<()> + Send + 'static,
 ) -> io::Result<Way> {
     let (lines, waiting): (_, Receiver<String>) = sync_channel(1);
     // It is never joined: it may hang in the kernel for as long as the process lives.
     std::thread::Builder::new().name("alert writer".to_owned()).spawn(move || {
-        for line in waiting {
-            let written = write(&line).map_err(|error| Failure::Target(error.to_string()));
-            if outcomes.blocking_send((number, written)).is_err() {
+        let failed = |error: io::Error| Failure::Target(error.to_string());
+        let ready = std::iter::once_with(|| Report::Ready(ready().map_err(failed)));
+        let written = waiting.into_iter().map(|line| Report::Carried(write(&line).map_err(failed)));
+        for report in ready.chain(written) {
+            if reports.blocking_send((number, report)).is_err() {
                 return;
             }
         }
@@ -112,13 +126,9 @@ fn print(to: &mut impl Write, line: &str) -> io::Result<()> {
     to.write_all(format!("{line}\n").as_bytes()).and_then(|()| to.flush())
 }
 
-/// Access for the owner alone, as in the data folder: alerts name clients and internal hosts.
-const OWNER_ONLY: u32 = 0o600;
-
-/// Adds a line to a file, durably. Half a line, as a full disk leaves it, is taken back. A file that is
-/// there already keeps its mode: whoever made it chose it.
+/// Adds a line to a file, durably. Half a line, as a full disk leaves it, is taken back.
 fn append(path: &Path, line: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().create(true).append(true).mode(OWNER_ONLY).open(path)?;
+    let mut file = append::open(path)?;
     let before = file.metadata()?.len();
     let written = print(&mut file, line).and_then(|()| sync(&file));
     if written.is_err() {
@@ -133,25 +143,5 @@ fn sync(file: &File) -> io::Result<()> {
     match file.sync_data() {
         Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
         synced => synced,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs::{self, Permissions};
-    use std::os::unix::fs::PermissionsExt;
-
-    use super::*;
-
-    #[test]
-    fn only_the_owner_reads_a_new_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("alerts.jsonl");
-        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-        append(&path, "{}").unwrap();
-        assert_eq!(mode(), OWNER_ONLY);
-        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
-        append(&path, "{}").unwrap();
-        assert_eq!((mode(), fs::read_to_string(&path).unwrap().as_str()), (0o640, "{}\n{}\n"));
     }
 }

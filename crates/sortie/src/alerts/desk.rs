@@ -13,8 +13,8 @@ use sortie_store::record::delivery::{DeliveryNumber, Waiting};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-use super::carrier::{Carrier, Failure, Outcome};
-use super::{Alerting, name};
+use super::carrier::{Carrier, Failure, Outcome, Report};
+use super::{Alerting, name, shown};
 use crate::config::checked::Alert;
 use crate::view::text::chain;
 
@@ -47,7 +47,7 @@ pub(super) struct Desk<'a> {
     alerts: Arc<[Alert]>,
     mailboxes: Vec<Mailbox>,
     /// Closed where there is no target: then nothing ever comes of it.
-    outcomes: mpsc::Receiver<(usize, Outcome)>,
+    reports: mpsc::Receiver<(usize, Report)>,
     alerting: &'a Alerting,
     clock: Clock,
     schedule: Schedule,
@@ -55,7 +55,10 @@ pub(super) struct Desk<'a> {
 
 /// One target.
 struct Mailbox {
+    /// In the queue.
     name: String,
+    /// For people.
+    shown: String,
     carrier: Carrier,
     /// What is on its way, and since when.
     out: Option<(Waiting, Instant)>,
@@ -89,20 +92,16 @@ impl Mailbox {
 impl<'a> Desk<'a> {
     pub(super) fn open(folder: &Arc<Folder>, alerting: &'a Alerting, clock: Clock) -> Result<Self, DeskError> {
         let alerts = alerting.alerts();
-        let (reports, outcomes) = mpsc::channel(alerts.len().max(1));
+        let (sender, reports) = mpsc::channel((2 * alerts.len()).max(1));
         alerting.health().begin();
         let mut mailboxes = Vec::new();
-        for alert in alerts.iter() {
-            let name = name(&alert.to);
-            let carrier = Carrier::new(&alert.to, mailboxes.len(), reports.clone())?;
-            // Told now, and not only when something is to be sent at last.
-            if let Err(why) = carrier.is_ready() {
-                alerting.health().fails(&name, &why.to_string());
-            }
-            mailboxes.push(Mailbox { name, carrier, out: None, unsettled: Vec::new(), failed: 0, until: None });
+        for (number, alert) in alerts.iter().enumerate() {
+            let (name, shown) = (name(&alert.to), shown(number, &alert.to));
+            let carrier = Carrier::new(&alert.to, number, sender.clone())?;
+            mailboxes.push(Mailbox { name, shown, carrier, out: None, unsettled: Vec::new(), failed: 0, until: None });
         }
         let index = Index::open(folder)?;
-        Ok(Self { index, alerts, mailboxes, outcomes, alerting, clock, schedule: Schedule::default() })
+        Ok(Self { index, alerts, mailboxes, reports, alerting, clock, schedule: Schedule::default() })
     }
 
     /// Delivers until it is told to stop, or there are other targets. True where it was told.
@@ -120,7 +119,7 @@ impl<'a> Desk<'a> {
             let next_look = self.next_look();
             tokio::select! {
                 _ = &mut *stopped => break true,
-                Some((number, outcome)) = self.outcomes.recv() => self.take(number, outcome),
+                Some((number, report)) = self.reports.recv() => self.hear(number, report),
                 () = self.alerting.queued() => {}
                 () = tokio::time::sleep_until(next_look) => {}
             }
@@ -133,8 +132,8 @@ impl<'a> Desk<'a> {
     async fn end(mut self) {
         let until = Instant::now() + GRACE;
         while self.mailboxes.iter().any(|mailbox| mailbox.out.is_some()) {
-            let Ok(Some((number, outcome))) = tokio::time::timeout_at(until, self.outcomes.recv()).await else { break };
-            self.take(number, outcome);
+            let Ok(Some((number, report))) = tokio::time::timeout_at(until, self.reports.recv()).await else { break };
+            self.hear(number, report);
         }
         self.settle();
     }
@@ -179,8 +178,17 @@ impl<'a> Desk<'a> {
                 && since.elapsed() >= SLOW
             {
                 let why = format!("it has not taken an alert for {} s", since.elapsed().as_secs());
-                self.alerting.health().fails(&mailbox.name, &why);
+                self.alerting.health().fails(&mailbox.shown, &why);
             }
+        }
+    }
+
+    /// What a target's carrier says. What it lacks is told now, and not only when something is to be sent.
+    fn hear(&mut self, number: usize, report: Report) {
+        match (report, self.mailboxes.get(number)) {
+            (Report::Carried(outcome), _) => self.take(number, outcome),
+            (Report::Ready(Err(why)), Some(mailbox)) => self.alerting.health().fails(&mailbox.shown, &why.to_string()),
+            (Report::Ready(_), _) => {}
         }
     }
 
@@ -193,11 +201,11 @@ impl<'a> Desk<'a> {
             Ok(()) => {
                 mailbox.works();
                 mailbox.unsettled.push(waiting.number);
-                health.works(&mailbox.name);
+                health.works(&mailbox.shown);
                 health.delivered();
             }
             Err(failure) => {
-                health.fails(&mailbox.name, &failure.to_string());
+                health.fails(&mailbox.shown, &failure.to_string());
                 match failure {
                     Failure::Target(_) => self.missed(number),
                     Failure::Alert(_) => self.refused(number, &waiting),
@@ -214,7 +222,8 @@ impl<'a> Desk<'a> {
         let gone = self.write(|batch| batch.missed(&name, attempts)).unwrap_or(0);
         if gone > 0 {
             self.alerting.health().given_up(gone);
-            tracing::error!("{gone} alerts for {name} are given up after {attempts} attempts each");
+            let shown = &self.mailboxes[number].shown;
+            tracing::error!("{gone} alerts for {shown} are given up after {attempts} attempts each");
         }
     }
 

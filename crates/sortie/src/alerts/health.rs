@@ -21,8 +21,8 @@ struct State {
 /// How deliveries are at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deliveries {
-    /// What does not take alerts, and why; `None` where all goes well.
-    pub trouble: Option<String>,
+    /// What does not take alerts, and why.
+    pub troubles: BTreeMap<String, String>,
     /// How many were made since the start.
     pub delivered: u64,
     /// How many were given up since the start, after more than a day of trying.
@@ -35,9 +35,8 @@ impl AlertsHealth {
     /// How it goes.
     pub fn now(&self) -> Deliveries {
         let state = self.state.lock();
-        let troubles: Vec<String> = state.troubles.iter().map(|(whose, why)| format!("{whose}: {why}")).collect();
         Deliveries {
-            trouble: (!troubles.is_empty()).then(|| troubles.join("; ")),
+            troubles: state.troubles.clone(),
             delivered: state.delivered,
             given_up: state.given_up,
             waiting: state.waiting,

@@ -102,14 +102,28 @@ pub fn name(target: &AlertTarget) -> String {
     }
 }
 
+/// A target as its operator finds it: its place in the file's list, and its host or file.
+fn shown(number: usize, target: &AlertTarget) -> String {
+    let what = match target {
+        AlertTarget::Webhook(Webhook { url, .. }) => {
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            format!("webhook {}{port}", url.host_str().unwrap_or_default())
+        }
+        AlertTarget::Stdout | AlertTarget::File(_) => name(target),
+    };
+    format!("alerts[{number}], {what}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_name_holds_no_secret() {
-        let url = "https://hooks.example/services/T0/secret".parse().unwrap();
-        let name = name(&AlertTarget::Webhook(Webhook { url, secret_file: None }));
+        let url = "https://hooks.example:8443/services/T0/secret".parse().unwrap();
+        let target = AlertTarget::Webhook(Webhook { url, secret_file: None });
+        let name = name(&target);
         assert!(name.starts_with("webhook hooks.example ") && !name.contains("secret"), "{name}");
+        assert_eq!(shown(1, &target), "alerts[1], webhook hooks.example:8443");
     }
 }

@@ -7,7 +7,7 @@ use sortie_model::policy::Locality;
 use sortie_model::{Micros, Mode};
 
 use super::at::{At, span_of};
-use super::check::check;
+use super::check::{FilePlace, check};
 use super::checked::Config;
 use super::problem::{Level, Problem, Problems, Report};
 use super::raw::{Inbound, Outbound, Raw, Service};
@@ -79,16 +79,21 @@ pub fn from_file(path: &Path, now: Micros) -> Result<Loaded, LoadError> {
     if text.len() as u64 > FILE_BYTES {
         return Err(LoadError::TooLarge(path.to_owned()));
     }
-    let mut loaded = from_text(&path.display().to_string(), text, folder_of(path), now)?;
+    let place = FilePlace { base: folder_of(path), is_here: true };
+    let mut loaded = load(&path.display().to_string(), text, place, now)?;
     loaded.config.file = Some(path.to_owned());
     Ok(loaded)
 }
 
-/// Checks a file's text. Relative paths in it are taken from `base`.
+/// Checks a file's text, and nothing beside it. Relative paths in it are taken from `base`.
 pub fn from_text(name: &str, text: String, base: &Path, now: Micros) -> Result<Loaded, LoadError> {
+    load(name, text, FilePlace { base, is_here: false }, now)
+}
+
+fn load(name: &str, text: String, place: FilePlace<'_>, now: Micros) -> Result<Loaded, LoadError> {
     let mut problems = Problems::default();
     let config = match parse(&text) {
-        Ok(raw) => check(&raw, base, now, &mut problems),
+        Ok(raw) => check(&raw, &place, now, &mut problems),
         Err(problem) => {
             misshapen(&text, &mut problems);
             if !problems.has_errors() {
@@ -131,7 +136,7 @@ pub fn from_flags(flags: Flags, now: Micros) -> Result<Loaded, LoadError> {
         ..Raw::default()
     };
     let mut problems = Problems::default();
-    let config = check(&raw, Path::new(""), now, &mut problems);
+    let config = check(&raw, &FilePlace { base: Path::new(""), is_here: true }, now, &mut problems);
     finish("command line", String::new(), config, problems)
 }
 

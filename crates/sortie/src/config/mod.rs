@@ -1,7 +1,8 @@
 //! The configuration: read, checked, and then without a doubt.
 //!
-//! Raw ([`raw`]) → checked ([`checked`]) → built and started elsewhere. Checking touches nothing:
-//! no file but the configuration, no address, no name.
+//! Raw ([`raw`]) → checked ([`checked`]) → built and started elsewhere. Checking changes
+//! nothing, and touches no address and no name: it reads the configuration, and looks at the files that its
+//! alerts need.
 
 pub mod at;
 mod check;

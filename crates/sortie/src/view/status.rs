@@ -21,9 +21,10 @@ pub fn status(status: &Status, paint: Paint) -> String {
         age(status.uptime_seconds),
         clean(&status.data)
     )];
-    lines.extend(
-        machinery(status).into_iter().map(|(label, text, trouble)| line(label, &text, trouble.as_deref(), paint)),
-    );
+    for (label, text, troubles) in machinery(status) {
+        lines.push(line(label, &text, paint));
+        lines.extend(troubles.iter().map(|why| paint.trouble(&format!("{}{}", pad("  TROUBLE", LABEL), clean(why)))));
+    }
     for service in &status.services {
         lines.push(String::new());
         lines.extend(of(service, paint));
@@ -33,7 +34,7 @@ pub fn status(status: &Status, paint: Paint) -> String {
 }
 
 /// Engine, store and alerts, with their troubles.
-fn machinery(status: &Status) -> [(&'static str, String, Option<String>); 3] {
+fn machinery(status: &Status) -> [(&'static str, String, Vec<String>); 3] {
     let engine = &status.engine;
     let dropped = match engine.dropped {
         0 => String::new(),
@@ -69,11 +70,12 @@ fn machinery(status: &Status) -> [(&'static str, String, Option<String>); 3] {
     );
     let given_up = if alerts.given_up > 0 { format!(", {} given up", count(alerts.given_up)) } else { String::new() };
     let told = format!("{} delivered, {} waiting{given_up}", count(alerts.delivered), count(alerts.waiting));
-    let troubles: Vec<String> = store.troubles.iter().map(|(part, why)| format!("{part}: {why}")).collect();
+    let each =
+        |troubles: &BTreeMap<String, String>| troubles.iter().map(|(what, why)| format!("{what}: {why}")).collect();
     [
-        ("engine", learned, engine.trouble.clone()),
-        ("store", kept, (!troubles.is_empty()).then(|| troubles.join("; "))),
-        ("alerts", told, alerts.trouble.clone()),
+        ("engine", learned, engine.trouble.iter().cloned().collect()),
+        ("store", kept, each(&store.troubles)),
+        ("alerts", told, each(&alerts.troubles)),
     ]
 }
 
@@ -81,7 +83,7 @@ fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
     let (inbound, outbound) = (&service.inbound, &service.outbound);
     let off = if service.off { "  OFF" } else { "" };
     let mut lines = vec![format!("{}  {}{off}", paint.strong(&clean(&service.name)), service.mode)];
-    let plain = |label: &str, text: String| line(label, &text, None, paint);
+    let plain = |label: &str, text: String| line(label, &text, paint);
     lines.extend(service.scopes.iter().map(|scope| plain("  mode", of_scope(service, scope, paint))));
     lines.push(plain(
         "inbound",
@@ -136,7 +138,7 @@ fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
         ),
     ));
     lines.extend(service.unfollowed.iter().map(|place| plain("  unseen", unfollowed(place))));
-    lines.extend(of_service(service).into_iter().map(|text| line("!", &clean(&text), None, paint)));
+    lines.extend(of_service(service).into_iter().map(|text| line("!", &clean(&text), paint)));
     lines
 }
 
@@ -173,9 +175,8 @@ fn stopped(refused: u64, would: u64) -> String {
     format!("{} refused, {} would be in block", count(refused), count(would))
 }
 
-fn line(label: &str, text: &str, trouble: Option<&str>, paint: Paint) -> String {
-    let trouble = trouble.map(|trouble| paint.trouble(&format!("  TROUBLE: {}", clean(trouble)))).unwrap_or_default();
-    format!("{}{text}{trouble}", paint.faint(&pad(label, LABEL)))
+fn line(label: &str, text: &str, paint: Paint) -> String {
+    format!("{}{text}", paint.faint(&pad(label, LABEL)))
 }
 
 #[cfg(test)]
@@ -232,7 +233,12 @@ mod tests {
                 unreadable: 2,
                 let_go: 40,
             },
-            alerts: AlertsStatus { trouble: None, waiting: 1, delivered: 4, given_up: 0 },
+            alerts: AlertsStatus {
+                troubles: [("alerts[1], webhook hooks.example".into(), "it answered 500".into())].into(),
+                waiting: 1,
+                delivered: 4,
+                given_up: 0,
+            },
             services: vec![shop],
         };
         insta::assert_snapshot!(status(&all, Paint::Plain));

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::http::{exchange, free_address, get, get_through, serve};
 use crate::program::{Daemon, PATIENCE};
-use crate::{sortie, works};
+use crate::{code, sortie, stderr, works};
 
 /// A shop with a preview that fetches what it is told, an internal host, and one who hears of it.
 struct Place {
@@ -96,6 +96,12 @@ alerts:
         serde_json::from_str(&works(self.path(), &["status", "--json", "-c", "sortie.yaml"])).unwrap()
     }
 
+    /// What takes no alerts, and why, as JSON; `None` while all do.
+    fn trouble(&self) -> Option<String> {
+        let troubles = &self.status()["alerts"]["troubles"];
+        troubles.as_object().filter(|troubles| !troubles.is_empty()).map(|_| troubles.to_string())
+    }
+
     fn file(&self) -> PathBuf {
         self.path().join("alerts.jsonl")
     }
@@ -139,7 +145,7 @@ fn a_story_is_told_once_and_once_per_rise_beside_a_dead_target() {
         assert_eq!(pair[1]["raised_from"], pair[0]["finding"]["severity"]);
         assert_eq!(pair[1]["finding"]["id"], pair[0]["finding"]["id"]);
     }
-    let trouble = until(|| place.status()["alerts"]["trouble"].as_str().map(str::to_owned));
+    let trouble = until(|| place.trouble());
     assert!(trouble.contains("refused") && !trouble.contains("alerts.jsonl"), "{trouble}");
     assert_eq!(daemon.end(), Some(0));
 
@@ -253,7 +259,7 @@ fn what_has_arrived_is_not_sent_again_while_the_queue_cannot_be_written() {
         assert_eq!(place.attack(client), 403);
         assert_eq!(place.receiver.hears()["finding"]["actor"]["address"], client);
     }
-    until(|| place.status()["alerts"]["trouble"].as_str().filter(|why| why.contains("writing")).map(drop));
+    until(|| place.trouble().filter(|why| why.contains("writing")));
     index.execute_batch("DROP TRIGGER broken").unwrap();
     until(|| (place.status()["alerts"]["waiting"] == 0).then_some(()));
     assert!(place.receiver.heard.try_recv().is_err(), "each was heard once");
@@ -270,8 +276,7 @@ fn a_webhook_with_a_secret_is_signed_and_hears_nothing_unsigned() {
     let more = format!("  - {{ webhook: \"http://{signed}/\", min: low, secret_file: hook.secret }}\n");
     let place = Place::new(200, &more);
     let daemon = place.start();
-    let trouble = || place.status()["alerts"]["trouble"].as_str().map(str::to_owned);
-    let untold = || trouble().filter(|trouble| trouble.contains("cannot take the secret that signs"));
+    let untold = || place.trouble().filter(|trouble| trouble.contains("cannot take the secret that signs"));
     until(untold); // before there is anything to sign
     assert_eq!(place.attack("198.51.100.7"), 403);
     assert!(place.receiver.hears()["finding"].is_object());
@@ -287,6 +292,24 @@ fn a_webhook_with_a_secret_is_signed_and_hears_nothing_unsigned() {
         signature.strip_prefix("t=").and_then(|rest| rest.split(',').next()).expect("it begins with its time");
     let at = sortie_model::Micros(seconds.parse::<u64>().unwrap() * 1_000_000);
     assert_eq!(signature, sortie_export::webhook::Secret::new(b"whsec_test").sign(at, body.as_bytes()));
+}
+
+/// Told by `check` with the line, at the start, and in `status`, before there is anything to send.
+#[test]
+fn targets_that_cannot_work_are_told_at_once() {
+    let more =
+        "  - { jsonl: none/alerts.jsonl, min: low }\n  - { webhook: \"http://127.0.0.1:9/\", secret_file: none }\n";
+    let place = Place::new(200, more);
+    let checked = sortie(place.path(), &["check"]);
+    assert_eq!(code(&checked), 0, "it may run on another machine");
+    let said = stderr(&checked);
+    for part in ["[sortie.yaml:10:14]", "'none/alerts.jsonl'", "[sortie.yaml:11:", "cannot be taken from 'none'"] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+    let _daemon = place.start();
+    until(|| place.trouble().filter(|told| told.contains("alerts[1], file") && told.contains("alerts[2], webhook")));
+    let shown = works(place.path(), &["status", "-c", "sortie.yaml"]);
+    assert_eq!(shown.lines().filter(|line| line.starts_with("  TROUBLE alerts[")).count(), 2, "{shown}");
 }
 
 #[test]

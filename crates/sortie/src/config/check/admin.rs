@@ -1,6 +1,6 @@
 //! Where the admin side listens.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{Context, net};
 use crate::config::checked::AdminListen;
@@ -13,13 +13,8 @@ const SOCKET_PATH: usize = 107;
 const SOCKET: &str = "admin.sock";
 
 /// The listener.
-pub(super) fn listen(
-    raw: &raw::Admin,
-    data: &Path,
-    context: &Context<'_>,
-    problems: &mut Problems,
-) -> Option<AdminListen> {
-    let Some(at) = &raw.listen else { return unix(None, data.join(SOCKET), problems) };
+pub(super) fn listen(raw: &raw::Admin, context: &Context<'_>, problems: &mut Problems) -> Option<AdminListen> {
+    let Some(at) = &raw.listen else { return unix(None, context.data.join(SOCKET), problems) };
     if let Some(path) = at.value().strip_prefix("unix:") {
         return unix(at.span(), context.path(path), problems);
     }

@@ -7,12 +7,16 @@ use crate::config::at::At;
 use crate::config::checked::{Alert, AlertTarget, Webhook};
 use crate::config::problem::{Problem, Problems};
 use crate::config::raw;
+use crate::{append, secret};
 
 /// All alerts. A target stands once: it is told of a rise once, however often it is named.
 pub(super) fn alerts(list: &[At<raw::Alert>], context: &Context<'_>, problems: &mut Problems) -> Vec<Alert> {
     let mut alerts: Vec<(&At<raw::Alert>, Alert)> = Vec::new();
     for at in list {
         let Some(alert) = alert(at, context, problems) else { continue };
+        if context.is_here {
+            warn_of_files(at.value(), &alert, context, problems);
+        }
         match alerts.iter().find(|(_, other)| other.to.is_same(&alert.to)) {
             Some((first, _)) => problems.push(
                 Problem::error(at.span(), "this target has an alert already")
@@ -62,4 +66,27 @@ fn webhook(
         return None;
     }
     Some(AlertTarget::Webhook(Webhook { url, secret_file: secret_file.map(|file| context.path(file.value())) }))
+}
+
+/// What lies beside the file may be another where the program is to run, so it is no error.
+fn warn_of_files(raw: &raw::Alert, alert: &Alert, context: &Context<'_>, problems: &mut Problems) {
+    match &alert.to {
+        AlertTarget::Webhook(Webhook { secret_file: Some(path), .. }) => {
+            if let (Err(why), Some(at)) = (secret::first_line(path), &raw.secret_file) {
+                let what = format!("the secret cannot be taken from '{at}': {why}");
+                problems.push(
+                    Problem::warning(at.span(), what)
+                        .remedy("put the secret into its first line; without one nothing is sent to this webhook"),
+                );
+            }
+        }
+        // The start makes the data folder.
+        AlertTarget::File(path) if !path.starts_with(&context.data) => {
+            if let (Err(why), Some(at)) = (append::look(path), &raw.jsonl) {
+                let what = format!("no alert can be written to '{at}': {why}");
+                problems.push(Problem::warning(at.span(), what).remedy("make its folder, or choose another path"));
+            }
+        }
+        _ => {}
+    }
 }

@@ -28,6 +28,10 @@ struct Context<'a> {
     now: Micros,
     /// The services' names.
     services: Vec<ServiceName>,
+    /// The data folder.
+    data: PathBuf,
+    /// Whether what lies beside the file is looked at.
+    is_here: bool,
 }
 
 impl Context<'_> {
@@ -52,19 +56,29 @@ impl Context<'_> {
     }
 }
 
+/// Where a configuration stands.
+#[derive(Clone, Copy)]
+pub(super) struct FilePlace<'a> {
+    /// The folder that relative paths are taken from.
+    pub(super) base: &'a Path,
+    /// Whether it is a real folder, so that what lies beside the file can be looked at.
+    pub(super) is_here: bool,
+}
+
 /// Checks a configuration. `None` only together with an error among the problems.
-pub(super) fn check(raw: &Raw, base: &Path, now: Micros, problems: &mut Problems) -> Option<Config> {
-    let context = Context { base, now, services: names(raw, problems) };
+pub(super) fn check(raw: &Raw, place: &FilePlace<'_>, now: Micros, problems: &mut Problems) -> Option<Config> {
+    let FilePlace { base, is_here } = *place;
+    let data: PathBuf = base.join(raw.data.as_deref().unwrap_or("sortie-data")).components().collect();
+    let context = Context { base, now, services: names(raw, problems), data, is_here };
     if raw.services.is_empty() {
         problems.push(
             Problem::error(None, "no service is configured")
                 .remedy("add one under 'services', with 'inbound' and 'outbound'; README.md has an example"),
         );
     }
-    let data = context.path(raw.data.as_deref().unwrap_or("sortie-data"));
     let shared = policy::shared(raw, &context, problems);
     let services = service::services(raw, &shared, &context, problems);
-    let admin = admin::listen(&raw.admin, &data, &context, problems);
+    let admin = admin::listen(&raw.admin, &context, problems);
     listeners::collide(raw, problems);
     let inspect = limits::inspect(&raw.inspect, &context, problems);
     let timeouts = limits::timeouts(&raw.timeouts, problems);
@@ -77,7 +91,7 @@ pub(super) fn check(raw: &Raw, base: &Path, now: Micros, problems: &mut Problems
         timeouts,
         alerts,
         retention,
-        data,
+        data: context.data,
         admin: admin?,
     })
 }

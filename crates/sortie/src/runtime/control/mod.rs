@@ -233,7 +233,7 @@ impl Control for Operator {
                 let_go: health.let_go,
             },
             alerts: AlertsStatus {
-                trouble: alerts.trouble,
+                troubles: alerts.troubles,
                 waiting: alerts.waiting,
                 delivered: alerts.delivered,
                 given_up: alerts.given_up,
