@@ -20,10 +20,11 @@ use crate::path::PathDigest;
 use crate::policy::Mode;
 use crate::privacy::Digest;
 use crate::time::Micros;
+use crate::unanswered::Unanswered;
 use crate::verdict::{Rule, Verdict};
 
 /// Version of the event schema. A journal of another version is not read.
-pub const SCHEMA: u16 = 4;
+pub const SCHEMA: u16 = 5;
 
 /// One thing that happened. `number` orders all events of a process as the doors enqueued them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -166,6 +167,8 @@ pub struct RequestEnded {
     pub request: Reference,
     /// The status the caller got; `None` where the exchange broke off before.
     pub status: Option<u16>,
+    /// Why the back end did not answer, where that is so; the status is Sortie's own then.
+    pub unanswered: Option<Unanswered>,
     /// Bytes of the response's body.
     pub bytes: u64,
     /// Whether the back end accepted the actor's credential (a status below 400).

@@ -23,6 +23,7 @@ pub mod policy;
 pub mod privacy;
 pub mod text;
 pub mod time;
+pub mod unanswered;
 pub mod verdict;
 
 pub use actor::{Actor, ActorKind};
@@ -38,4 +39,5 @@ pub use place::{Container, Location, Place};
 pub use policy::{Mode, Policy};
 pub use privacy::{Digest, Key};
 pub use time::Micros;
+pub use unanswered::Unanswered;
 pub use verdict::{Decision, Rule, Verdict};

@@ -1,7 +1,7 @@
 //! `Proxy-Status`: why there is no answer of the other side (RFC 9209).
 
 use http::{HeaderName, HeaderValue};
-use sortie_model::Reference;
+use sortie_model::{Reference, Unanswered};
 
 use crate::dial::ConnectErrorKind;
 
@@ -18,13 +18,13 @@ pub(crate) fn value(error: &str, letter: char, reference: Option<Reference>) -> 
 }
 
 /// The type of error where no connection came about.
-pub(crate) fn of_connect(kind: ConnectErrorKind) -> &'static str {
+pub(crate) fn of_connect(kind: ConnectErrorKind) -> Unanswered {
     match kind {
-        ConnectErrorKind::Refused => "connection_refused",
-        ConnectErrorKind::Reset => "connection_terminated",
-        ConnectErrorKind::TimedOut => "connection_timeout",
-        ConnectErrorKind::Unreachable => "destination_ip_unroutable",
-        ConnectErrorKind::Unresolved => "dns_error",
-        ConnectErrorKind::Local => "proxy_internal_error",
+        ConnectErrorKind::Refused => Unanswered::ConnectionRefused,
+        ConnectErrorKind::Reset => Unanswered::ConnectionTerminated,
+        ConnectErrorKind::TimedOut => Unanswered::ConnectionTimeout,
+        ConnectErrorKind::Unreachable => Unanswered::Unroutable,
+        ConnectErrorKind::Unresolved => Unanswered::DnsError,
+        ConnectErrorKind::Local => Unanswered::Internal,
     }
 }

@@ -185,7 +185,14 @@ impl Play {
     /// The back end answers with this status.
     pub(crate) fn end_with(&mut self, request: Reference, status: u16, returned: Vec<Returned>) {
         self.table.end(self.now, request, Some(status));
-        let ended = RequestEnded { request, status: Some(status), bytes: 10, accepted: status < 400, returned };
+        let ended = RequestEnded {
+            request,
+            status: Some(status),
+            unanswered: None,
+            bytes: 10,
+            accepted: status < 400,
+            returned,
+        };
         self.tell(What::RequestEnded(Box::new(ended)));
     }
 

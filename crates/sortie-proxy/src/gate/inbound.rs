@@ -145,6 +145,7 @@ impl Gate {
             own_host,
             behind_head: Vec::new(),
             returned: Vec::new(),
+            unanswered: None,
         };
         Admission::Pass(Ticket { active: Some(Box::new(active)) })
     }

@@ -5,6 +5,7 @@
 //! slow engine or a dead store change no answer: the gate decides by the snapshot it has.
 
 mod actors;
+mod back_end;
 mod counters;
 mod fields;
 mod inbound;
@@ -30,6 +31,7 @@ use sortie_engine::learned::Learned;
 use sortie_model::policy::Scope;
 use sortie_model::{Endpoint, Key, Micros, Policy, Reference, ServiceName, limits};
 
+pub use back_end::{BackEnd, Failing};
 pub use counters::{Counter, Counters, Gauge};
 pub(crate) use fields::{Fields, fields};
 pub use inbound::{Admission, InboundHead, Refusal};
@@ -102,6 +104,7 @@ pub struct Gate {
     tokens: AcceptedTokens,
     off: AtomicBool,
     counters: Counters,
+    back_end: BackEnd,
 }
 
 /// What both doors change, under one lock.
@@ -148,6 +151,7 @@ impl Gate {
             tokens: AcceptedTokens::default(),
             off: AtomicBool::new(false),
             counters: Counters::default(),
+            back_end: BackEnd::default(),
         })
     }
 

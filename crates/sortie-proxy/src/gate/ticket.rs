@@ -10,7 +10,7 @@ use sortie_engine::decide::{Admission as Decide, has_sink};
 use sortie_engine::extract::{self, Body, Extraction, Head};
 use sortie_engine::inflight::InFlight;
 use sortie_model::event::{Cut, Refused, RequestEnded, RequestInspected, Returned, What};
-use sortie_model::{Actor, Candidate, Endpoint, Host, Reference, limits};
+use sortie_model::{Actor, Candidate, Endpoint, Host, Reference, Unanswered, limits};
 
 use super::actors::Token;
 use super::inbound::{Refusal, is_telling};
@@ -53,6 +53,7 @@ pub(super) struct Active {
     /// Candidates behind the head found so far, to insert only new ones when a longer prefix is read.
     pub(super) behind_head: Vec<Arc<Candidate>>,
     pub(super) returned: Vec<Returned>,
+    pub(super) unanswered: Option<Unanswered>,
 }
 
 /// What was read of a request's body.
@@ -170,6 +171,13 @@ impl Ticket {
         match found {
             Ok(returned) => active.returned = returned,
             Err(_) => active.gate.counters.analysis_failures.increment(),
+        }
+    }
+
+    /// The back end gave no answer, and the status will be Sortie's own.
+    pub fn unanswered(&mut self, why: Unanswered) {
+        if let Some(active) = &mut self.active {
+            active.unanswered = Some(why);
         }
     }
 
@@ -325,8 +333,9 @@ impl Active {
         let gate = &self.gate;
         let accepted = status.is_some_and(is_accepted);
         let now = gate.clock.now();
-        let returned = self.returned;
-        let ended = Box::new(RequestEnded { request: self.reference, status, bytes, accepted, returned });
+        let (unanswered, returned) = (self.unanswered, self.returned);
+        let ended = RequestEnded { request: self.reference, status, unanswered, bytes, accepted, returned };
+        let ended = Box::new(ended);
         let (learned, policy) = (gate.learned.load(), gate.policy.load());
         let is_proven = proven_by(&learned, &policy);
         let mut table = gate.table.lock();

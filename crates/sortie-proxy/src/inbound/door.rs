@@ -114,7 +114,11 @@ impl Connection {
             return self.failed(failure, &exchange);
         }
         let door = &self.door;
-        match upstream::send(request, &door.config, &self.pool, &exchange, &self.patience).await {
+        let sent = upstream::send(request, &door.config, &self.pool, &exchange, &self.patience).await;
+        if sent.is_ok() {
+            door.gate.back_end_answers();
+        }
+        match sent {
             Ok((response, _)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
                 match upgrade.take_if(|_| asks_upgrade) {
                     Some(client) => self.switch(response, exchange, client),
@@ -222,6 +226,10 @@ impl Connection {
             Failure::Client(None) => Failure::Client(self.guard.problem()),
             failure => failure,
         };
+        if let Some(why) = failure.unanswered() {
+            self.door.gate.back_end_fails(why);
+            exchange.unanswered(why);
+        }
         let response = failure.response(exchange.reference());
         exchange.answered(response.status(), response.headers());
         response

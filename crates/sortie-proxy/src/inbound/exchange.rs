@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use parking_lot::Mutex;
-use sortie_model::Reference;
+use sortie_model::{Reference, Unanswered};
 
 use super::refusal::Failure;
 use crate::body::{Inspector, Prefix, Refused, Release};
@@ -104,6 +104,13 @@ impl Exchange {
         let Some(ticket) = &mut state.ticket else { return 0 };
         ticket.answered(status.as_u16(), headers.get_all(header::SET_COOKIE).iter().map(HeaderValue::as_bytes));
         ticket.watches()
+    }
+
+    /// The back end gave no answer.
+    pub(super) fn unanswered(&self, why: Unanswered) {
+        if let Some(ticket) = &mut self.state.lock().ticket {
+            ticket.unanswered(why);
+        }
     }
 
     /// The response's body is over, as far as it got.

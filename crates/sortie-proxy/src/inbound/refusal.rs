@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
-use sortie_model::Reference;
+use sortie_model::{Reference, Unanswered};
 
 use super::answer::AnswerBody;
 use crate::dial::ConnectErrorKind;
@@ -68,17 +68,23 @@ impl Failure {
         }
     }
 
-    /// The error's type (RFC 9209 §2.3), where the back end is to blame.
+    /// The error's type (RFC 9209 §2.3), where the client is not to blame.
     fn error_type(self) -> Option<&'static str> {
-        let error = match self {
-            Self::Refused(_) | Self::Client(_) | Self::Tunnel => return None,
-            Self::Connect(kind) => proxy_status::of_connect(kind),
-            Self::Loop => "proxy_loop_detected",
-            Self::Terminated => "connection_terminated",
-            Self::AnswerTimedOut => "http_response_timeout",
-            Self::BadAnswer => "http_protocol_error",
-        };
-        Some(error)
+        match self {
+            Self::Loop => Some("proxy_loop_detected"),
+            failure => failure.unanswered().map(Unanswered::as_str),
+        }
+    }
+
+    /// Why the back end did not answer, where it was asked.
+    pub(super) fn unanswered(self) -> Option<Unanswered> {
+        match self {
+            Self::Refused(_) | Self::Client(_) | Self::Tunnel | Self::Loop => None,
+            Self::Connect(kind) => Some(proxy_status::of_connect(kind)),
+            Self::Terminated => Some(Unanswered::ConnectionTerminated),
+            Self::AnswerTimedOut => Some(Unanswered::ResponseTimeout),
+            Self::BadAnswer => Some(Unanswered::ProtocolError),
+        }
     }
 
     fn body(self, status: StatusCode, reference: Option<Reference>) -> Bytes {

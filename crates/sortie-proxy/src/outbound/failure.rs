@@ -70,7 +70,7 @@ impl Failure {
             Self::Resolve(ResolveError::NoAddress) => "dns_error; rcode=\"NOERROR\"",
             Self::Resolve(ResolveError::ServerFailed) => "dns_error; rcode=\"SERVFAIL\"",
             Self::Resolve(ResolveError::TimedOut) => "dns_timeout",
-            Self::Connect(kind) => proxy_status::of_connect(kind),
+            Self::Connect(kind) => proxy_status::of_connect(kind).as_str(),
             Self::Terminated => "connection_terminated",
             Self::AnswerTimedOut => "http_response_timeout",
             Self::NoHttp => "http_protocol_error",

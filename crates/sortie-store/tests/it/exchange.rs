@@ -215,5 +215,12 @@ fn ended(first: u64) -> RequestEnded {
         location: "$.preview".into(),
     };
     let returned = if first % 64 == 1 { vec![returned] } else { Vec::new() };
-    RequestEnded { request: reference(first), status: Some(201), bytes: 388, accepted: true, returned }
+    RequestEnded {
+        request: reference(first),
+        status: Some(201),
+        unanswered: None,
+        bytes: 388,
+        accepted: true,
+        returned,
+    }
 }

@@ -111,6 +111,7 @@ impl Collector for Snapshot {
                 Kind::Gauge => family(&mut encoder, name, help, values.map(|(s, v)| (s, gauge(v))))?,
             }
         }
+        unanswered(&mut encoder, &self.0.services)?;
         malformed(&mut encoder, &self.0.services)
     }
 }
@@ -121,16 +122,36 @@ fn malformed(encoder: &mut DescriptorEncoder<'_>, services: &[ServiceStatus]) ->
         [("inbound", &service.inbound.malformed), ("outbound", &service.outbound.malformed)]
             .map(|(door, kinds)| (service.name.as_str(), door, kinds))
     });
-    let mut counts = doors
-        .flat_map(|(service, door, kinds)| kinds.iter().map(move |(kind, number)| (service, door, kind, *number)))
-        .peekable();
+    let counts = doors.flat_map(|(service, door, kinds)| {
+        kinds
+            .iter()
+            .map(move |(kind, number)| ([("service", service), ("door", door), ("kind", kind.as_str())], *number))
+    });
+    labelled(encoder, "malformed", "Messages refused because two parsers would read them differently", counts)
+}
+
+/// Requests that the back end did not answer, with the type of error.
+fn unanswered(encoder: &mut DescriptorEncoder<'_>, services: &[ServiceStatus]) -> fmt::Result {
+    let counts = services.iter().flat_map(|service| {
+        let kinds = service.inbound.unanswered.iter();
+        kinds.map(|(error, number)| ([("service", service.name.as_str()), ("error", error.as_str())], *number))
+    });
+    labelled(encoder, "requests_unanswered", "Requests that the back end did not answer", counts)
+}
+
+/// A counter with labels; a family without a member is left out.
+fn labelled<'a, const N: usize>(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    counts: impl Iterator<Item = ([(&'a str, &'a str); N], u64)>,
+) -> fmt::Result {
+    let mut counts = counts.peekable();
     if counts.peek().is_none() {
         return Ok(());
     }
-    let help = "Messages refused because two parsers would read them differently";
-    let mut family = encoder.encode_descriptor("malformed", help, None, MetricType::Counter)?;
-    for (service, door, kind, number) in counts {
-        let labels = [("service", service), ("door", door), ("kind", kind.as_str())];
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for (labels, number) in counts {
         ConstCounter::new(number).encode(family.encode_family(&labels)?)?;
     }
     Ok(())
@@ -171,6 +192,7 @@ mod tests {
             inbound: InboundStatus {
                 requests,
                 malformed: [("chunk".into(), requests)].into(),
+                unanswered: [("dns_error".into(), requests)].into(),
                 ..InboundStatus::default()
             },
             ..ServiceStatus::default()
@@ -183,6 +205,7 @@ mod tests {
             "sortie_requests_total{service=\"shop\"} 214",
             "sortie_requests_total{service=\"news\"} 3",
             "sortie_malformed_total{service=\"news\",door=\"inbound\",kind=\"chunk\"} 3",
+            "sortie_requests_unanswered_total{service=\"shop\",error=\"dns_error\"} 214",
             "sortie_ready 1",
             "sortie_store_trouble 0",
         ] {

@@ -138,6 +138,12 @@ pub struct Unfollowed {
 pub struct InboundStatus {
     /// Where it listens.
     pub listen: String,
+    /// The back end: `http://127.0.0.1:5000`.
+    pub upstream: String,
+    /// Requests that the back end did not answer, by kind (RFC 9209).
+    pub unanswered: BTreeMap<String, u64>,
+    /// How the back end fails, where the last request went without an answer.
+    pub failing: Option<BackEndFailing>,
     /// Open connections.
     pub connections: u64,
     /// Requests.
@@ -161,6 +167,17 @@ pub struct InboundStatus {
     /// Messages refused because two parsers would read them differently, or that never came whole,
     /// by kind.
     pub malformed: BTreeMap<String, u64>,
+}
+
+/// See [`InboundStatus::failing`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackEndFailing {
+    /// Since when, RFC 3339 in UTC.
+    pub since: String,
+    /// Requests without an answer since then, one after the other.
+    pub requests: u64,
+    /// Why the last one had none (RFC 9209).
+    pub why: String,
 }
 
 /// Counts since the start.

@@ -27,6 +27,15 @@ pub(super) fn of_service(service: &ServiceStatus) -> Vec<String> {
     if service.off {
         lines.push("off: everything passes, nothing is judged; `sortie on` ends that".to_owned());
     }
+    if let Some(failing) = &inbound.failing {
+        lines.push(format!(
+            "the back end at {} does not answer: {}, {} since {}; clients get an error; is it running?",
+            inbound.upstream,
+            failing.why,
+            counted(failing.requests, "request"),
+            failing.since
+        ));
+    }
     if inbound.requests == 0 && outbound.dials > 0 {
         lines.push(format!(
             "{} passed the outbound door, but no request the inbound door at {}: nobody can be named; let clients \
@@ -60,6 +69,23 @@ pub(super) fn of_service(service: &ServiceStatus) -> Vec<String> {
             bytes(inbound.bytes_not_inspected),
             bytes(inbound.bytes),
             counted(inbound.cut, "request"),
+        ));
+    }
+    lines
+}
+
+/// What a service that was just put between its clients and the world still waits for. Nothing is strange
+/// about it, so it is no silence.
+pub(super) fn not_yet(service: &ServiceStatus) -> Vec<String> {
+    let (inbound, outbound) = (&service.inbound, &service.outbound);
+    let mut lines = Vec::new();
+    if inbound.requests == 0 && outbound.dials == 0 {
+        lines.push(format!("no client has come through {} yet", inbound.listen));
+    }
+    if outbound.dials == 0 && inbound.requests < REQUESTS && gone_around(service).is_none() {
+        lines.push(format!(
+            "no dial has passed {} yet: is HTTP_PROXY set for the program (README.md, 60 seconds)?",
+            outbound.listen
         ));
     }
     lines
@@ -111,7 +137,7 @@ fn hidden_at(service: &ServiceStatus) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admin::wire::{HiddenAt, InboundStatus, OutboundStatus, RecentStatus};
+    use crate::admin::wire::{BackEndFailing, HiddenAt, InboundStatus, OutboundStatus, RecentStatus};
 
     fn service(mut inbound: InboundStatus, mut outbound: OutboundStatus) -> ServiceStatus {
         inbound.listen = "127.0.0.1:8080".into();
@@ -162,6 +188,36 @@ mod tests {
         let inbound = InboundStatus { requests: 500, candidates: 90, bytes: 1_000, ..InboundStatus::default() };
         let outbound = OutboundStatus { dials: 80, visible: 70, tls: 10, ..OutboundStatus::default() };
         assert!(of_service(&service(inbound, outbound)).is_empty());
+    }
+
+    #[test]
+    fn a_service_without_traffic_says_what_it_waits_for() {
+        let lines = |requests, dials| {
+            let inbound = InboundStatus { requests, ..InboundStatus::default() };
+            not_yet(&service(inbound, OutboundStatus { dials, ..OutboundStatus::default() }))
+        };
+        let (client, dial) = ("no client has come through 127.0.0.1:8080", "no dial has passed 127.0.0.1:3128 yet");
+        let both = lines(0, 0);
+        assert!(both.len() == 2 && both[0].contains(client) && both[1].contains(dial), "{both:?}");
+        let one = lines(3, 0);
+        assert!(one.len() == 1 && one[0].contains(dial), "{one:?}");
+        for told_otherwise in [lines(0, 2), lines(3, 1), lines(REQUESTS, 0)] {
+            assert!(told_otherwise.is_empty(), "{told_otherwise:?}");
+        }
+    }
+
+    #[test]
+    fn a_back_end_that_does_not_answer_is_told() {
+        let failing =
+            BackEndFailing { since: "2026-11-24T03:07:41.000Z".into(), requests: 12, why: "dns_error".into() };
+        let upstream = "http://shop.internal:5000".to_owned();
+        let inbound = InboundStatus { requests: 12, upstream, failing: Some(failing), ..InboundStatus::default() };
+        let outbound = OutboundStatus { dials: 1, ..OutboundStatus::default() };
+        assert_eq!(
+            of_service(&service(inbound, outbound)),
+            ["the back end at http://shop.internal:5000 does not answer: dns_error, 12 requests since \
+              2026-11-24T03:07:41.000Z; clients get an error; is it running?"]
+        );
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use sortie_model::Mode;
 use sortie_model::policy::Locality;
 
 use super::Paint;
-use super::silence::of_service;
+use super::silence::{not_yet, of_service};
 use super::text::{age, bytes, clean, count, counted, pad};
 use crate::admin::wire::{ScopeMode, ServiceStatus, Status, Unfollowed};
 
@@ -94,7 +95,7 @@ fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
             count(inbound.carrying),
             counted(inbound.candidates, "destination"),
             count(inbound.in_flight),
-            stopped(inbound.refused, inbound.would_refuse),
+            stopped(inbound.refused, inbound.would_refuse, service.mode),
         ),
     ));
     lines.push(plain(
@@ -106,7 +107,8 @@ fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
             counted(inbound.cut, "request")
         ),
     ));
-    lines.extend(malformed(&inbound.malformed).map(|text| plain("  refused", text)));
+    lines.extend(by_kind(&inbound.malformed, "malformed").map(|text| plain("  refused", text)));
+    lines.extend(by_kind(&inbound.unanswered, "without an answer").map(|text| plain("  failed", text)));
     let locality = if outbound.locality == Locality::Remote { " remote" } else { "" };
     lines.push(plain(
         "outbound",
@@ -116,7 +118,7 @@ fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
             counted(outbound.dials, "dial"),
             count(outbound.ordered),
             count(outbound.failed),
-            stopped(outbound.denied, outbound.would_deny),
+            stopped(outbound.denied, outbound.would_deny, service.mode),
         ),
     ));
     lines.push(plain(
@@ -128,7 +130,7 @@ fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
             count(outbound.opaque)
         ),
     ));
-    lines.extend(malformed(&outbound.malformed).map(|text| plain("  refused", text)));
+    lines.extend(by_kind(&outbound.malformed, "malformed").map(|text| plain("  refused", text)));
     lines.push(plain(
         "sinks",
         format!(
@@ -138,6 +140,7 @@ fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
         ),
     ));
     lines.extend(service.unfollowed.iter().map(|place| plain("  unseen", unfollowed(place))));
+    lines.extend(not_yet(service).into_iter().map(|text| line("", &clean(&text), paint)));
     lines.extend(of_service(service).into_iter().map(|text| line("!", &clean(&text), paint)));
     lines
 }
@@ -163,16 +166,20 @@ fn unfollowed(place: &Unfollowed) -> String {
 }
 
 /// `3 malformed: 2 chunk, 1 bare-line-end`.
-fn malformed(kinds: &BTreeMap<String, u64>) -> Option<String> {
+fn by_kind(kinds: &BTreeMap<String, u64>, what: &str) -> Option<String> {
     let mut kinds: Vec<(u64, &String)> = kinds.iter().map(|(kind, number)| (*number, kind)).collect();
     kinds.sort_unstable_by_key(|&(number, _)| Reverse(number));
     let each: Vec<String> = kinds.iter().map(|(number, kind)| format!("{} {}", count(*number), clean(kind))).collect();
     let all = kinds.iter().map(|(number, _)| number).sum();
-    (!each.is_empty()).then(|| format!("{} malformed: {}", count(all), each.join(", ")))
+    (!each.is_empty()).then(|| format!("{} {what}: {}", count(all), each.join(", ")))
 }
 
-fn stopped(refused: u64, would: u64) -> String {
-    format!("{} refused, {} would be in block", count(refused), count(would))
+fn stopped(refused: u64, would: u64, mode: Mode) -> String {
+    // Under `block` there is none but from before, or at a laxer scope.
+    match (mode, would) {
+        (Mode::Block, 0) => format!("{} refused", count(refused)),
+        _ => format!("{} refused, {} would be in block", count(refused), count(would)),
+    }
 }
 
 fn line(label: &str, text: &str, paint: Paint) -> String {
@@ -181,11 +188,9 @@ fn line(label: &str, text: &str, paint: Paint) -> String {
 
 #[cfg(test)]
 mod tests {
-    use sortie_model::Mode;
-
     use super::*;
     use crate::admin::wire::{
-        AlertsStatus, EngineStatus, InboundStatus, OutboundStatus, RecentStatus, Setting, StoreStatus,
+        AlertsStatus, BackEndFailing, EngineStatus, InboundStatus, OutboundStatus, RecentStatus, Setting, StoreStatus,
     };
 
     #[test]
@@ -200,6 +205,13 @@ mod tests {
             ],
             inbound: InboundStatus {
                 listen: "127.0.0.1:8080".into(),
+                upstream: "http://127.0.0.1:5000".into(),
+                unanswered: [("connection_refused".into(), 3), ("dns_error".into(), 1)].into(),
+                failing: Some(BackEndFailing {
+                    since: "2026-11-24T03:07:41.000Z".into(),
+                    requests: 3,
+                    why: "connection_refused".into(),
+                }),
                 connections: 4,
                 requests: 214,
                 in_flight: 2,

@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::http::{exchange, free_address, get, get_through, serve};
-use crate::program::{Daemon, PATIENCE};
+use crate::program::{Daemon, PATIENCE, until};
 use crate::{code, sortie, stderr, works};
 
 /// A shop with a preview that fetches what it is told, an internal host, and one who hears of it.
@@ -104,18 +103,6 @@ alerts:
 
     fn file(&self) -> PathBuf {
         self.path().join("alerts.jsonl")
-    }
-}
-
-/// Asks until it is so.
-fn until<T>(mut ask: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + PATIENCE;
-    loop {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        assert!(Instant::now() < end, "it never came true");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

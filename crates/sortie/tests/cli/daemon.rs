@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::http::{exchange, free_address, get_through, serve};
-use crate::program::Daemon;
-use crate::{code, sortie, stderr, works};
+use crate::http::{exchange, free_address, get_through, serve, serve_at};
+use crate::program::{Daemon, until};
+use crate::{code, sortie, stderr, stdout, works};
 
 const FLAGS: &[&str] = &["--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:9", "--egress", "127.0.0.1:0"];
 
@@ -68,6 +68,41 @@ fn modes_survive_a_restart() {
     assert_eq!(daemon.end(), Some(0));
     let daemon = Daemon::start(folder, FLAGS);
     assert!(works(folder, &["status"]).contains("app  shadow"));
+    assert_eq!(daemon.end(), Some(0));
+}
+
+#[test]
+fn a_dead_back_end_is_told_everywhere_and_so_is_its_return() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let (door, upstream) = (free_address().to_string(), free_address());
+    let url = format!("http://{upstream}");
+    let daemon = Daemon::start(folder, &["--listen", &door, "--upstream", &url, "--egress", "127.0.0.1:0"]);
+    let ask = || exchange(door.parse().unwrap(), "GET /v1/orders HTTP/1.1\r\nHost: a\r\nX-Request-Id: first\r\n").0;
+    assert_eq!(ask(), 502);
+    let said = daemon.hears_part("the back end does not answer").join("\n");
+    assert!(said.contains("connection_refused"), "{said}");
+    let shown = works(folder, &["status"]);
+    assert!(shown.contains("  failed  1 without an answer: 1 connection_refused"), "{shown}");
+    assert!(shown.contains(&format!("!         the back end at {url} does not answer: connection_refused")), "{shown}");
+    let why = "502: the back end did not answer (connection_refused)";
+    until(|| stdout(&sortie(folder, &["explain", "first"])).contains(why).then_some(()));
+    serve_at(upstream, |_| (200, String::new()));
+    assert_eq!(ask(), 200);
+    daemon.hears_part("the back end answers again");
+    assert!(!works(folder, &["status"]).contains("!         the back end"));
+    assert_eq!(daemon.end(), Some(0));
+}
+
+#[test]
+fn nothing_waits_for_the_engine_for_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let daemon = Daemon::start(folder, FLAGS);
+    let queued =
+        || serde_json::from_str::<Value>(&works(folder, &["status", "--json"])).unwrap()["engine"]["queued"].as_u64();
+    until(|| queued().filter(|&queued| queued == 0));
+    assert!(works(folder, &["status"]).contains("is HTTP_PROXY set for the program"));
     assert_eq!(daemon.end(), Some(0));
 }
 

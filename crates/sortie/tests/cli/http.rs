@@ -20,7 +20,15 @@ pub(crate) struct Request {
 
 /// Answers every request by `answer`, for as long as the test process lives.
 pub(crate) fn serve(answer: impl Fn(Request) -> (u16, String) + Send + Sync + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    serve_at(SocketAddr::from(([127, 0, 0, 1], 0)), answer)
+}
+
+/// The same at an address of the test's choice.
+pub(crate) fn serve_at(
+    address: SocketAddr,
+    answer: impl Fn(Request) -> (u16, String) + Send + Sync + 'static,
+) -> SocketAddr {
+    let listener = TcpListener::bind(address).unwrap();
     let address = listener.local_addr().unwrap();
     let answer = Arc::new(answer);
     thread::spawn(move || {

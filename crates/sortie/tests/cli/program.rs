@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long the program may take for anything that a test waits for.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -116,4 +116,16 @@ fn listen(from: impl Read + Send + 'static, words: Sender<String>) {
             }
         }
     });
+}
+
+/// Asks until it is so.
+pub(crate) fn until<T>(mut ask: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < end, "it never came true");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

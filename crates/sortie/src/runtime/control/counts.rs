@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use sortie_engine::learned::Learned;
-use sortie_model::{Nature, Place};
+use sortie_model::{Nature, Place, Unanswered};
 use sortie_proxy::framing::{FramingCounts, Problem};
 use sortie_proxy::gate::Gate;
 
 use super::sinks::scope_of;
-use crate::admin::wire::{HiddenAt, InboundStatus, OutboundStatus, Unfollowed};
+use crate::admin::wire::{BackEndFailing, HiddenAt, InboundStatus, OutboundStatus, Unfollowed};
 
 /// Places or destinations that a status lists.
 const LISTED: usize = 5;
@@ -18,6 +18,12 @@ const UNFOLLOWED: u64 = 3;
 pub(super) fn inbound_status(gate: &Gate) -> InboundStatus {
     let counters = gate.counters();
     InboundStatus {
+        unanswered: unanswered(gate),
+        failing: gate.back_end().failing().map(|failing| BackEndFailing {
+            since: failing.since.rfc3339(),
+            requests: failing.requests,
+            why: failing.why.as_str().to_owned(),
+        }),
         connections: counters.inbound_connections.get(),
         requests: counters.requests.get(),
         in_flight: gate.in_flight() as u64,
@@ -49,6 +55,12 @@ pub(super) fn outbound_status(gate: &Gate) -> OutboundStatus {
         hidden: hidden(&gate.learned()),
         ..OutboundStatus::default()
     }
+}
+
+/// Requests without an answer of the back end, by kind; kinds that were not met are left out.
+fn unanswered(gate: &Gate) -> BTreeMap<String, u64> {
+    let kinds = Unanswered::ALL.into_iter().map(|why| (why.as_str().to_owned(), gate.back_end().unanswered(why)));
+    kinds.filter(|&(_, number)| number > 0).collect()
 }
 
 /// What was refused because two parsers would read it differently, by kind; kinds that were not met

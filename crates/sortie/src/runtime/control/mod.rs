@@ -137,9 +137,10 @@ impl Operator {
         scope: Option<&Scope>,
         asked: Setting,
     ) -> Option<ModeChange> {
+        // Under the lock: a reload that comes meanwhile puts its policies in force after this.
+        let mut overrides = self.overrides.lock();
         let config = self.config();
         let configured = &config.services.get(name)?.policy;
-        let mut overrides = self.overrides.lock();
         let was = Modes::new(name, configured, &overrides).at(scope);
         let before = overrides.set_mode(name, scope, asked);
         let modes = Modes::new(name, configured, &overrides);
@@ -187,6 +188,12 @@ impl Operator {
             scopes: self.scopes_of(name),
             inbound: InboundStatus {
                 listen: inbound,
+                upstream: self
+                    .config()
+                    .services
+                    .get(name)
+                    .map(|at| at.inbound.upstream.to_string())
+                    .unwrap_or_default(),
                 malformed: self.framing.get(name).map(|framing| malformed(&framing.inbound)).unwrap_or_default(),
                 ..inbound_status(gate)
             },

@@ -87,7 +87,7 @@ impl Engine {
         self.housekeeping();
         let (last, end) = (self.parts.state.last, self.parts.journal.last().unwrap_or(0));
         self.parts.told.catch_up(Some(end.saturating_sub(last)));
-        self.parts.told.round(0, self.parts.journal.counters(), self.parts.clock.now());
+        self.parts.told.round(told.len(), self.parts.journal.counters(), self.parts.clock.now());
         if let Some(first) = progress.first
             && progress.said.elapsed() >= SAY
         {
@@ -109,6 +109,7 @@ impl Engine {
             });
             // The disk may hang: not under the lock.
             self.write(&rest);
+            self.parts.told.round(rest.len(), self.parts.journal.counters(), self.parts.clock.now());
         }
         super::publish(&self.parts.state, &self.parts.gates);
     }

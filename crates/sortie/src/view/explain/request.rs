@@ -180,7 +180,8 @@ fn ended_words(ended: &RequestEnded) -> String {
         0 => String::new(),
         number => format!("; the answers of {} are in it", counted(number as u64, "dial")),
     };
-    format!("{status}, {}{returned}", bytes(ended.bytes))
+    let unanswered = ended.unanswered.map(|why| format!(": the back end did not answer ({})", why.as_str()));
+    format!("{status}{}, {}{returned}", unanswered.unwrap_or_default(), bytes(ended.bytes))
 }
 
 pub(super) fn show(story: &RequestStory, now: Micros, paint: Paint) -> String {

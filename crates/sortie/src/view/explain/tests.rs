@@ -172,6 +172,7 @@ fn journal() -> Vec<Event> {
     let ended = RequestEnded {
         request: Reference::local(1),
         status: Some(200),
+        unanswered: None,
         bytes: 1_580,
         accepted: true,
         returned: Vec::new(),
