@@ -12,5 +12,6 @@ pub mod inflight;
 pub mod kernel;
 mod learn;
 pub mod learned;
+pub mod readings;
 pub mod returned;
 pub mod step;
