@@ -58,7 +58,7 @@ fn runs(probe: &[&str]) -> bool {
 }
 
 /// A virtual environment with the packages of `list`.
-fn python(folder: &Path, list: &Path) -> Result<(), Failed> {
+pub(crate) fn python(folder: &Path, list: &Path) -> Result<(), Failed> {
     stamped(folder, &[list], || {
         let (folder_text, list_text) = (folder.to_string_lossy(), list.to_string_lossy());
         quiet(command("python3", &["-m", "venv", "--clear", &folder_text]))?;

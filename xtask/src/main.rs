@@ -9,6 +9,7 @@ mod fuzz;
 mod install;
 mod lint;
 mod paths;
+mod readings;
 mod shell;
 mod test;
 
@@ -37,6 +38,8 @@ enum Chore {
     Install,
     /// Feed what clients can send to everything that reads it, for a minute each.
     Fuzz(fuzz::Options),
+    /// Ask the real URL parsers what they make of URLs, and compare.
+    Readings(readings::Options),
     /// Measure, beside what others need for the same.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Chore::Lint => lint::run(),
         Chore::Install => install::all(),
         Chore::Fuzz(options) => fuzz::run(&options),
+        Chore::Readings(options) => readings::run(&options),
         Chore::Bench(bench) => bench::run(&bench),
     };
     match result {
