@@ -1,0 +1,10 @@
+//! What real URL parsers make of a text.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sortie_engine::readings::{Parser, distinct_hosts};
+
+fuzz_target!(|text: &str| {
+    let read = Parser::ALL.into_iter().filter(|parser| parser.read(text).host().is_some()).count();
+    assert!(distinct_hosts(text).len() <= read);
+});
