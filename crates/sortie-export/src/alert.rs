@@ -154,7 +154,13 @@ mod tests {
             odds: Vec::new(),
             impact: Vec::new(),
             unseen: Vec::new(),
-            decision: FindingDecision { mode: Mode::Observe, action: Action::Passed, door: None, rule: None },
+            decision: FindingDecision {
+                mode: Mode::Observe,
+                action: Action::Passed,
+                door: None,
+                rule: None,
+                about: None,
+            },
             closed: None,
         }
     }

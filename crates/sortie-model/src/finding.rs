@@ -384,6 +384,8 @@ pub struct FindingDecision {
     pub door: Option<String>,
     /// The rule, where one forbids it.
     pub rule: Option<String>,
+    /// The dial (`D-…`) or the request (`R-…`) that the rule forbids.
+    pub about: Option<String>,
 }
 
 /// What a door did.

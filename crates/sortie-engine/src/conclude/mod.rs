@@ -1,6 +1,7 @@
 //! Findings: attributions told as stories, one per place, actor and class of destinations.
 
 mod accuse;
+mod decided;
 mod grade;
 mod name;
 mod notes;

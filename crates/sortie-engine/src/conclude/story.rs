@@ -10,12 +10,12 @@ use sortie_model::finding::{
 use sortie_model::ids::FindingId;
 use sortie_model::verdict::Source;
 use sortie_model::{
-    Actor, AddressClass, Candidate, Decision, Destination, Endpoint, Mode, Place, Reference, ServiceName, limits,
+    Actor, AddressClass, Candidate, Destination, Endpoint, Mode, Place, Reference, ServiceName, limits,
 };
 
 use super::notes::RequestNote;
 use super::telling::Tellings;
-use super::{Scene, grade, reopen, words};
+use super::{Scene, decided, grade, reopen, words};
 
 /// What makes events one story.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -93,7 +93,13 @@ impl Story {
             odds: Vec::new(),
             impact: Vec::new(),
             unseen: Vec::new(),
-            decision: FindingDecision { mode: Mode::Observe, action: Action::Passed, door: None, rule: None },
+            decision: FindingDecision {
+                mode: Mode::Observe,
+                action: Action::Passed,
+                door: None,
+                rule: None,
+                about: None,
+            },
             closed: None,
         };
         Self { finding, class: key.class, marks: grade::Marks::default(), tellings: Tellings::default() }
@@ -119,7 +125,7 @@ impl Story {
         let finding = &mut self.finding;
         finding.last_seen = scene.now;
         finding.confidence = finding.confidence.max(verdict.p_ordered);
-        finding.decision = decision(dialled, requests);
+        finding.decision = decided::of_dial(dialled, requests);
         self.marks.stored |= verdict.leading_order().is_some_and(|(_, order)| order.stored);
         if words::carries_internal_credential(scene, dialled) {
             self.marks.credentials = true;
@@ -151,12 +157,7 @@ impl Story {
         let finding = &mut self.finding;
         finding.last_seen = scene.now;
         finding.confidence = 1.0;
-        finding.decision = FindingDecision {
-            mode: refused.mode,
-            action: Action::Blocked,
-            door: Some("inbound".to_owned()),
-            rule: Some(refused.rule.as_str().to_owned()),
-        };
+        finding.decision = decided::at_inbound(request, refused);
         if is_first && let (Some(candidate), Some(class)) = (candidate, refused.class) {
             finding.destination = named_destination(candidate, class);
         }
@@ -279,33 +280,6 @@ fn push_bounded<T>(rows: &mut Vec<T>, row: T) {
         rows.remove(limits::FINDING_ROWS / 2);
     }
     rows.push(row);
-}
-
-/// What was decided. A dial that passed may have been ordered by a request that `block` would have
-/// refused before.
-fn decision(dialled: &Dialled, requests: &[(Reference, RequestNote)]) -> FindingDecision {
-    let verdict = &dialled.verdict;
-    if verdict.decision == Decision::Pass
-        && let Some(refused) = requests.iter().find_map(|(_, note)| note.would_refuse)
-    {
-        return FindingDecision {
-            mode: refused.mode,
-            action: Action::WouldBlock,
-            door: Some("inbound".to_owned()),
-            rule: Some(refused.rule.as_str().to_owned()),
-        };
-    }
-    let action = match verdict.decision {
-        Decision::Pass => Action::Passed,
-        Decision::WouldDeny(_) => Action::WouldBlock,
-        Decision::Deny(_) => Action::Blocked,
-    };
-    FindingDecision {
-        mode: verdict.mode,
-        action,
-        door: verdict.decision.rule().map(|_| "outbound".to_owned()),
-        rule: verdict.decision.rule().map(|rule| rule.as_str().to_owned()),
-    }
 }
 
 pub(super) fn shares(dialled: &Dialled) -> Vec<ActorShare> {

@@ -62,6 +62,7 @@ fn the_worst_dial_names_the_destination() {
     assert_eq!(finding.dials_total, 3);
     assert_eq!(finding.destination.port, Some(9000), "the port that answered, not the last one");
     assert_eq!(finding.decision.action, Action::WouldBlock);
+    assert_eq!(finding.decision.about, finding.dials.last().map(|dial| dial.id.clone()), "what was decided last");
 }
 
 const STORED: &str = "http://hooks.evil.example/x/5f3a9c01";

@@ -90,7 +90,13 @@ pub(crate) mod tests {
             odds: vec![Odds { factor: "for".into(), text: "\u{202e}\"quoted\"\n".into() }],
             impact: vec![Impact::MetadataCredentialsRead],
             unseen: Vec::new(),
-            decision: FindingDecision { mode: Mode::Observe, action: Action::WouldBlock, door: None, rule: None },
+            decision: FindingDecision {
+                mode: Mode::Observe,
+                action: Action::WouldBlock,
+                door: None,
+                rule: None,
+                about: None,
+            },
             closed: None,
         }
     }

@@ -303,17 +303,18 @@ fn has_passed(finding: &Finding) -> bool {
     matches!(finding.kind, FindingKind::Honoured | FindingKind::Stored)
 }
 
-/// The dial or the request that the rule is about.
+/// The dial or the request that the rule is about: by its number where it is shown, else by its reference and
+/// where it went.
 fn stopped(finding: &Finding) -> String {
-    if finding.decision.door.as_deref() == Some("inbound") {
-        return finding
-            .requests
-            .last()
-            .map_or_else(|| "the request".to_owned(), |request| clean(&request.id).into_owned());
+    let Some(about) = finding.decision.about.as_deref() else { return "it".to_owned() };
+    match finding.dials.iter().position(|dial| dial.id == about) {
+        Some(position) if position >= finding.dials.len().saturating_sub(DIALS) => {
+            let hidden = finding.dials_total.saturating_sub(finding.dials.len() as u64);
+            format!("dial {}", hidden + position as u64 + 1)
+        }
+        Some(position) => format!("{} to {}, not among those shown", clean(about), dialled(&finding.dials[position])),
+        None => clean(about).into_owned(),
     }
-    let first = finding.dials.iter().position(|dial| dial.class == finding.destination.class);
-    let hidden = finding.dials_total.saturating_sub(finding.dials.len() as u64);
-    first.map_or_else(|| "the dial".to_owned(), |position| format!("dial {}", hidden + position as u64 + 1))
 }
 
 #[cfg(test)]

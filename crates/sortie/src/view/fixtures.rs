@@ -102,6 +102,7 @@ pub(super) fn metadata() -> Finding {
             action: Action::WouldBlock,
             door: Some("outbound".into()),
             rule: Some("ordered.deny".into()),
+            about: Some("D-18C5".into()),
         },
         closed: None,
     }
@@ -133,6 +134,7 @@ pub(super) fn refused() -> Finding {
             action: Action::Blocked,
             door: Some("inbound".into()),
             rule: Some("ordered.deny".into()),
+            about: Some("R-18C3".into()),
         },
         ..metadata()
     }
@@ -168,7 +170,7 @@ pub(super) fn open_sink() -> Finding {
         dials_total: 20,
         impact: Vec::new(),
         unseen: vec!["the dial is TLS: its path, status, answer and redirects are not seen".into()],
-        decision: FindingDecision { mode: Mode::Observe, action: Action::Passed, door: None, rule: None },
+        decision: FindingDecision { mode: Mode::Observe, action: Action::Passed, door: None, rule: None, about: None },
         ..metadata()
     }
 }

@@ -87,6 +87,25 @@ fn the_table_is_short_and_fits() {
 }
 
 #[test]
+fn what_was_stopped_is_the_dial_that_the_decision_is_about() {
+    let mut probes = metadata();
+    probes.dials_total = 12;
+    probes.dials = (1..=12).map(|n| FindingDial { id: format!("D-{n}"), ..metadata().dials[1].clone() }).collect();
+    let mut action_about = |dial: &str| {
+        probes.decision.about = Some(dial.into());
+        action(&probes)
+    };
+    assert_eq!(
+        action_about("D-9"),
+        "PASSED, because mode is observe; block would have stopped dial 9: ordered.deny metadata"
+    );
+    let unshown = action_about("D-2");
+    assert!(unshown.contains("stopped D-2 to 169.254.169.254:80 (metadata), not among those shown:"), "{unshown}");
+    let gone = action_about("D-99");
+    assert!(gone.contains("stopped D-99:"), "{gone}");
+}
+
+#[test]
 fn a_dial_that_an_answer_names_says_so() {
     let mut named = metadata();
     named.dials[1].named_by = named.dials[1].redirected_by.take();
