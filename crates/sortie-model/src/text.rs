@@ -13,9 +13,21 @@ pub fn grouped(number: u64) -> String {
     grouped
 }
 
+/// A probability to three digits: `0.998`. Never 1: nothing is so sure.
+pub fn probability(p: f64) -> String {
+    if p > 0.999 { "> 0.999".to_owned() } else { format!("{p:.3}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_probability_is_shown_as_certain() {
+        for (p, shown) in [(0.0, "0.000"), (0.9984, "0.998"), (0.999, "0.999"), (0.9991, "> 0.999"), (1.0, "> 0.999")] {
+            assert_eq!(probability(p), shown);
+        }
+    }
 
     #[test]
     fn thousands_are_set_apart() {

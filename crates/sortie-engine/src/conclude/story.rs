@@ -187,6 +187,7 @@ impl Story {
         finding.confidence = 1.0;
         finding.destination = named_destination(candidate, class);
         finding.decision.mode = scene.policy.mode;
+        finding.unseen = vec![words::unseen_of_attempt(scene, note.at)];
         reopen(finding);
     }
 

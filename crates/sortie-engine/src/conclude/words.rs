@@ -2,13 +2,18 @@
 
 use sortie_model::event::{Carrier, Dialled, HopKind, Returned};
 use sortie_model::finding::Odds;
-use sortie_model::text::grouped;
+use sortie_model::text::{grouped, probability};
 use sortie_model::verdict::{Hop, Order, Source};
-use sortie_model::{Candidate, Destination, PathMatch, Place, Reference};
+use sortie_model::{Candidate, Destination, Host, Micros, PathMatch, Place, Reference};
 
 use super::Scene;
 use super::notes::RequestNote;
 use crate::learned::Sink;
+
+/// Seconds.
+const DAY: f64 = 86_400.0;
+/// How long before an attempt a dial shows that the program used the outbound door then, in microseconds.
+const AROUND: u64 = 5 * 60 * Micros::SECOND;
 
 /// The factors of a dial's attribution.
 pub(super) fn odds(scene: &Scene<'_>, dialled: &Dialled) -> Vec<Odds> {
@@ -17,9 +22,14 @@ pub(super) fn odds(scene: &Scene<'_>, dialled: &Dialled) -> Vec<Odds> {
     if let Some((explanation, order)) = verdict.leading_order() {
         odds.push(factor(
             "sure",
-            format!("{:.3} that it was ordered, {:.3} by R-{}", verdict.p_ordered, explanation.share, order.request),
+            format!(
+                "{} that it was ordered, {} by R-{}",
+                probability(verdict.p_ordered),
+                probability(explanation.share),
+                order.request
+            ),
         ));
-        odds.push(factor("for", place_words(scene, order)));
+        odds.push(factor("for", place_words(scene, order, &dial.destination.host)));
         odds.push(factor("path", path_words(order.path).to_owned()));
         if let Source::Hop(hop) = &explanation.source {
             odds.push(factor("hop", hop_words(hop)));
@@ -77,6 +87,19 @@ pub(super) fn unseen(scene: &Scene<'_>, dialled: &Dialled) -> Vec<String> {
     unseen
 }
 
+/// What a missing dial says. Whoever goes around the outbound door is not seen, so that none came means little
+/// where no other came either.
+pub(super) fn unseen_of_attempt(scene: &Scene<'_>, at: Micros) -> String {
+    let others = match scene.learned.last_dial {
+        Some(last) if last >= at => "others of this service have passed it since".to_owned(),
+        Some(last) if last.plus(AROUND) >= at => {
+            format!("the last one that passed it came {} before the request", duration(at.0 - last.0))
+        }
+        _ => format!("none of this service passed it in {} before the request, nor since", duration(AROUND)),
+    };
+    format!("a dial that goes around the outbound door; {others}")
+}
+
 /// Whether a dial carries a credential that own dials carry to an internal destination elsewhere.
 pub(super) fn carries_internal_credential(scene: &Scene<'_>, dialled: &Dialled) -> bool {
     dialled.dial.credentials.iter().any(|credential| {
@@ -96,29 +119,36 @@ pub(super) fn returned(returned: &Returned, request: Reference) -> String {
     )
 }
 
-fn place_words(scene: &Scene<'_>, order: &Order) -> String {
-    let sink = scene.learned.sink(&order.place, order.manner);
-    let by_operator = scene.policy.proves(&order.endpoint, &order.place);
-    match sink {
-        _ if by_operator => "the operator says that this place is dialled".to_owned(),
-        Some(sink) => sink_words(sink),
-        None => "this place was never seen before".to_owned(),
+fn place_words(scene: &Scene<'_>, order: &Order, host: &Host) -> String {
+    if scene.policy.proves(&order.endpoint, &order.place) {
+        return "the operator says that this place is dialled".to_owned();
     }
+    // However this order is written, the place may be proven by orders that are written otherwise.
+    let proving = scene.learned.proving_sink(&order.place, order.manner, order.nature, host).filter(|_| order.proven);
+    let sink = proving.or_else(|| scene.learned.sink(&order.place, order.manner));
+    sink.map_or_else(|| "this place was never seen before".to_owned(), |sink| sink_words(sink))
 }
 
+/// The counts of `sortie sinks`. Of orders that are obeyed while all that was named here is still open, no
+/// votes are counted yet, nor who gave them.
 fn sink_words(sink: &Sink) -> String {
-    if sink.offers == 0 {
-        return "nothing named here before is over yet, so it is not known how often this place is obeyed".to_owned();
+    let proven = if sink.is_proven() { "proven" } else { "not yet proven" };
+    let (obeyed, destinations) = (sink.obeyed, sink.destinations().len());
+    match (sink.offers, obeyed) {
+        (0, 0) => "nothing was obeyed here yet, and nothing named here before is over".to_owned(),
+        (0, _) => format!(
+            "{proven}: this place obeyed {obeyed} of {obeyed} offers so far, {destinations} destinations; none is over yet; \
+             honour rate {:.2}",
+            sink.rho_so_far()
+        ),
+        (offers, _) => format!(
+            "{proven}: this place obeyed {obeyed} of {} offers, {destinations} destinations, named by {} actors; honour rate \
+             {:.2}",
+            offers.max(obeyed),
+            sink.actor_count,
+            sink.rho()
+        ),
     }
-    let proven = if sink.is_proven() { "proven: " } else { "not yet proven: " };
-    format!(
-        "{proven}this place obeyed {} of {} offers, {} destinations, named by {} actors; honour rate {:.2}",
-        sink.obeyed,
-        sink.offers.max(sink.obeyed),
-        sink.destinations().len(),
-        sink.actor_count,
-        sink.rho()
-    )
 }
 
 fn hop_words(hop: &Hop) -> String {
@@ -142,16 +172,18 @@ fn path_words(path: PathMatch) -> &'static str {
 }
 
 fn own_words(scene: &Scene<'_>, destination: &Destination, share: f64) -> String {
-    let days = scene.learned.age(scene.now) / 86_400.0;
+    let seconds = scene.learned.age(scene.now);
     match scene.learned.destinations.get(destination) {
         Some(stats) if stats.own >= 0.5 => format!(
-            "the service itself dialled {destination} about {:.0} times; {share:.3} that this was one of them",
-            stats.own
+            "the service itself dialled {destination} about {:.0} times; {} that this was one of them",
+            stats.own,
+            probability(share)
         ),
-        _ if days >= 1.0 => format!("the service itself never dialled {destination} in {days:.0} days"),
+        _ if seconds >= DAY => format!("the service itself never dialled {destination} in {:.0} days", seconds / DAY),
+        // So short a silence says little.
         _ => format!(
-            "the service itself never dialled {destination} in {}",
-            duration((scene.learned.age(scene.now) * 1e6) as u64)
+            "no call of the service itself to {destination} was seen; Sortie has watched for {}",
+            duration((seconds * 1e6) as u64)
         ),
     }
 }

@@ -30,6 +30,7 @@ pub(crate) struct DialLesson<'a> {
 pub(crate) fn learn_dial(learned: &mut Learned, lesson: &DialLesson<'_>) -> Vec<SinkKey> {
     let Dialled { dial, verdict } = lesson.dialled;
     learned.since.get_or_insert(lesson.at);
+    learned.last_dial = Some(lesson.at);
     learned.epoch += 1;
     let mut proven = Vec::new();
     for explanation in &verdict.explanations {

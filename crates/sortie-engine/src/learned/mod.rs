@@ -51,6 +51,8 @@ pub struct Learned {
     pub exchanges: u64,
     /// Dials that were let through, and the sum of their own shares.
     pub own_dials: f64,
+    /// When the last dial passed the door, refused or not.
+    pub last_dial: Option<Micros>,
     /// Honour rates and proof, per place and manner.
     pub sinks: OrdMap<SinkKey, Arc<Sink>>,
     /// Templates that have a proven sink.

@@ -50,6 +50,8 @@ pub struct Sink {
     pub obeyed: u64,
     /// Offers in all.
     pub offers: u64,
+    /// Offers in a row, the last ones that are over, which nothing obeyed although others were before.
+    pub unfollowed: u64,
     /// When orders are obeyed.
     pub delays: Kernel,
     /// Dials per obeyed candidate: sum of shares, and candidates obeyed at all.
@@ -123,6 +125,7 @@ impl Sink {
             closed: 0.0,
             obeyed: 0,
             offers: 0,
+            unfollowed: 0,
             delays: Kernel::default(),
             dial_mass: 0.0,
             obeyed_mass: 0.0,
@@ -246,6 +249,11 @@ impl Sink {
         }
         self.closed += weight;
         self.offers += 1;
+        if used >= OBEYED {
+            self.unfollowed = 0;
+        } else if self.obeyed > 0 {
+            self.unfollowed += 1;
+        }
     }
 
     /// Learns that an offer is over whose request was rejected before any dial obeyed it. It is no vote:
@@ -281,6 +289,9 @@ impl Sink {
     /// Learns one dial that an order here explains with probability `share`; `fresh` is how much of
     /// the candidate was not used up before.
     pub(crate) fn dialled(&mut self, delay: u64, share: f64, fresh: f64) {
+        if share >= OBEYED {
+            self.unfollowed = 0;
+        }
         self.delays.learn(delay, share * fresh.max(0.1));
         self.dial_mass += share;
         self.obeyed_mass += share * fresh;
@@ -398,6 +409,23 @@ mod tests {
             sink.close(actor(n), 0.0);
         }
         assert_eq!(sink.rho_so_far(), sink.rho(), "offers that are over are votes");
+    }
+
+    #[test]
+    fn silence_is_counted_since_the_last_dial() {
+        let mut sink = obedient(&["a.example"]);
+        for number in 1..=4 {
+            sink.close(actor(9), 0.0);
+            assert_eq!(sink.unfollowed, number);
+        }
+        sink.dialled(1_000, 0.97, 1.0);
+        assert_eq!(sink.unfollowed, 0);
+        sink.close(actor(9), 0.0);
+        sink.close(actor(9), 1.0);
+        assert_eq!(sink.unfollowed, 0);
+        let mut never = Sink::new(Nature::Named, Micros(0));
+        never.close(actor(9), 0.0);
+        assert_eq!(never.unfollowed, 0, "what never obeyed did not fall silent");
     }
 
     #[test]

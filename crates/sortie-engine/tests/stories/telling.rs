@@ -139,3 +139,43 @@ fn a_story_hears_how_the_dial_that_redirected_goes_on() {
     assert!(finding.dials[0].returned.is_some(), "{finding:#?}");
     assert!(finding.dials[1].returned.is_none());
 }
+
+#[test]
+fn the_first_wave_is_told_with_what_was_obeyed_so_far() {
+    let mut play = Play::new(Mode::Observe);
+    for (client, url) in [
+        (1, "http://one.example/events/5f3a9c01"),
+        (2, "http://two.example/events/5f3a9c02"),
+        (3, "http://three.example/events/5f3a9c03"),
+        (66, "http://127.0.0.1:9000/5f3a9c04"),
+    ] {
+        let candidate = play.candidate("url", url, Nature::Named);
+        play.request(client, "POST", "/v1/hooks", vec![candidate]).expect("admitted");
+        play.wait(5);
+        play.dial(url, if client == 66 { "127.0.0.1" } else { "8.8.8.8" });
+    }
+    let finding = play.finding("ssrf.honoured").expect("found");
+    let rests_on = &finding.odds.iter().find(|odds| odds.factor == "for").expect("told").text;
+    assert!(rests_on.starts_with("proven: this place obeyed 4 of 4 offers so far, 4 destinations"), "{rests_on}");
+}
+
+/// A client names the metadata service at a proven sink, and nothing follows.
+fn attempt(play: &mut Play) -> String {
+    let candidate = play.candidate("url", "http://169.254.169.254/latest/meta-data/", Nature::Named);
+    let request = play.request(66, "POST", "/v1/hooks", vec![candidate]).expect("admitted");
+    play.wait(5);
+    play.end(request, Vec::new());
+    play.wait(2_000);
+    play.finding("ssrf.attempt").expect("found").unseen.join("; ")
+}
+
+#[test]
+fn an_attempt_says_what_the_missing_dial_is_worth() {
+    let mut play = Play::new(Mode::Observe);
+    play.customers(5);
+    let soon = attempt(&mut play);
+    assert!(soon.ends_with("the last one that passed it came 2.0 s before the request"), "{soon}");
+    play.wait(600_000);
+    let late = attempt(&mut play);
+    assert!(late.ends_with("none of this service passed it in 5 min before the request, nor since"), "{late}");
+}

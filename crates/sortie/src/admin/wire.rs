@@ -107,7 +107,7 @@ pub struct ServiceStatus {
     pub sinks_proven: u64,
     /// Places that obeyed at least once and are not proven.
     pub sinks_learning: u64,
-    /// Places named as if they were dialled, where no dial followed through the door.
+    /// Places named as if they were dialled, where no dial follows through the door.
     pub unfollowed: Vec<Unfollowed>,
 }
 
@@ -124,13 +124,16 @@ pub struct RecentStatus {
     pub dials: u64,
 }
 
-/// A place whose destinations were not dialled through the door.
+/// A place whose destinations were not dialled through the door, or no longer are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unfollowed {
     /// The place, as a scope: `/api/test $.host`.
     pub at: String,
-    /// How often a destination was named there.
+    /// How often a destination was named there, since the last one that was dialled.
     pub offers: u64,
+    /// How many were dialled before that.
+    #[serde(default)]
+    pub obeyed: u64,
 }
 
 /// Counts since the start.

@@ -95,7 +95,9 @@ fn headline(finding: &Finding) -> String {
             )
         }
         FindingKind::Blocked => format!("A client ordered {service} to call {destination}, and was stopped."),
-        FindingKind::Attempt => format!("A client named {destination} to {service}, which did not dial it."),
+        FindingKind::Attempt => {
+            format!("A client named {destination} to {service}; no dial to it passed the outbound door.")
+        }
         FindingKind::CredentialSent => {
             format!("A client made {service} send a credential of its internal calls to {destination}.")
         }
@@ -260,6 +262,9 @@ fn certainty(finding: &Finding, block: &mut Block) {
             block.line("sure", format!("{}; no other sender above 0.02", clean(&odds.text)));
         }
         (Some(odds), _) => block.line("sure", clean(&odds.text)),
+        (None, Some(by)) if finding.kind == FindingKind::Attempt => {
+            block.line("sure", format!("{} itself names it", clean(by)));
+        }
         (None, Some(by)) if finding.dials.is_empty() => {
             block.line("sure", format!("{} itself names it; nothing had to be dialled", clean(by)));
         }

@@ -158,6 +158,13 @@ fn of_scope(service: &ServiceStatus, scope: &ScopeMode, paint: Paint) -> String 
 }
 
 fn unfollowed(place: &Unfollowed) -> String {
+    if place.obeyed > 0 {
+        let (obeyed, orders) = (counted(place.obeyed, "time"), counted(place.offers, "order"));
+        return format!(
+            "{} was obeyed {obeyed}, and then not once in {orders}: does the program still use the proxy?",
+            clean(&place.at)
+        );
+    }
     format!(
         "{} named at {}, none dialled through the door: nothing there is dialled, or it goes around (raw TCP, NO_PROXY)",
         counted(place.offers, "destination"),
@@ -228,7 +235,10 @@ mod tests {
             recent: RecentStatus { minutes: 10, requests: 214, candidates: 37, dials: 0 },
             sinks_proven: 1,
             sinks_learning: 2,
-            unfollowed: vec![Unfollowed { at: "/v1/probe $.host".into(), offers: 6 }],
+            unfollowed: vec![
+                Unfollowed { at: "/v1/hooks $.url".into(), offers: 4, obeyed: 12 },
+                Unfollowed { at: "/v1/probe $.host".into(), offers: 6, obeyed: 0 },
+            ],
         };
         let all = Status {
             version: "0.1.0".into(),

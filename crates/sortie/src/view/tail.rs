@@ -1,5 +1,6 @@
 //! What happens now, a line each.
 
+use sortie_model::text::probability;
 use sortie_model::{AddressClass, Micros};
 
 use super::Paint;
@@ -24,8 +25,8 @@ pub fn tail_line(line: &TailLine, paint: Paint) -> String {
 fn dial_line(dial: &TailDial, paint: Paint) -> String {
     let class = if dial.class == AddressClass::Public { String::new() } else { format!(" ({})", dial.class) };
     let whose = match &dial.ordered_by {
-        Some(request) if dial.p >= 0.5 => format!("ordered by {} ({:.2})", clean(request), dial.p),
-        _ => format!("own ({:.2})", 1.0 - dial.p),
+        Some(request) if dial.p >= 0.5 => format!("ordered by {} ({})", clean(request), probability(dial.p)),
+        _ => format!("own ({})", probability(1.0 - dial.p)),
     };
     format!(
         "{}  {}  {}  {}{class}  {whose}{}",
@@ -77,10 +78,10 @@ mod tests {
         let line = tail_line(&TailLine::Dial(dial.clone()), Paint::Plain);
         assert_eq!(
             line,
-            "2026-11-24T03:07:41.000Z  shop  D-18C4  169.254.169.254:80 (metadata)  ordered by R-18C3 (1.00)  REFUSED by ordered.deny"
+            "2026-11-24T03:07:41.000Z  shop  D-18C4  169.254.169.254:80 (metadata)  ordered by R-18C3 (0.998)  REFUSED by ordered.deny"
         );
         dial = TailDial { p: 0.02, ordered_by: None, rule: None, denied: false, class: AddressClass::Public, ..dial };
-        assert!(tail_line(&TailLine::Dial(dial), Paint::Plain).ends_with("169.254.169.254:80  own (0.98)"));
+        assert!(tail_line(&TailLine::Dial(dial), Paint::Plain).ends_with("169.254.169.254:80  own (0.980)"));
         assert_eq!(
             tail_line(&TailLine::Lost { count: 1_200 }, Paint::Plain),
             "1,200 lines not shown: this reader is too slow"

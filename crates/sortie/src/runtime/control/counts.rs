@@ -14,6 +14,8 @@ use crate::admin::wire::{BackEndFailing, HiddenAt, InboundStatus, OutboundStatus
 const LISTED: usize = 5;
 /// Offers after which it is worth a line that none was obeyed.
 const UNFOLLOWED: u64 = 3;
+/// Offers in a row after which it is worth a line that none was obeyed where others were before.
+const SILENT: u64 = 4;
 
 pub(super) fn inbound_status(gate: &Gate) -> InboundStatus {
     let counters = gate.counters();
@@ -82,19 +84,63 @@ fn hidden(learned: &Learned) -> Vec<HiddenAt> {
     hidden
 }
 
+/// What one place offered and obeyed, in all manners of writing.
+#[derive(Default)]
+struct Tally {
+    offers: u64,
+    obeyed: u64,
+    /// The shortest silence of the manners that were obeyed: one that is still obeyed speaks for the place.
+    silence: Option<u64>,
+}
+
+/// Places for destinations of which none was ever dialled, and places that obeyed and fell silent.
 pub(super) fn unfollowed(learned: &Learned) -> Vec<Unfollowed> {
-    let mut places: BTreeMap<&Place, (u64, u64)> = BTreeMap::new();
-    for (key, sink) in learned.sinks.iter().filter(|(_, sink)| sink.nature == Nature::Named) {
-        let (offers, obeyed) = places.entry(&key.place).or_default();
-        *offers += sink.offers;
-        *obeyed += sink.obeyed;
+    let mut places: BTreeMap<&Place, Tally> = BTreeMap::new();
+    for (key, sink) in learned.sinks.iter().filter(|(_, sink)| sink.nature == Nature::Named || sink.obeyed > 0) {
+        let tally = places.entry(&key.place).or_default();
+        tally.offers += sink.offers;
+        tally.obeyed += sink.obeyed;
+        if sink.obeyed > 0 {
+            tally.silence = Some(tally.silence.map_or(sink.unfollowed, |known| known.min(sink.unfollowed)));
+        }
     }
-    let mut unfollowed: Vec<Unfollowed> = places
-        .into_iter()
-        .filter(|&(_, (offers, obeyed))| obeyed == 0 && offers >= UNFOLLOWED)
-        .map(|(place, (offers, _))| Unfollowed { at: scope_of(place).to_string(), offers })
-        .collect();
-    unfollowed.sort_by_key(|place| std::cmp::Reverse(place.offers));
+    let told = |(place, tally): (&Place, Tally)| {
+        let (offers, least) = match tally.silence {
+            Some(silence) => (silence, SILENT),
+            None => (tally.offers, UNFOLLOWED),
+        };
+        (offers >= least).then(|| Unfollowed { at: scope_of(place).to_string(), offers, obeyed: tally.obeyed })
+    };
+    let mut unfollowed: Vec<Unfollowed> = places.into_iter().filter_map(told).collect();
+    // Those first that did otherwise before.
+    unfollowed.sort_by_key(|place| std::cmp::Reverse((place.obeyed > 0, place.offers)));
     unfollowed.truncate(LISTED);
     unfollowed
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use sortie_engine::learned::{Sink, SinkKey};
+    use sortie_model::{Manner, Micros};
+
+    use super::*;
+
+    #[test]
+    fn places_that_fell_silent_are_told_before_those_that_never_obeyed() {
+        let mut learned = Learned::default();
+        let mut add = |template: &str, offers, obeyed, unfollowed| {
+            let place = Place::new(&Arc::from(template), Arc::from("url"));
+            let mut sink = Sink::new(Nature::Named, Micros(0));
+            (sink.offers, sink.obeyed, sink.unfollowed) = (offers, obeyed, unfollowed);
+            learned.sinks.insert(SinkKey { place, manner: Manner::FIRST }, Arc::new(sink));
+        };
+        add("/v1/hooks", 16, 12, 4);
+        add("/v1/preview", 16, 12, 3);
+        add("/v1/probe", 30, 0, 0);
+        add("/v1/new", 2, 0, 0);
+        let told: Vec<_> = unfollowed(&learned).into_iter().map(|place| (place.offers, place.obeyed)).collect();
+        assert_eq!(told, [(4, 12), (30, 0)]);
+    }
 }

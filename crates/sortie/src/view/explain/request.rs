@@ -1,9 +1,11 @@
 //! A request: what it carried, how it ended, what it caused.
 
 use serde::{Deserialize, Serialize};
-use sortie_model::event::{Refused, RequestBegan, RequestEnded, RequestInspected, What};
+use sortie_model::event::{Dialled, Refused, RequestBegan, RequestEnded, RequestInspected, What};
 use sortie_model::finding::{FindingKind, Rung, Severity};
 use sortie_model::ids::FindingId;
+use sortie_model::text::probability;
+use sortie_model::verdict::Explanation;
 use sortie_model::{Candidate, Decision, Event, Finding, Micros, Reference};
 
 use super::dial::decision_words;
@@ -12,6 +14,9 @@ use crate::view::text::{bytes, clean, counted, pad, time, width};
 
 /// Dials that are listed of one request.
 const DIALS: usize = 64;
+/// Share from which a dial is the request's, and from which it may be.
+const LIKELY: f64 = 0.5;
+const POSSIBLE: f64 = 0.05;
 
 /// What the journal knows of a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,7 +43,7 @@ pub struct RequestStory {
     pub refused: Option<String>,
     /// How it ended, in words.
     pub ended: Option<String>,
-    /// Dials that it may have caused: reference, destination, share, decision.
+    /// Dials that it caused, or may have caused: its share of them is more than 0.05.
     pub dials: Vec<CausedDial>,
     /// Findings that list it.
     #[serde(default)]
@@ -86,6 +91,26 @@ pub struct CausedDial {
     pub decision: String,
 }
 
+impl CausedDial {
+    /// The dial, if the request is among its explanations: by all of them that name it, in the words of the
+    /// largest.
+    fn of(dialled: &Dialled, request: Reference) -> Option<Self> {
+        let (dial, verdict) = (&dialled.dial, &dialled.verdict);
+        let causes = || {
+            let named = |e: &'_ Explanation| Some((e.share, super::dial::caused_by(&e.source, request)?));
+            verdict.explanations.iter().filter_map(named)
+        };
+        let (_, how) = causes().max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+        Some(Self {
+            id: format!("D-{}", dial.dial),
+            destination: format!("{} ({})", dial.destination, dial.class),
+            share: causes().map(|(share, _)| share).sum(),
+            how: how.to_owned(),
+            decision: decision_words(verdict.decision),
+        })
+    }
+}
+
 impl RequestStory {
     pub(super) fn begin(event: &Event, began: &RequestBegan) -> Self {
         let actor = &began.actor;
@@ -129,18 +154,7 @@ impl RequestStory {
             What::RequestInspected(inspected) if inspected.request == reference => self.inspected(inspected),
             What::RequestEnded(ended) if ended.request == reference => self.ended = Some(ended_words(ended)),
             What::Dialled(dialled) if self.dials.len() < DIALS => {
-                let dial = &dialled.dial;
-                let caused = dialled.verdict.explanations.iter().find_map(|explanation| {
-                    let how = super::dial::caused_by(&explanation.source, reference)?;
-                    Some(CausedDial {
-                        id: format!("D-{}", dial.dial),
-                        destination: format!("{} ({})", dial.destination, dial.class),
-                        share: explanation.share,
-                        how: how.to_owned(),
-                        decision: decision_words(dialled.verdict.decision),
-                    })
-                });
-                self.dials.extend(caused);
+                self.dials.extend(CausedDial::of(dialled, reference).filter(|caused| caused.share > POSSIBLE));
             }
             _ => {}
         }
@@ -214,18 +228,21 @@ pub(super) fn show(story: &RequestStory, now: Micros, paint: Paint) -> String {
     if !story.cut.is_empty() {
         line("unseen", format!("inspection was cut: {}", story.cut.join(", ")));
     }
-    for dial in &story.dials {
-        line(
-            "dial",
-            format!(
-                "{}  {}  {} {:.3}  {}",
-                clean(&dial.id),
-                clean(&dial.destination),
-                clean(&dial.how),
-                dial.share,
-                clean(&dial.decision)
-            ),
-        );
+    let (likely, possible): (Vec<_>, Vec<_>) = story.dials.iter().partition(|dial| dial.share >= LIKELY);
+    for (dials, doubt) in [(likely, ""), (possible, "may also have caused ")] {
+        for dial in dials {
+            line(
+                "dial",
+                format!(
+                    "{doubt}{}  {}  {} {}  {}",
+                    clean(&dial.id),
+                    clean(&dial.destination),
+                    clean(&dial.how),
+                    probability(dial.share),
+                    clean(&dial.decision)
+                ),
+            );
+        }
     }
     if let Some(refused) = &story.refused {
         line("action", clean(refused).into_owned());

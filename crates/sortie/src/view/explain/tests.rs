@@ -198,6 +198,23 @@ fn a_request_says_what_it_carried_and_caused() {
 }
 
 #[test]
+fn a_request_lists_apart_what_it_may_have_caused_and_leaves_out_what_it_hardly_did() {
+    let mut journal = journal();
+    for (number, share) in [(6, 0.2), (7, 0.011)] {
+        let mut other = dialled();
+        other.dial.dial = Reference::local(number);
+        other.verdict.explanations[0].share = share;
+        journal.push(event(number, What::Dialled(Arc::new(other))));
+    }
+    let story = Explained::from_events(Reference::local(1), &journal[0], journal[1..].iter().cloned()).unwrap();
+    let shown = explain(&story, None, at(), Paint::Plain);
+    let dials: Vec<&str> = shown.lines().filter(|line| line.starts_with("dial ")).collect();
+    assert_eq!(dials.len(), 2, "{shown}");
+    assert!(dials[0].contains("D-3 ") && !dials[0].contains("may also"), "{shown}");
+    assert!(dials[1].contains("may also have caused D-6 ") && dials[1].contains("0.200"), "{shown}");
+}
+
+#[test]
 fn a_dial_says_what_its_verdict_rests_on() {
     insta::assert_snapshot!(explain(&explained(3), None, at(), Paint::Plain));
 }
