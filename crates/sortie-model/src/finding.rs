@@ -362,6 +362,20 @@ pub struct FindingDial {
     pub named_by: Option<String>,
     /// What of the answer came back to the caller, in words.
     pub returned: Option<String>,
+    /// What was decided of it.
+    pub decision: DialDecision,
+}
+
+/// See [`FindingDial::decision`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DialDecision {
+    /// The mode that was in force.
+    pub mode: Mode,
+    /// What the door did.
+    pub action: Action,
+    /// In words, why it passed although it was ordered and policy denies it, or was refused although the service
+    /// calls its destination.
+    pub grounds: Option<String>,
 }
 
 /// One factor of a probability.
@@ -384,7 +398,7 @@ pub struct FindingDecision {
     pub door: Option<String>,
     /// The rule, where one forbids it.
     pub rule: Option<String>,
-    /// The dial (`D-…`) or the request (`R-…`) that the rule forbids.
+    /// The dial (`D-…`) or the request (`R-…`) that it is of.
     pub about: Option<String>,
 }
 

@@ -104,12 +104,44 @@ pub struct Verdict {
     pub decision: Decision,
     /// The mode of the place with the largest share.
     pub mode: Mode,
-    /// Whether the destination had own evidence: learned, or the operator's word.
-    pub own_evidence: bool,
+    /// Whether the destination had own evidence, and what it was worth.
+    pub own_evidence: OwnEvidence,
     /// Whether a wildcard or a hop window was open.
     pub window: Option<Window>,
     /// The explanations with the largest shares.
     pub explanations: SmallVec<[Explanation; 2]>,
+}
+
+/// What is known of the service's own calls to a dial's destination, learned or by the operator's word. It
+/// protects the dial from the rule for orders, unless the dial shows what only a client named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnEvidence {
+    /// No own call is known.
+    #[default]
+    None,
+    /// The service calls the destination, and the dial shows no path.
+    HiddenPath,
+    /// It calls the destination, and no proven order names the path that the dial shows.
+    UnnamedPath,
+    /// It calls the path.
+    KnownPath,
+    /// It calls paths of the kind, and only the content of an answer names this one.
+    KinPath,
+    /// It calls the destination, but never showed the path, and a proven order names it: no protection.
+    NewPath,
+}
+
+impl OwnEvidence {
+    /// Whether any own call to the destination is known.
+    pub fn is_some(self) -> bool {
+        self != Self::None
+    }
+
+    /// Whether it protects the dial from the rule for orders.
+    pub fn protects(self) -> bool {
+        !matches!(self, Self::None | Self::NewPath)
+    }
 }
 
 /// What may hide an order.

@@ -29,7 +29,7 @@ pub(super) fn story_of(scene: &Scene<'_>, dialled: &Dialled) -> Option<StoryKey>
         let class = if is_denied_class { dial.class } else { AddressClass::Public };
         return Some(StoryKey::of_order(Some(order.place.clone()), order.actor.id(), class));
     }
-    let is_unexplained = scene.policy.denies(dial.class) && !verdict.own_evidence;
+    let is_unexplained = scene.policy.denies(dial.class) && !verdict.own_evidence.is_some();
     let window_story = verdict.window == Some(Window::Hop) && verdict.mode == Mode::Block && is_unexplained;
     // What `block` would refuse is told in every mode: the operator must know before he turns it on.
     let is_refused = verdict.decision.rule().is_some() && is_unexplained;
@@ -51,10 +51,10 @@ fn stands_up(scene: &Scene<'_>, dialled: &Dialled, order: &Order) -> bool {
     let is_sure = dialled.verdict.p_ordered >= SURE;
     // A host that the service calls anyway: a client may well name what its own request makes the
     // service call, to the very path.
-    if dialled.verdict.own_evidence && (!is_sure || calls_anyway(scene, dialled, order)) {
+    if dialled.verdict.own_evidence.is_some() && (!is_sure || calls_anyway(scene, dialled, order)) {
         return false;
     }
-    let sure = is_sure && !dialled.verdict.own_evidence;
+    let sure = is_sure && !dialled.verdict.own_evidence.is_some();
     match order.nature {
         Nature::Named => !is_ignored && (path || sure || has_obeyed),
         Nature::Value => !is_ignored && (path || (sure && has_obeyed)),

@@ -1,10 +1,11 @@
 //! What a door decided, and of which dial or request.
 
 use sortie_model::event::{Dialled, Refused};
-use sortie_model::finding::{Action, FindingDecision};
+use sortie_model::finding::{Action, DialDecision, FindingDecision};
 use sortie_model::{Decision, Reference};
 
 use super::notes::RequestNote;
+use crate::decide::grounds;
 
 /// What was decided of a dial. One that passed may have been ordered by a request that `block` would have
 /// refused before.
@@ -15,18 +16,27 @@ pub(super) fn of_dial(dialled: &Dialled, requests: &[(Reference, RequestNote)]) 
     {
         return at_inbound(request, refused);
     }
-    let action = match verdict.decision {
-        Decision::Pass => Action::Passed,
-        Decision::WouldDeny(_) => Action::WouldBlock,
-        Decision::Deny(_) => Action::Blocked,
-    };
     let rule = verdict.decision.rule();
     FindingDecision {
         mode: verdict.mode,
-        action,
+        action: action(verdict.decision),
         door: rule.map(|_| "outbound".to_owned()),
         rule: rule.map(|rule| rule.as_str().to_owned()),
-        about: rule.map(|_| format!("D-{dial}")),
+        about: Some(format!("D-{dial}")),
+    }
+}
+
+/// The same for the dial's row.
+pub(super) fn of_row(dialled: &Dialled) -> DialDecision {
+    let verdict = &dialled.verdict;
+    DialDecision { mode: verdict.mode, action: action(verdict.decision), grounds: grounds(dialled) }
+}
+
+fn action(decision: Decision) -> Action {
+    match decision {
+        Decision::Pass => Action::Passed,
+        Decision::WouldDeny(_) => Action::WouldBlock,
+        Decision::Deny(_) => Action::Blocked,
     }
 }
 

@@ -5,6 +5,8 @@ use sortie_model::event::{DialProgressed, Dialled, HopKind, Outcome};
 use sortie_model::finding::FindingDial;
 use sortie_model::verdict::Source;
 
+use super::decided;
+
 /// A dial's row at the moment of its judgement.
 pub(super) fn dial_row(at: Micros, dialled: &Dialled) -> FindingDial {
     let (dial, verdict) = (&dialled.dial, &dialled.verdict);
@@ -34,6 +36,7 @@ pub(super) fn dial_row(at: Micros, dialled: &Dialled) -> FindingDial {
         redirected_by: led_by(HopKind::Redirect),
         named_by: led_by(HopKind::Content),
         returned: None,
+        decision: decided::of_row(dialled),
     }
 }
 

@@ -3,12 +3,11 @@
 use smallvec::SmallVec;
 use sortie_model::event::{Credential, Dial};
 use sortie_model::policy::{HiddenHops, PortRule};
-use sortie_model::verdict::{Verdict, Window};
+use sortie_model::verdict::{OwnEvidence, Verdict, Window};
 use sortie_model::{AddressClass, Candidate, Decision, Destination, Mode, Rule};
 
 use crate::attribution::{Cause, Circumstances, OrderRef, Posterior, Weighted, attribute, is_exact_and_cold};
 use crate::inflight::{LiveCandidate, Progress, RetryKey};
-use crate::learned::DestinationStats;
 
 /// Probability from which a dial counts as ordered.
 pub(crate) const SURE: f64 = 0.9;
@@ -27,9 +26,9 @@ const COLD_MICROS: u64 = 2_000_000;
 pub fn decide(dial: &Dial, circumstances: &Circumstances<'_>) -> Verdict {
     let Circumstances { learned, policy, .. } = *circumstances;
     let posterior = attribute(dial, circumstances);
-    let stats = learned.destinations.get(&dial.destination).map(|stats| &**stats);
     let window = open_window(circumstances);
-    let case = Case { dial, circumstances, posterior: &posterior, stats, window };
+    let own = own_evidence(dial, circumstances, &posterior);
+    let case = Case { dial, circumstances, posterior: &posterior, own, window };
     let (decision, mode) = case.decision();
     Verdict {
         epoch: learned.epoch,
@@ -38,17 +37,37 @@ pub fn decide(dial: &Dial, circumstances: &Circumstances<'_>) -> Verdict {
         q: posterior.masses.q(),
         decision,
         mode,
-        own_evidence: case.own_evidence(),
+        own_evidence: case.own,
         window,
         explanations: posterior.explanations(circumstances.now),
     }
+}
+
+/// What is known of own calls to the dial's destination, beside what the dial shows.
+fn own_evidence(dial: &Dial, circumstances: &Circumstances<'_>, posterior: &Posterior<'_>) -> OwnEvidence {
+    let Circumstances { learned, policy, .. } = *circumstances;
+    let stats = learned.destinations.get(&dial.destination);
+    if !policy.own.contains(&dial.destination) && !stats.is_some_and(|stats| stats.has_own_evidence(dial.class)) {
+        return OwnEvidence::None;
+    }
+    let Some(request) = &dial.request else { return OwnEvidence::HiddenPath };
+    if stats.is_some_and(|stats| stats.has_shown(request.path.fingerprint())) {
+        return OwnEvidence::KnownPath;
+    }
+    let named = || posterior.ranked.iter().filter(|w| w.is_proven_order() && w.is_exact());
+    if named().next().is_none() {
+        return OwnEvidence::UnnamedPath;
+    }
+    // An answer may well speak of what the service is about to call anyway.
+    let is_kin = stats.is_some_and(|stats| stats.shows_kin_of(&request.path));
+    if is_kin && named().all(Weighted::is_named_by_answer) { OwnEvidence::KinPath } else { OwnEvidence::NewPath }
 }
 
 struct Case<'a> {
     dial: &'a Dial,
     circumstances: &'a Circumstances<'a>,
     posterior: &'a Posterior<'a>,
-    stats: Option<&'a DestinationStats>,
+    own: OwnEvidence,
     window: Option<Window>,
 }
 
@@ -77,7 +96,8 @@ impl<'a> Case<'a> {
         let policy = self.circumstances.policy;
         let mut rules = SmallVec::new();
         if policy.denies(self.dial.class) {
-            if self.is_ordered() && self.may_be_forbidden_by_order() {
+            // The line that no flood crosses: an own dial to a known own (destination, path) is never forbidden.
+            if self.is_ordered() && !self.own.protects() {
                 rules.push(Rule::OrderedDeny);
             }
             if self.is_retry() {
@@ -98,7 +118,7 @@ impl<'a> Case<'a> {
             }
             let is_odd_port =
                 self.dial.class == AddressClass::Public && !policy.allow_ports.contains(&self.dial.destination.port);
-            if policy.ports == PortRule::Enforce && is_odd_port && !self.own_evidence() {
+            if policy.ports == PortRule::Enforce && is_odd_port && !self.own.is_some() {
                 rules.push(Rule::OrderedPort);
             }
         }
@@ -109,29 +129,10 @@ impl<'a> Case<'a> {
         self.posterior.ordered_unallowed >= SURE && self.posterior.masses.q() >= SURE
     }
 
-    /// The line that no flood crosses: an own dial to a known own (destination, path) is never
-    /// forbidden.
-    fn may_be_forbidden_by_order(&self) -> bool {
-        if !self.own_evidence() {
-            return true;
-        }
-        let Some(request) = &self.dial.request else { return false };
-        // An answer may well speak of what the service is about to call anyway.
-        let is_kin = self.stats.is_some_and(|stats| stats.shows_kin_of(&request.path));
-        let counts = |w: &Weighted<'_>| w.is_proven_order() && w.is_exact() && !(is_kin && w.is_named_by_answer());
-        let equal = self.posterior.ranked.iter().any(counts);
-        equal && !self.stats.is_some_and(|stats| stats.has_shown(request.path.fingerprint()))
-    }
-
-    fn own_evidence(&self) -> bool {
-        self.circumstances.policy.own.contains(&self.dial.destination)
-            || self.stats.is_some_and(|stats| stats.has_own_evidence(self.dial.class))
-    }
-
     /// A verdict stands for a retry of the same while the request explains half of it, and never
     /// against own evidence.
     fn is_retry(&self) -> bool {
-        if self.own_evidence() {
+        if self.own.is_some() {
             return false;
         }
         let Circumstances { inflight, now, .. } = *self.circumstances;
@@ -156,7 +157,7 @@ impl<'a> Case<'a> {
     /// scheme, host and port, and the path that is dialled, in a place whose name or type speaks of
     /// URLs, at an endpoint that is still new.
     fn is_cold_order(&self) -> bool {
-        if self.own_evidence() || self.posterior.masses.allowed > 0.0 {
+        if self.own.is_some() || self.posterior.masses.allowed > 0.0 {
             return false;
         }
         self.posterior.ranked.iter().any(|w| self.is_cold(w))
@@ -189,7 +190,7 @@ impl<'a> Case<'a> {
     /// While something uninspected is in flight: metadata, link-local and loopback without own
     /// evidence; private ones only where the operator asked for it.
     fn is_forbidden_in_windows(&self, window: Window) -> bool {
-        if self.own_evidence() || self.posterior.masses.allowed > self.posterior.masses.own {
+        if self.own.is_some() || self.posterior.masses.allowed > self.posterior.masses.own {
             return false;
         }
         match self.dial.class {

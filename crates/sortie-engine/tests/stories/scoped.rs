@@ -78,7 +78,7 @@ fn evidence_does_not_outlive_a_change_for_the_worse() {
     play.request(66, "POST", "/v1/hooks", vec![candidate]).unwrap();
     play.wait(10);
     let (_, verdict) = play.dial(target, "169.254.169.254");
-    assert!(!verdict.own_evidence && verdict.decision.is_denied(), "{verdict:#?}");
+    assert!(!verdict.own_evidence.is_some() && verdict.decision.is_denied(), "{verdict:#?}");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_dial_that_came_to_nothing_is_evidence_of_nothing() {
         play.wait(60_000);
     }
     let (_, verdict) = play.dial("http://127.0.0.1:6379/", "127.0.0.1");
-    assert!(!verdict.own_evidence);
+    assert!(!verdict.own_evidence.is_some());
 }
 
 #[test]

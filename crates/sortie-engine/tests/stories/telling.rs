@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sortie_model::event::{RequestBegan, Returned, ReturnedForm, What};
 use sortie_model::finding::{Action, FindingKind, Severity};
 use sortie_model::policy::{Allow, AllowTarget};
-use sortie_model::{Actor, Decision, Endpoint, Method, Mode, Nature, Policy, Reference, limits};
+use sortie_model::{Actor, Decision, Endpoint, Method, Mode, Nature, Policy, Reference, Rule, limits};
 
 use crate::play::Play;
 
@@ -178,4 +178,36 @@ fn an_attempt_says_what_the_missing_dial_is_worth() {
     play.wait(600_000);
     let late = attempt(&mut play);
     assert!(late.ends_with("none of this service passed it in 5 min before the request, nor since"), "{late}");
+}
+
+#[test]
+fn what_own_evidence_decided_is_told() {
+    let mut play = Play::new(Mode::Block);
+    play.customers(5);
+    play.checkouts(30);
+    let mut led_to = |target: &str| {
+        let url = "http://hooks.evil.example/r/5f3a9c01";
+        let candidate = play.candidate("url", url, Nature::Named);
+        let request = play.request(66, "POST", "/v1/hooks", vec![candidate]).expect("admitted");
+        play.wait(5);
+        let (first, _) = play.dial(url, "8.8.4.4");
+        play.redirect(first, target);
+        play.wait(3);
+        let (dial, verdict) = play.dial(target, "10.20.0.5");
+        play.end(request, Vec::new());
+        play.wait(5_000);
+        let mut rows = play.findings.values().flat_map(|finding| &finding.dials);
+        let row = rows.rfind(|row| row.id == format!("D-{dial}")).expect("told");
+        (verdict.decision, row.decision.grounds.clone().expect("not plain"))
+    };
+    let (decision, grounds) = led_to("http://billing.internal/v1/credit/7");
+    assert_eq!(decision, Decision::Pass, "the service calls it");
+    assert_eq!(
+        grounds,
+        "the service itself calls this path; only the inbound door can stop such an order, and where an answer leads is \
+         not seen there"
+    );
+    let (decision, grounds) = led_to("http://billing.internal/admin/keys");
+    assert_eq!(decision, Decision::Deny(Rule::OrderedDeny));
+    assert_eq!(grounds, "the service itself calls billing.internal:80, but never showed this path");
 }

@@ -11,7 +11,7 @@ use sortie_model::candidate::Scheme;
 use sortie_model::event::{Carrier, Credential, Dial, DialRequest, Dialled, Outcome, What};
 use sortie_model::path::redact;
 use sortie_model::privacy::Domain;
-use sortie_model::verdict::Verdict;
+use sortie_model::verdict::{OwnEvidence, Verdict};
 use sortie_model::{AddressClass, Decision, Destination, Host, Method, Micros, Mode, PathDigest, Reference, Rule};
 
 use super::{DialRecord, Gate};
@@ -162,7 +162,7 @@ fn plain_verdict(decision: Decision) -> Verdict {
         q: 0.0,
         decision,
         mode: Mode::Observe,
-        own_evidence: false,
+        own_evidence: OwnEvidence::None,
         window: None,
         explanations: SmallVec::new(),
     }

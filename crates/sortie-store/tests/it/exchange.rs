@@ -9,7 +9,7 @@ use sortie_model::event::{
 };
 use sortie_model::ids::RequestId;
 use sortie_model::privacy::Domain;
-use sortie_model::verdict::{Explanation, Hop, Order, Source, Window};
+use sortie_model::verdict::{Explanation, Hop, Order, OwnEvidence, Source, Window};
 use sortie_model::{
     Actor, ActorKind, AddressClass, Candidate, CandidateKind, Container, Decision, Decoding, Decodings, Destination,
     Endpoint, Event, Host, Key, Location, Manner, Method, Micros, Mode, Nature, PathDigest, PathMatch, Place,
@@ -155,7 +155,7 @@ fn dialled(key: &Key, first: u64, order: Order) -> Dialled {
         q: 0.0,
         decision: if is_hop { Decision::WouldDeny(Rule::OrderedDeny) } else { Decision::Pass },
         mode: Mode::Shadow,
-        own_evidence: false,
+        own_evidence: OwnEvidence::None,
         window: is_hop.then_some(Window::Hop),
         explanations: [(0.97 + pick(first, 9, 1 << 40) as f64 * 1e-14, ordered), (0.01, own)]
             .map(|(share, source)| Explanation { share, mass: share, source })

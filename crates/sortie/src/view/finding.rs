@@ -1,7 +1,12 @@
 //! One finding as a block of text.
 
-use sortie_model::finding::{Action, Finding, FindingDial, FindingKind, FindingRequest, Impact, Rung};
+mod action;
+
+use sortie_model::finding::{Finding, FindingDial, FindingKind, FindingRequest, Impact, Rung};
+use sortie_model::text::probability;
 use sortie_model::{ActorKind, AddressClass, Micros};
+
+pub(super) use action::passed_in_block;
 
 use super::text::{bytes, clean, counted, cut, location, pad, time, took, width};
 use super::{Paint, advice};
@@ -26,7 +31,7 @@ pub fn finding(finding: &Finding, elsewhere: Option<&str>, now: Micros, paint: P
     dials(finding, &mut block);
     certainty(finding, &mut block);
     block.line("unseen", unseen(finding, elsewhere));
-    block.line("action", action(finding));
+    block.line("action", action::action(finding));
     if let Some(closed) = &finding.closed {
         let at = time(closed.at, now);
         block.line(
@@ -190,19 +195,24 @@ fn dials(finding: &Finding, block: &mut Block) {
     if hidden > 0 {
         block.line("", format!("{} before these", counted(hidden, "dial")));
     }
-    let number = |position: usize| hidden + position as u64 + 1;
     let room = shown.iter().map(|dial| width(&dialled(dial))).max().unwrap_or(0).min(DESTINATION);
-    for (position, dial) in shown.iter().enumerate() {
+    for dial in shown {
         let next = shown.iter().find(|other| other.redirected_by.as_deref() == Some(dial.id.as_str()));
         let hop = led_by(dial).map_or_else(String::new, |(how, parent)| {
-            let listed = shown.iter().position(|other| other.id == parent);
-            let parent = listed.map_or_else(|| clean(parent).into_owned(), |parent| format!("dial {}", number(parent)));
+            let parent = shown_as(finding, parent).unwrap_or_else(|| clean(parent).into_owned());
             format!("; {how} {parent}")
         });
         let what = format!("{}  {}{hop}", pad(&dialled(dial), room), answer(dial, next));
-        block.line(&format!("dial {}", number(position)), what);
+        block.line(&shown_as(finding, &dial.id).unwrap_or_default(), what);
     }
     came_back(shown, block);
+}
+
+/// `dial 3`, where the dial is among those shown: it is called by its number.
+fn shown_as(finding: &Finding, dial: &str) -> Option<String> {
+    let position = finding.dials.iter().position(|row| row.id == dial)?;
+    let hidden = finding.dials_total.saturating_sub(finding.dials.len() as u64);
+    (position >= finding.dials.len().saturating_sub(DIALS)).then(|| format!("dial {}", hidden + position as u64 + 1))
 }
 
 /// How an answer led to a dial, and that of which dial.
@@ -268,7 +278,9 @@ fn certainty(finding: &Finding, block: &mut Block) {
         (None, Some(by)) if finding.dials.is_empty() => {
             block.line("sure", format!("{} itself names it; nothing had to be dialled", clean(by)));
         }
-        (None, Some(by)) => block.line("sure", format!("{:.3} that {} ordered it", finding.confidence, clean(by))),
+        (None, Some(by)) => {
+            block.line("sure", format!("{} that {} ordered it", probability(finding.confidence), clean(by)));
+        }
         (None, None) => {}
     }
     for odds in finding.odds.iter().filter(|odds| odds.factor != "sure") {
@@ -282,43 +294,6 @@ fn unseen(finding: &Finding, elsewhere: Option<&str>) -> String {
     match elsewhere {
         Some(elsewhere) => format!("{here}; {}", clean(elsewhere)),
         None => here,
-    }
-}
-
-fn action(finding: &Finding) -> String {
-    let decision = &finding.decision;
-    let rule = decision.rule.as_deref().map(clean).unwrap_or_default();
-    let class = finding.destination.class;
-    let what = stopped(finding);
-    match decision.action {
-        Action::Passed => "PASSED, no rule forbids it".to_owned(),
-        Action::WouldBlock => {
-            format!("PASSED, because mode is {}; block would have stopped {what}: {rule} {class}", decision.mode)
-        }
-        Action::Blocked => format!(
-            "{}BLOCKED at the {} door: {what}, by {rule} {class}",
-            if has_passed(finding) { "earlier ones PASSED, the last one was " } else { "" },
-            decision.door.as_deref().map(clean).unwrap_or_default()
-        ),
-    }
-}
-
-/// Whether some of what the story tells got through.
-fn has_passed(finding: &Finding) -> bool {
-    matches!(finding.kind, FindingKind::Honoured | FindingKind::Stored)
-}
-
-/// The dial or the request that the rule is about: by its number where it is shown, else by its reference and
-/// where it went.
-fn stopped(finding: &Finding) -> String {
-    let Some(about) = finding.decision.about.as_deref() else { return "it".to_owned() };
-    match finding.dials.iter().position(|dial| dial.id == about) {
-        Some(position) if position >= finding.dials.len().saturating_sub(DIALS) => {
-            let hidden = finding.dials_total.saturating_sub(finding.dials.len() as u64);
-            format!("dial {}", hidden + position as u64 + 1)
-        }
-        Some(position) => format!("{} to {}, not among those shown", clean(about), dialled(&finding.dials[position])),
-        None => clean(about).into_owned(),
     }
 }
 

@@ -58,6 +58,7 @@ fn cells(finding: &Finding, now: Micros) -> [String; 9] {
 fn mark(finding: &Finding) -> &'static str {
     match (&finding.closed, finding.decision.action) {
         (Some(_), _) => ", closed",
+        (None, _) if super::finding::passed_in_block(finding).next().is_some() => ", passed in block",
         (None, Action::Blocked) => ", blocked now",
         (None, _) => "",
     }

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use sortie_model::finding::{
-    Action, ActorShare, Finding, FindingActor, FindingDecision, FindingDestination, FindingDial, FindingEndpoint,
-    FindingKind, FindingRequest, Impact, Odds, Rung, Severity,
+    Action, ActorShare, DialDecision, Finding, FindingActor, FindingDecision, FindingDestination, FindingDial,
+    FindingEndpoint, FindingKind, FindingRequest, Impact, Odds, Rung, Severity,
 };
 use sortie_model::ids::FindingId;
 use sortie_model::{ActorKind, AddressClass, Micros, Mode};
@@ -36,6 +36,7 @@ fn dial(id: &str, host: &str, address: &str, class: AddressClass) -> FindingDial
         redirected_by: None,
         named_by: None,
         returned: None,
+        decision: DialDecision { mode: Mode::Observe, action: Action::WouldBlock, grounds: None },
     }
 }
 

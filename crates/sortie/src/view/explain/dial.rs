@@ -1,7 +1,9 @@
 //! A dial: its verdict, and what it rests on.
 
 use serde::{Deserialize, Serialize};
+use sortie_engine::decide::grounds;
 use sortie_model::event::{DialProgressed, Dialled, HopKind, What};
+use sortie_model::text::probability;
 use sortie_model::verdict::{Source, Window};
 use sortie_model::{Decision, Event, Micros, Mode, Reference};
 
@@ -38,6 +40,10 @@ pub struct DialStory {
     pub mode: Mode,
     /// What the door did, in words.
     pub decision: String,
+    /// Why it passed although it was ordered and policy denies it, or was refused although the service calls its
+    /// destination, in words.
+    #[serde(default)]
+    pub grounds: Option<String>,
     /// Probability that it was ordered.
     pub p_ordered: f64,
     /// Probability that an order that policy denies caused it.
@@ -87,10 +93,11 @@ impl DialStory {
             credentials: dial.credentials.iter().map(|credential| credential.header.to_string()).collect(),
             mode: verdict.mode,
             decision: decision_words(verdict.decision),
+            grounds: grounds(dialled),
             p_ordered: verdict.p_ordered,
             p_denied: verdict.p_denied,
             q: verdict.q,
-            own_evidence: verdict.own_evidence,
+            own_evidence: verdict.own_evidence.is_some(),
             window: verdict.window.map(window_words),
             explanations: verdict
                 .explanations
@@ -160,7 +167,10 @@ fn source_words(source: &Source) -> String {
             format!("{how} D-{}{}", hop.parent, order.unwrap_or_default())
         }
         Source::OwnCall { request, endpoint } => format!("own call of {endpoint} during R-{request}"),
-        Source::Background => "own call of nobody in flight: a timer, a worker, a start".to_owned(),
+        Source::Background => {
+            "own call that is not known of any request in flight: a timer, a worker, a start, or a first call"
+                .to_owned()
+        }
     }
 }
 
@@ -222,16 +232,19 @@ pub(super) fn show(story: &DialStory, now: Micros, paint: Paint) -> String {
     if !story.credentials.is_empty() {
         line("carries", clean(&story.credentials.join(", ")).into_owned());
     }
-    line("action", format!("{}; mode {}", clean(&story.decision), story.mode));
+    let grounds = story.grounds.as_deref().map(|grounds| format!(": {}", clean(grounds))).unwrap_or_default();
+    line("action", format!("{}; mode {}{grounds}", clean(&story.decision), story.mode));
     line(
         "sure",
         format!(
-            "{:.3} by an order, {:.3} by one that policy denies; proven orders against own calls {:.3}",
-            story.p_ordered, story.p_denied, story.q
+            "{} by an order, {} by one that policy denies; proven orders against own calls {}",
+            probability(story.p_ordered),
+            probability(story.p_denied),
+            probability(story.q)
         ),
     );
     for row in &story.explanations {
-        line("", format!("{:.3}  {}", row.share, clean(&row.text)));
+        line("", format!("{}  {}", probability(row.share), clean(&row.text)));
     }
     let own = if story.own_evidence { "the service calls it of its own accord" } else { "no own call to it is known" };
     line("own", own.to_owned());

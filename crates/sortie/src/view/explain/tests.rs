@@ -8,7 +8,7 @@ use sortie_model::event::{
     RequestEnded, RequestInspected,
 };
 use sortie_model::place::{Container, Location};
-use sortie_model::verdict::{Explanation, Hop, Order, Rule, Source, Verdict, Window};
+use sortie_model::verdict::{Explanation, Hop, Order, OwnEvidence, Rule, Source, Verdict, Window};
 use sortie_model::{
     Actor, AddressClass, Candidate, CandidateKind, Decision, Decoding, Decodings, Destination, Endpoint, Host, Key,
     Manner, Method, Mode, Nature, PathDigest, PathMatch, Place, Scheme,
@@ -115,7 +115,7 @@ fn dialled() -> Dialled {
             q: 0.99,
             decision: Decision::WouldDeny(Rule::OrderedDeny),
             mode: Mode::Observe,
-            own_evidence: false,
+            own_evidence: OwnEvidence::None,
             window: Some(Window::Hop),
             explanations: smallvec![
                 Explanation { share: 0.988, mass: 0.988, source: Source::Order(Box::new(order())) },

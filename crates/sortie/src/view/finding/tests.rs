@@ -1,6 +1,7 @@
 //! Findings as people read them.
 
-use sortie_model::finding::{Closed, FindingKind, Resolution, Rung};
+use sortie_model::Mode;
+use sortie_model::finding::{Action, Closed, DialDecision, FindingKind, Resolution, Rung};
 
 use super::super::fixtures::{at, metadata, open_sink, refused};
 use super::*;
@@ -93,7 +94,7 @@ fn what_was_stopped_is_the_dial_that_the_decision_is_about() {
     probes.dials = (1..=12).map(|n| FindingDial { id: format!("D-{n}"), ..metadata().dials[1].clone() }).collect();
     let mut action_about = |dial: &str| {
         probes.decision.about = Some(dial.into());
-        action(&probes)
+        action::action(&probes)
     };
     assert_eq!(
         action_about("D-9"),
@@ -103,6 +104,31 @@ fn what_was_stopped_is_the_dial_that_the_decision_is_about() {
     assert!(unshown.contains("stopped D-2 to 169.254.169.254:80 (metadata), not among those shown:"), "{unshown}");
     let gone = action_about("D-99");
     assert!(gone.contains("stopped D-99:"), "{gone}");
+}
+
+#[test]
+fn what_passed_in_block_is_not_hidden_behind_what_was_stopped() {
+    let decided =
+        |action, grounds: Option<&str>| DialDecision { mode: Mode::Block, action, grounds: grounds.map(str::to_owned) };
+    let mut finding = metadata();
+    finding.dials[1].decision = decided(Action::Passed, Some("the service itself calls this path"));
+    finding.decision.mode = Mode::Block;
+    finding.decision.action = Action::Passed;
+    assert_eq!(action::action(&finding), "dial 2 PASSED in block: the service itself calls this path");
+    finding.dials.push(FindingDial { id: "D-18C6".into(), ..finding.dials[1].clone() });
+    finding.dials[2].decision = decided(Action::Blocked, None);
+    finding.dials_total = 3;
+    finding.decision.action = Action::Blocked;
+    finding.decision.about = Some("D-18C6".into());
+    assert_eq!(
+        action::action(&finding),
+        "dial 2 PASSED in block: the service itself calls this path; the last one was BLOCKED at the outbound door: \
+         dial 3, by ordered.deny metadata"
+    );
+    let table = super::super::findings(&[finding.clone()], at("12:00:00"), None, Paint::Plain);
+    assert!(table.contains("E5 returned, passed in block"), "{table}");
+    finding.dials[1].decision = DialDecision { mode: Mode::Observe, ..decided(Action::WouldBlock, None) };
+    assert!(action::action(&finding).starts_with("earlier ones PASSED, the last one was BLOCKED"));
 }
 
 #[test]
