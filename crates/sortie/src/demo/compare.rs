@@ -9,8 +9,8 @@ use crate::view::Paint;
 use crate::view::text::pad;
 
 /// Columns of the first column, and of each hour.
-const WHAT: usize = 36;
-const HOUR: usize = 28;
+const WHAT: usize = 34;
+const HOUR: usize = 23;
 
 /// The table.
 pub(super) fn side_by_side(observe: &Played, block: &Played, paint: Paint) -> String {
@@ -29,6 +29,9 @@ pub(super) fn side_by_side(observe: &Played, block: &Played, paint: Paint) -> St
         lines.push(row(attack.title(), &hours.map(|hour| cell(hour, index))));
     }
     lines.push(String::new());
+    lines.push(paint.faint("inbound, outbound: the door that refused it, and how far it got by then"));
+    lines.push(paint.faint("public: the attacker's own host, called back; that is told and not refused"));
+    lines.push(String::new());
     lines.join("\n")
 }
 
@@ -36,13 +39,13 @@ fn cell(hour: &Played, index: usize) -> String {
     hour.attacks.get(index).map_or(String::new(), |(deed, finding)| outcome(deed, finding.as_ref()))
 }
 
-/// `E5 returned`, `E0 carried, inbound door`, `E4 answered, his own host`.
+/// `E5 returned`, `E0 carried, inbound`, `E4 answered, public`.
 fn outcome(deed: &Deed, finding: Option<&Finding>) -> String {
     let Some(finding) = finding else { return "NOT FOUND".to_owned() };
     let rung = format!("{} {}", finding.rung, finding.rung.name());
     let more = match (deed.attack.denied(), finding.decision.action) {
-        (None, _) => ", his own host".to_owned(),
-        (Some(_), Action::Blocked) => format!(", {} door", finding.decision.door.as_deref().unwrap_or("a")),
+        (None, _) => ", public".to_owned(),
+        (Some(_), Action::Blocked) => format!(", {}", finding.decision.door.as_deref().unwrap_or("a")),
         (Some(_), Action::Passed | Action::WouldBlock) => String::new(),
     };
     format!("{rung}{more}")

@@ -58,8 +58,11 @@ pub(super) async fn play(atlas: &Atlas, mode: Mode, folder: &Path, tale: &mut Ta
 
 async fn morning_told(mode: Mode, tale: &mut Tale) {
     if mode == Mode::Observe {
-        tale.line("Customers come: webhooks, previews, catalogues, orders. For each order the shop asks").await;
-        tale.line("billing.internal for the customer's credit, of its own accord. What Sortie makes of it:").await;
+        tale.line(
+            "Customers come: webhooks, previews, catalogues, orders. For each order the shop asks billing.internal for \
+             the customer's credit, of its own accord. What Sortie makes of it:",
+        )
+        .await;
     } else {
         tale.line("The same customers come, and Sortie learns again:").await;
     }
@@ -68,7 +71,7 @@ async fn morning_told(mode: Mode, tale: &mut Tale) {
 async fn learned(sinks: &[SinkView], tale: &mut Tale) {
     for sink in sinks.iter().filter(|sink| sink.proven.is_some()) {
         let text =
-            format!("{} dials what clients write there: {} of {} times; proven", sink.at, sink.obeyed, sink.offers);
+            format!("{} dials what customers write there: {} of {} times; proven", sink.at, sink.obeyed, sink.offers);
         sortie(&text, tale).await;
     }
 }
@@ -115,5 +118,5 @@ async fn mention_told(mentions: &[Mention], tale: &mut Tale) {
 
 async fn sortie(text: &str, tale: &mut Tale) {
     let who = tale.paint().faint("sortie");
-    tale.line(&format!("   {who}  {text}")).await;
+    tale.below(&format!("   {who}  {text}"), "   sortie  ".len()).await;
 }

@@ -54,15 +54,16 @@ async fn invitation(atlas: &Atlas, door: &str, data: &Path, tale: &mut Tale) {
     ];
     tale.heading("Your turn").await;
     tale.line("Everything goes on in block until Ctrl-C. From another shell, as mallory:\n").await;
-    tale.line(&format!("  token='Authorization: {}'", ATTACKER.authorization())).await;
+    tale.verbatim(&format!("  token='Authorization: {}'", ATTACKER.authorization())).await;
     tale.line("  type='Content-Type: application/json'\n").await;
     for (what, path, to) in turns {
         tale.line(&format!("  # {what}")).await;
-        tale.line(&format!("  curl -i {door}{path} -H \"$token\" -H \"$type\" -d '{{\"url\":\"http://{to}\"}}'")).await;
+        tale.verbatim(&format!("  curl -i {door}{path} -H \"$token\" -H \"$type\" -d '{{\"url\":\"http://{to}\"}}'"))
+            .await;
     }
     tale.line("\nand what Sortie says to it:\n").await;
     let data = data.display();
     for line in ["findings", "sinks", "status", "mode observe", "off"] {
-        tale.line(&format!("  sortie {line} --data {data}")).await;
+        tale.verbatim(&format!("  sortie {line} --data {data}")).await;
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sortie_demo::{ATTACKER, Atlas, Attack, Deed};
+use sortie_demo::{ATTACKER, Atlas, Attack, CUSTOMERS, Deed};
 use sortie_model::Mode;
 use sortie_model::finding::{Finding, FindingKind, Severity};
 use sortie_proxy::resolve::Resolver;
@@ -24,7 +24,7 @@ use crate::runtime::Operator;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often is looked whether the engine has learned what it was shown.
 const LOOK: Duration = Duration::from_millis(50);
-/// The places that the morning proves.
+/// The places that the morning proves; each customer names one destination at each.
 const PROVEN: [&str; 2] = ["/v1/hooks $.url", "/v1/preview $.url"];
 
 /// Sortie, between a world's clients, its shop, and its hosts.
@@ -56,14 +56,15 @@ impl Stage {
         &self.data
     }
 
-    /// What it learned of the places that dial, once the morning has proven them, or when patience
-    /// ends.
+    /// What it learned of the places that dial, once all that the customers named there in the morning is told, or
+    /// when patience ends.
     pub(super) async fn learned(&self) -> Vec<SinkView> {
         let until = Instant::now() + PATIENCE;
         loop {
             let sinks = self.operator().sinks();
-            let is_proven = |at: &str| sinks.iter().any(|sink| sink.at == at && sink.proven.is_some());
-            if PROVEN.into_iter().all(is_proven) || Instant::now() >= until {
+            let is_whole = |sink: &SinkView| sink.proven.is_some() && sink.obeyed >= CUSTOMERS.len() as u64;
+            let is_told = |at: &str| sinks.iter().any(|sink| sink.at == at && is_whole(sink));
+            if PROVEN.into_iter().all(is_told) || Instant::now() >= until {
                 return sinks;
             }
             sleep(LOOK).await;

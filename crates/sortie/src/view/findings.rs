@@ -10,6 +10,8 @@ use super::text::{clean, location, time};
 const HEADINGS: [&str; 9] = ["ID", "SEVERITY", "KIND", "RUNG", "SERVICE", "WHO", "WHERE", "DESTINATION", "LAST"];
 /// Who, where and whereto may be cut: `sortie explain` shows them whole.
 const FLEXIBLE: [usize; 3] = [6, 7, 5];
+/// Service, last and who are left out where a narrow terminal could show nothing of the others.
+const DISPENSABLE: [usize; 3] = [4, 8, 5];
 const SEVERITY: usize = 1;
 
 /// The findings, one a line, and what to type next. `columns` is the terminal's width, if there is
@@ -18,16 +20,20 @@ pub fn findings(list: &[Finding], now: Micros, columns: Option<usize>, paint: Pa
     let Some(first) = list.first() else {
         return "no findings; `sortie status` says what was seen, `--all` shows closed ones and posture\n".to_owned();
     };
-    let mut table = Table::new(&HEADINGS, &FLEXIBLE);
+    format!("{}\nsortie explain {} tells a story whole\n", table(list, now, columns, paint), first.id)
+}
+
+/// The same without what to type.
+pub fn table(list: &[Finding], now: Micros, columns: Option<usize>, paint: Paint) -> String {
+    let mut table = Table::new(&HEADINGS, &FLEXIBLE).without(&DISPENSABLE);
     for finding in list {
         table.row(cells(finding, now));
     }
-    let shown = table.render(columns, |row, column, cell| match (row, column) {
+    table.render(columns, |row, column, cell| match (row, column) {
         (0, _) => paint.faint(&cell),
         (row, SEVERITY) => paint.severity(list[row - 1].severity, &cell),
         _ => cell,
-    });
-    format!("{shown}\nsortie explain {} tells a story whole\n", first.id)
+    })
 }
 
 /// One finding as one line.

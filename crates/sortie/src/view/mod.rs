@@ -20,7 +20,7 @@ mod tail;
 pub mod text;
 
 pub use finding::finding;
-pub use findings::findings;
+pub use findings::{findings, table as findings_table};
 pub use mode::{mode_changed, switched};
 pub use paint::Paint;
 pub use ready::ready;

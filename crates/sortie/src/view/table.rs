@@ -6,6 +6,8 @@ use super::text::{cut, pad, width};
 const GAP: usize = 2;
 /// Columns that a shrunken cell keeps.
 const LEAST: usize = 8;
+/// Columns that a cell should keep as long as something else can be left out.
+const READABLE: usize = 16;
 
 /// Lines of cells; the first line is the heading.
 #[derive(Debug, Default)]
@@ -13,12 +15,21 @@ pub(super) struct Table {
     rows: Vec<Vec<String>>,
     /// Columns that may be cut, the first first.
     flexible: Vec<usize>,
+    /// Columns that may be left out, the first first.
+    dispensable: Vec<usize>,
 }
 
 impl Table {
     /// A table with these headings; where room is short, the columns in `flexible` give way in turn.
     pub(super) fn new(headings: &[&str], flexible: &[usize]) -> Self {
-        Self { rows: vec![headings.iter().map(|&text| text.to_owned()).collect()], flexible: flexible.to_vec() }
+        let headings = headings.iter().map(|&text| text.to_owned()).collect();
+        Self { rows: vec![headings], flexible: flexible.to_vec(), dispensable: Vec::new() }
+    }
+
+    /// The table, without some of these columns, in turn, where the others could not be read beside them.
+    pub(super) fn without(mut self, dispensable: &[usize]) -> Self {
+        self.dispensable = dispensable.to_vec();
+        self
     }
 
     /// Adds a line.
@@ -32,10 +43,10 @@ impl Table {
         let mut shown = String::new();
         for (number, row) in self.rows.iter().enumerate() {
             let mut line = String::new();
-            for (position, (cell, &room)) in row.iter().zip(&widths).enumerate() {
-                let is_last = position + 1 == row.len();
+            for (position, (cell, room)) in row.iter().zip(&widths).enumerate() {
+                let Some(room) = *room else { continue };
                 let fitted = cut(cell, room);
-                let blanks = if is_last { 0 } else { room + GAP - width(&fitted) };
+                let blanks = room + GAP - width(&fitted);
                 line.push_str(&style(number, position, fitted.into_owned()));
                 line.push_str(&pad("", blanks));
             }
@@ -45,20 +56,35 @@ impl Table {
         shown
     }
 
-    fn widths(&self, columns: Option<usize>) -> Vec<usize> {
+    /// The width of each column; `None` where it is left out.
+    fn widths(&self, columns: Option<usize>) -> Vec<Option<usize>> {
         let count = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widest = |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max();
-        let mut widths: Vec<usize> = (0..count).map(|column| widest(column).unwrap_or(0)).collect();
+        let mut widths: Vec<Option<usize>> = (0..count).map(widest).collect();
         let Some(columns) = columns else { return widths };
-        for &column in &self.flexible {
-            let used: usize = widths.iter().sum::<usize>() + GAP * count.saturating_sub(1);
-            let excess = used.saturating_sub(columns);
-            if let Some(room) = widths.get_mut(column) {
-                *room = room.saturating_sub(excess).max(LEAST.min(*room));
+        for &column in &self.dispensable {
+            let readable = |column: usize| if self.flexible.contains(&column) { READABLE } else { usize::MAX };
+            let least = widths.iter().enumerate().map(|(column, room)| room.map(|room| room.min(readable(column))));
+            if line_of(least) > columns {
+                widths[column] = None;
+            }
+        }
+        for least in [READABLE, LEAST] {
+            for &column in &self.flexible {
+                let excess = line_of(widths.iter().copied()).saturating_sub(columns);
+                if let Some(Some(room)) = widths.get_mut(column) {
+                    *room = room.saturating_sub(excess).max(least.min(*room));
+                }
             }
         }
         widths
     }
+}
+
+/// Columns of a line of cells that are so wide.
+fn line_of(widths: impl Iterator<Item = Option<usize>>) -> usize {
+    let (count, sum) = widths.flatten().fold((0_usize, 0), |(count, sum), room| (count + 1, sum + room));
+    sum + GAP * count.saturating_sub(1)
 }
 
 #[cfg(test)]
@@ -82,5 +108,11 @@ mod tests {
         let shown = table().render(Some(24), |_, _, cell| cell);
         assert_eq!(shown, "ID   WHAT              N\nF-1  a long and wi...  3\n");
         assert!(shown.lines().all(|line| width(line) <= 24), "{shown}");
+    }
+
+    #[test]
+    fn a_column_goes_before_the_others_are_unreadable() {
+        let shown = table().without(&[2, 0]).render(Some(21), |_, _, cell| cell);
+        assert_eq!(shown, "ID   WHAT\nF-1  a long and wi...\n");
     }
 }

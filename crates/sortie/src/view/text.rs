@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 
+use anstream::adapter::strip_str;
 use sortie_model::Micros;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -105,6 +106,28 @@ pub fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}{}", &text[..end], &DOTS[..DOTS.len().min(columns)]))
 }
 
+/// The line, broken between words where it has more than so many columns; what follows is indented. A word that
+/// is longer stays whole. Colours take no room.
+pub fn wrap(line: &str, columns: usize, indent: usize) -> String {
+    let shown = |text: &str| width(&strip_str(text).to_string());
+    let (mut wrapped, mut used) = (String::new(), 0);
+    for piece in line.split_inclusive(' ') {
+        let word = piece.trim_end_matches(' ');
+        if used + shown(word) > columns && used > indent {
+            wrapped.truncate(wrapped.trim_end_matches(' ').len());
+            wrapped.push('\n');
+            wrapped.push_str(&pad("", indent));
+            used = indent;
+        }
+        // Blanks between columns do not begin a line.
+        if !word.is_empty() || used != indent || !wrapped.contains('\n') {
+            wrapped.push_str(piece);
+            used += shown(piece);
+        }
+    }
+    wrapped
+}
+
 /// The text and blanks up to so many columns.
 pub fn pad(text: &str, columns: usize) -> String {
     let blanks = columns.saturating_sub(width(text));
@@ -158,6 +181,14 @@ mod tests {
         assert_eq!(cut("漢字漢字", 7), "漢字...");
         assert_eq!(cut("abcdef", 2), "..");
         assert_eq!(pad("漢", 4), "漢  ");
+    }
+
+    #[test]
+    fn wraps_between_words_and_indents_what_follows() {
+        assert_eq!(wrap("dial 1  a.example  200", 40, 8), "dial 1  a.example  200");
+        assert_eq!(wrap("dial 1  a.example  200 and more", 20, 8), "dial 1  a.example\n        200 and more");
+        assert_eq!(wrap("sure    averyveryverylongword", 12, 8), "sure    averyveryverylongword");
+        assert_eq!(wrap("\u{1b}[1mone two\u{1b}[0m three", 13, 2), "\u{1b}[1mone two\u{1b}[0m three");
     }
 
     proptest::proptest! {
