@@ -1,5 +1,7 @@
 //! Findings: what a person should look at. One story, however many events it took.
 
+mod decision;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -9,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::actor::ActorKind;
 use crate::address::AddressClass;
 use crate::ids::{FindingId, ServiceName};
-use crate::policy::Mode;
 use crate::time::Micros;
+
+pub use decision::{Action, DialDecision, FindingDecision};
 
 /// How far an attack got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -366,18 +369,6 @@ pub struct FindingDial {
     pub decision: DialDecision,
 }
 
-/// See [`FindingDial::decision`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DialDecision {
-    /// The mode that was in force.
-    pub mode: Mode,
-    /// What the door did.
-    pub action: Action,
-    /// In words, why it passed although it was ordered and policy denies it, or was refused although the service
-    /// calls its destination.
-    pub grounds: Option<String>,
-}
-
 /// One factor of a probability.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Odds {
@@ -385,33 +376,6 @@ pub struct Odds {
     pub factor: String,
     /// The factor in words.
     pub text: String,
-}
-
-/// See [`Finding::decision`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FindingDecision {
-    /// The mode that was in force.
-    pub mode: Mode,
-    /// `passed`, `would_block` or `blocked`.
-    pub action: Action,
-    /// `inbound` or `outbound`, where a door acted or would have.
-    pub door: Option<String>,
-    /// The rule, where one forbids it.
-    pub rule: Option<String>,
-    /// The dial (`D-…`) or the request (`R-…`) that it is of.
-    pub about: Option<String>,
-}
-
-/// What a door did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// It let it pass, and no rule speaks against it.
-    Passed,
-    /// It let it pass because of the mode.
-    WouldBlock,
-    /// It refused.
-    Blocked,
 }
 
 /// See [`Finding::closed`].
