@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_saphyr::{Location, Spanned};
 
-/// A value of the configuration together with its place in the file.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(transparent)]
-pub struct At<T>(Spanned<T>);
+/// A value of the configuration together with its place in the file, or in the command line.
+#[derive(Clone, Debug)]
+pub struct At<T> {
+    value: T,
+    span: Option<Span>,
+}
 
 /// A stretch of the configuration file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,25 +28,37 @@ pub struct Span {
 }
 
 impl<T> At<T> {
-    /// A value that stands in no file: a command line's.
-    pub fn nowhere(value: T) -> Self {
-        Self(Spanned::new(value, Location::UNKNOWN, Location::UNKNOWN))
+    /// A value and its place; `None` for one that nobody wrote.
+    pub fn new(value: T, span: Option<Span>) -> Self {
+        Self { value, span }
     }
 
     /// The value.
     pub fn value(&self) -> &T {
-        &self.0.value
+        &self.value
     }
 
-    /// Where it stands; `None` for a value that stands in no file.
+    /// Another value in the same place.
+    pub fn map<U>(self, to: impl FnOnce(T) -> U) -> At<U> {
+        At { value: to(self.value), span: self.span }
+    }
+
+    /// Where it stands; `None` for a value that nobody wrote.
     pub fn span(&self) -> Option<Span> {
-        span_of(self.0.referenced)
+        self.span
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::deserialize(deserializer)?;
+        Ok(Self { value: spanned.value, span: span_of(spanned.referenced) })
     }
 }
 
 impl<T: fmt::Display> fmt::Display for At<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.value.fmt(f)
+        self.value.fmt(f)
     }
 }
 

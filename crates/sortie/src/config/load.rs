@@ -1,17 +1,20 @@
 //! From a file or from flags to a checked configuration.
 
+use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use sortie_model::policy::Locality;
 use sortie_model::{Micros, Mode};
 
-use super::at::{At, span_of};
+use super::at::{At, Span, span_of};
 use super::check::{FilePlace, check};
 use super::checked::Config;
+use super::named::Named;
 use super::problem::{Level, Problem, Problems, Report};
 use super::raw::{Inbound, Outbound, Raw, Service};
 use super::shape;
+use super::word::Word;
 
 /// Bytes a configuration file may have.
 const FILE_BYTES: u64 = 1024 * 1024;
@@ -46,7 +49,7 @@ pub enum LoadError {
     #[error("the configuration '{}' has more than {FILE_BYTES} bytes", .0.display())]
     TooLarge(PathBuf),
     /// It is wrong in itself.
-    #[error("the configuration '{}' is not valid", .0.name)]
+    #[error("{} is not valid", .0.name)]
     Invalid(Box<Report>),
 }
 
@@ -92,10 +95,10 @@ pub fn from_text(name: &str, text: String, base: &Path, now: Micros) -> Result<L
 
 fn load(name: &str, text: String, place: FilePlace<'_>, now: Micros) -> Result<Loaded, LoadError> {
     let mut problems = Problems::default();
+    misshapen(&text, &mut problems);
     let config = match parse(&text) {
         Ok(raw) => check(&raw, &place, now, &mut problems),
         Err(problem) => {
-            misshapen(&text, &mut problems);
             if !problems.has_errors() {
                 problems.push(*problem);
             }
@@ -105,7 +108,7 @@ fn load(name: &str, text: String, place: FilePlace<'_>, now: Micros) -> Result<L
     finish(name, text, config, problems)
 }
 
-/// What is wrong with the shape of a text that did not read. No YAML at all has none.
+/// What is wrong with the shape of a text. No YAML at all has none.
 fn misshapen(text: &str, problems: &mut Problems) {
     if let Ok(root) = serde_saphyr::from_str_with_options(text, options()) {
         shape::check(&root, problems);
@@ -114,30 +117,50 @@ fn misshapen(text: &str, problems: &mut Problems) {
 
 /// Checks flags.
 pub fn from_flags(flags: Flags, now: Micros) -> Result<Loaded, LoadError> {
+    let mut line = CommandLine::default();
+    let inbound = Inbound {
+        listen: Some(line.value("--listen", flags.listen)),
+        upstream: Some(line.value("--upstream", flags.upstream)),
+        trusted_proxies: Vec::new(),
+        hosts: Vec::new(),
+        max_connections: None,
+    };
     let outbound = Outbound {
-        listen: At::nowhere(flags.egress),
-        locality: Locality::default(),
+        listen: Some(line.value("--egress", flags.egress)),
+        locality: Locality::default().into(),
         sources: Vec::new(),
         own: Vec::new(),
         credentials: None,
         max_connections: None,
     };
-    let inbound = Inbound {
-        listen: At::nowhere(flags.listen),
-        upstream: At::nowhere(flags.upstream),
-        trusted_proxies: Vec::new(),
-        hosts: Vec::new(),
-        max_connections: None,
-    };
-    let service = Service { inbound, outbound, mode: flags.mode.map(At::nowhere) };
+    let mode = flags.mode.map(|mode| line.value("--mode", mode).map(Word::from));
+    let service = Service { inbound: Some(inbound), outbound: Some(outbound), mode };
     let raw = Raw {
-        services: [(Flags::SERVICE.to_owned(), At::nowhere(service))].into(),
+        services: Named(vec![(At::new(Flags::SERVICE.to_owned(), None), At::new(service, None))]),
         data: flags.data.map(|path| path.to_string_lossy().into_owned()),
         ..Raw::default()
     };
     let mut problems = Problems::default();
     let config = check(&raw, &FilePlace { base: Path::new(""), is_here: true }, now, &mut problems);
-    finish("command line", String::new(), config, problems)
+    finish("command line", line.0, config, problems)
+}
+
+/// Flags as they were typed, so that what is wrong with one is shown in its place.
+struct CommandLine(String);
+
+impl Default for CommandLine {
+    fn default() -> Self {
+        Self("sortie run".to_owned())
+    }
+}
+
+impl CommandLine {
+    fn value<T: fmt::Display>(&mut self, flag: &str, value: T) -> At<T> {
+        self.0.extend([" ", flag, " "]);
+        let (offset, column) = (self.0.len(), self.0.chars().count() as u32 + 1);
+        self.0.push_str(&value.to_string());
+        At::new(value, Some(Span { line: 1, column, offset, length: self.0.len() - offset }))
+    }
 }
 
 fn parse(text: &str) -> Result<Raw, Box<Problem>> {

@@ -8,6 +8,7 @@ pub mod at;
 mod check;
 pub mod checked;
 mod load;
+mod named;
 pub mod problem;
 pub mod quantity;
 pub mod raw;
@@ -15,6 +16,7 @@ mod schema;
 mod shape;
 pub mod target;
 mod tree;
+mod word;
 mod words;
 
 pub use checked::Config;

@@ -1,10 +1,9 @@
-//! The configuration file as it is written. Nothing is judged here but its shape; see
-//! [`super::check`] for the meaning.
+//! The configuration file as it is written. Its keys and words are judged by [`super::shape`], its meaning
+//! by [`super::check`]: a slip of one kind hides none of the other, so what is read here forgives keys that
+//! are not known, words that are none, and a door without its address.
 //!
 //! The doc comments become the descriptions of the published JSON Schema, so they speak to the
 //! person who writes the file.
-
-use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,16 +12,17 @@ use sortie_model::policy::{ColdStart, HiddenHops, Locality, PortRule};
 use sortie_model::{AddressClass, Mode};
 
 use super::at::At;
+use super::named::Named;
+use super::word::Word;
 use super::words;
 
 /// The configuration of Sortie.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(title = "Sortie")]
+#[schemars(deny_unknown_fields, title = "Sortie")]
 pub struct Raw {
     /// The protected back ends by name. A name is at most 63 lower-case letters, digits, `-`, `_`
     /// and `.`.
-    pub services: BTreeMap<String, At<Service>>,
+    pub services: Named<Service>,
     /// What the operator knows about places of the API.
     #[serde(default)]
     pub sinks: Vec<At<Sink>>,
@@ -53,27 +53,31 @@ pub struct Raw {
 
 /// One protected back end.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Service {
     /// The door through which API calls come in.
-    pub inbound: Inbound,
+    #[schemars(required)]
+    pub inbound: Option<Inbound>,
     /// The door through which the back end's connections go out. It belongs to this service alone.
-    pub outbound: Outbound,
+    #[schemars(required)]
+    pub outbound: Option<Outbound>,
     /// `observe` changes nothing, `shadow` reports what `block` would have refused. Default:
     /// `observe`.
     #[serde(default)]
     #[schemars(schema_with = "words::mode")]
-    pub mode: Option<At<Mode>>,
+    pub mode: Option<At<Word<Mode>>>,
 }
 
 /// The inbound door.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Inbound {
     /// Address and port that clients connect to: `127.0.0.1:8080`.
-    pub listen: At<String>,
+    #[schemars(required)]
+    pub listen: Option<At<String>>,
     /// The back end: `http://127.0.0.1:5000`.
-    pub upstream: At<String>,
+    #[schemars(required)]
+    pub upstream: Option<At<String>>,
     /// Addresses or networks whose `X-Forwarded-For` is believed. Default: none.
     #[serde(default)]
     pub trusted_proxies: Vec<At<String>>,
@@ -88,15 +92,16 @@ pub struct Inbound {
 
 /// The outbound door: the back end's `HTTP_PROXY` and `HTTPS_PROXY`.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Outbound {
     /// Address and port that the back end uses as its proxy: `127.0.0.1:3128`.
-    pub listen: At<String>,
+    #[schemars(required)]
+    pub listen: Option<At<String>>,
     /// `same-host`: the door runs beside the back end. `remote`: elsewhere; loopback, link-local
     /// and metadata would be Sortie's own and are never dialled. Default: `same-host`.
     #[serde(default)]
     #[schemars(schema_with = "words::locality")]
-    pub locality: Locality,
+    pub locality: Word<Locality>,
     /// Addresses or networks that may use a door which is not on loopback.
     #[serde(default)]
     pub sources: Vec<At<String>>,
@@ -113,7 +118,7 @@ pub struct Outbound {
 
 /// `Proxy-Authorization: Basic`.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Credentials {
     /// The user name; it holds no colon.
     pub user: At<String>,
@@ -123,7 +128,7 @@ pub struct Credentials {
 
 /// What the operator knows about a place (`/v1/hooks $.url`) or an endpoint (`POST /v1/hooks`).
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Sink {
     /// The place or endpoint: `/v1/hooks $.url`, `POST /v1/hooks`; where several services are
     /// configured, with the service in front: `shop /v1/hooks $.url`. The method is no part of a place.
@@ -134,7 +139,7 @@ pub struct Sink {
     /// The mode here, in place of the service's.
     #[serde(default)]
     #[schemars(schema_with = "words::mode")]
-    pub mode: Option<At<Mode>>,
+    pub mode: Option<At<Word<Mode>>>,
     /// Networks, addresses and names (`partner.example`, `*.corp.example`) that may be ordered here
     /// although policy denies them. A name may point anywhere but to metadata, link-local and loopback;
     /// allow those by address. It asks for a `reason`.
@@ -151,7 +156,7 @@ pub struct Sink {
 
 /// Corrections of the public address registries; of these entries the longest prefix wins.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Addresses {
     /// Networks that are public here although the registries call them private or reserved. It
     /// never overrides loopback, link-local, metadata or multicast.
@@ -165,35 +170,35 @@ pub struct Addresses {
 
 /// What may be dialled.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Policy {
     /// What may be dialled by a client's order.
     #[serde(default)]
     pub ordered: Ordered,
     /// What may be dialled of a service's own accord. `learned`: novelty is reported, never blocked.
     #[serde(default)]
-    pub own: Own,
+    pub own: Word<Own>,
     /// What happens before a place is proven. `exact`: a fresh order for a denied destination, named
     /// exactly, is forbidden. `lenient`: it is reported. Default: `exact`.
     #[serde(default)]
     #[schemars(schema_with = "words::cold_start")]
-    pub cold_start: ColdStart,
+    pub cold_start: Word<ColdStart>,
     /// What a dial to a private destination means while a hidden redirect is possible. `report`: a
     /// finding. `forbid-private`: it is refused, and a release's new own call may be refused by
     /// that. Default: `report`.
     #[serde(default)]
     #[schemars(schema_with = "words::hidden_hops")]
-    pub hidden_hops: HiddenHops,
+    pub hidden_hops: Word<HiddenHops>,
 }
 
 /// What may be dialled by order.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Ordered {
     /// Classes of addresses that must not be dialled by order. Default: all but `public`.
     #[serde(default)]
     #[schemars(schema_with = "words::classes")]
-    pub deny: Option<Vec<AddressClass>>,
+    pub deny: Option<Vec<Word<AddressClass>>>,
     /// Orders that are allowed all the same.
     #[serde(default)]
     pub allow: Vec<At<Allow>>,
@@ -204,16 +209,16 @@ pub struct Ordered {
     /// `report`.
     #[serde(default)]
     #[schemars(schema_with = "words::ports")]
-    pub ports: PortRule,
+    pub ports: Word<PortRule>,
     /// Whether a credential that own calls carry to an internal destination may leave by order.
     /// Default: `deny`.
     #[serde(default)]
-    pub internal_credentials: InternalCredentials,
+    pub internal_credentials: Word<InternalCredentials>,
 }
 
 /// An order that is allowed although policy denies its class.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Allow {
     /// Only at this place; such an entry proves the place for its destinations.
     pub sink: Option<At<String>>,
@@ -253,7 +258,7 @@ pub enum InternalCredentials {
 
 /// How much is looked at; what is cut may hide an order.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Inspect {
     /// Bytes of a request's body: `64KiB`. Default: `64KiB`, at most `1MiB`.
     pub request_bytes: Option<At<String>>,
@@ -266,7 +271,7 @@ pub struct Inspect {
 
 /// The limit of one endpoint.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct InspectEndpoint {
     /// The endpoint: `POST /v1/import`.
     pub at: At<String>,
@@ -276,7 +281,7 @@ pub struct InspectEndpoint {
 
 /// How long each phase may last: `500ms`, `30s`, `5m`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Timeouts {
     /// Until a request's head is complete. Default: `30s`.
     pub head: Option<At<String>>,
@@ -294,7 +299,7 @@ pub struct Timeouts {
 
 /// Who is told: exactly one of `webhook` and `jsonl`.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Alert {
     /// A URL that is sent each story, and each rise of one, as JSON.
     pub webhook: Option<At<String>>,
@@ -307,12 +312,12 @@ pub struct Alert {
     /// From which severity on. Default: `medium`.
     #[serde(default)]
     #[schemars(schema_with = "words::severity")]
-    pub min: Option<Severity>,
+    pub min: Option<Word<Severity>>,
 }
 
 /// How long things are kept.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Retention {
     /// Findings, after their last event: `30d`. Default: `30d`.
     pub findings: Option<At<String>>,
@@ -324,7 +329,7 @@ pub struct Retention {
 
 /// The admin side.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Admin {
     /// `unix:PATH`, or a loopback address and port; the latter asks for the token in
     /// `DATA/admin.token`. Default: `unix:DATA/admin.sock`.

@@ -26,7 +26,7 @@ impl<'a> Shape<'a> {
         let schema = self.resolved(schema);
         let words = words(schema);
         match node {
-            // A key without a value is the same as none; where it must have one, the types say so.
+            // A key without a value is the same as none.
             Node::Nothing => {}
             Node::Text(text) if !words.is_empty() => {
                 if !words.contains(&text.as_str()) {
@@ -63,7 +63,10 @@ impl<'a> Shape<'a> {
             }
         }
         let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        for missing in required.filter(|missing| entries.iter().all(|(key, _)| key.value() != missing)) {
+        let says = |(key, node): &(At<String>, At<Node>), wanted: &str| {
+            key.value() == wanted && !matches!(node.value(), Node::Nothing)
+        };
+        for missing in required.filter(|missing| !entries.iter().any(|entry| says(entry, missing))) {
             let remedy = properties[missing]["description"].as_str().map(first_sentence);
             let problem = Problem::error(span, format!("'{what}' lacks '{missing}'"));
             self.problems.push(match remedy {

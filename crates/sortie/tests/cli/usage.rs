@@ -112,7 +112,9 @@ fn flags_are_checked_like_a_file() {
         &["run", "--listen", "127.0.0.1:0", "--upstream", "https://127.0.0.1:5000", "--egress", "127.0.0.1:0"],
     );
     assert_eq!(code(&output), 2);
-    assert!(stderr(&output).contains("only 'http' is spoken to it"), "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.contains("only 'http' is spoken to it"), "{said}");
+    assert!(said.contains("--upstream https://127.0.0.1:5000 --egress") && said.contains("command line:1:"), "{said}");
 }
 
 #[test]

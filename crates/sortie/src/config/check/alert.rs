@@ -7,6 +7,7 @@ use crate::config::at::At;
 use crate::config::checked::{Alert, AlertTarget, Webhook};
 use crate::config::problem::{Problem, Problems};
 use crate::config::raw;
+use crate::config::word::Word;
 use crate::{append, secret};
 
 /// All alerts. A target stands once: it is told of a rise once, however often it is named.
@@ -48,7 +49,7 @@ fn alert(at: &At<raw::Alert>, context: &Context<'_>, problems: &mut Problems) ->
             Problem::error(file.span(), "only what goes to a webhook is signed").remedy("strike 'secret_file' here"),
         );
     }
-    Some(Alert { to, min: raw.min.unwrap_or(Severity::Medium) })
+    Some(Alert { to, min: raw.min.and_then(Word::known).unwrap_or(Severity::Medium) })
 }
 
 fn webhook(

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::config::at::At;
 use crate::config::problem::{Problem, Problems};
-use crate::config::raw::Raw;
+use crate::config::raw::{self, Raw};
 
 /// Reports every listener that an earlier one keeps from binding.
 pub(super) fn collide(raw: &Raw, problems: &mut Problems) {
@@ -23,11 +23,12 @@ pub(super) fn collide(raw: &Raw, problems: &mut Problems) {
 }
 
 fn listeners(raw: &Raw) -> impl Iterator<Item = (String, &At<String>)> {
-    let doors = raw.services.iter().flat_map(|(name, service)| {
-        [
-            (format!("{name}'s inbound door"), &service.value().inbound.listen),
-            (format!("{name}'s outbound door"), &service.value().outbound.listen),
-        ]
+    let doors = raw.services.0.iter().flat_map(|(name, service)| {
+        let raw::Service { inbound, outbound, .. } = service.value();
+        let inbound = inbound.as_ref().and_then(|door| door.listen.as_ref());
+        let outbound = outbound.as_ref().and_then(|door| door.listen.as_ref());
+        let inbound = inbound.map(|at| (format!("{name}'s inbound door"), at));
+        inbound.into_iter().chain(outbound.map(|at| (format!("{name}'s outbound door"), at)))
     });
     let admin = raw.admin.listen.iter().filter(|at| !at.value().starts_with("unix:"));
     doors.chain(admin.map(|at| ("the admin side".to_owned(), at)))

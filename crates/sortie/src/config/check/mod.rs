@@ -70,7 +70,7 @@ pub(super) fn check(raw: &Raw, place: &FilePlace<'_>, now: Micros, problems: &mu
     let FilePlace { base, is_here } = *place;
     let data: PathBuf = base.join(raw.data.as_deref().unwrap_or("sortie-data")).components().collect();
     let context = Context { base, now, services: names(raw, problems), data, is_here };
-    if raw.services.is_empty() {
+    if raw.services.0.is_empty() {
         problems.push(
             Problem::error(None, "no service is configured")
                 .remedy("add one under 'services', with 'inbound' and 'outbound'; README.md has an example"),
@@ -97,14 +97,8 @@ pub(super) fn check(raw: &Raw, place: &FilePlace<'_>, now: Micros, problems: &mu
 }
 
 fn names(raw: &Raw, problems: &mut Problems) -> Vec<ServiceName> {
-    let read = |(name, service): (&String, &At<_>)| match service_name(name) {
-        Ok(name) => Some(name),
-        Err(error) => {
-            problems.push(Problem::error(service.span(), error.to_string()));
-            None
-        }
-    };
-    raw.services.iter().filter_map(read).collect()
+    let remedy = "choose another name; it is yours alone, and stands in commands and findings";
+    raw.services.0.iter().filter_map(|(name, _)| problems.read(name, service_name(name.value()), remedy)).collect()
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! What may be dialled: the part that all services share, and each service's own policy.
 
 use sortie_model::policy::{Allow, Locality, Policy, Scope};
-use sortie_model::{AddressBook, Mode, ServiceName};
+use sortie_model::{AddressBook, AddressClass, Mode, ServiceName};
 
 use super::sink::Sinks;
 use super::{Context, addresses, net, sink};
 use crate::config::at::At;
 use crate::config::problem::{Problem, Problems};
 use crate::config::raw::{self, InternalCredentials, Raw};
+use crate::config::word::Word;
 
 /// What all services have in common, and what belongs to one of them.
 pub(super) struct Shared {
@@ -56,15 +57,17 @@ pub(super) fn shared(raw: &Raw, context: &Context<'_>, problems: &mut Problems) 
 }
 
 fn base(raw: &Raw, addresses: AddressBook) -> Policy {
-    let raw::Policy { ordered, own: raw::Own::Learned, cold_start, hidden_hops } = &raw.policy;
+    let raw::Policy { ordered, own: _, cold_start, hidden_hops } = &raw.policy;
     let default = Policy::default();
+    // Words that are none are reported, and the configuration is not used.
+    let denied = |words: &Vec<Word<AddressClass>>| words.iter().filter_map(|word| word.known()).collect();
     Policy {
-        deny: ordered.deny.clone().unwrap_or(default.deny),
+        deny: ordered.deny.as_ref().map_or(default.deny, denied),
         allow_ports: ordered.allow_ports.clone().unwrap_or(default.allow_ports),
-        ports: ordered.ports,
-        deny_internal_credentials: ordered.internal_credentials == InternalCredentials::Deny,
-        cold_start: *cold_start,
-        hidden_hops: *hidden_hops,
+        ports: ordered.ports.known().unwrap_or_default(),
+        deny_internal_credentials: ordered.internal_credentials.known() != Some(InternalCredentials::Allow),
+        cold_start: cold_start.known().unwrap_or_default(),
+        hidden_hops: hidden_hops.known().unwrap_or_default(),
         addresses,
         ..Policy::default()
     }

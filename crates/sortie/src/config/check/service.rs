@@ -26,7 +26,8 @@ pub(super) fn services(
     problems: &mut Problems,
 ) -> Option<BTreeMap<ServiceName, Service>> {
     // Every service is looked at, also behind one that has an error.
-    let checked: Vec<_> = raw.services.iter().map(|(name, at)| service(name, at, shared, context, problems)).collect();
+    let checked: Vec<_> =
+        raw.services.0.iter().map(|(name, at)| service(name.value(), at, shared, context, problems)).collect();
     checked.into_iter().collect()
 }
 
@@ -38,12 +39,12 @@ fn service(
     problems: &mut Problems,
 ) -> Option<(ServiceName, Service)> {
     let raw = at.value();
-    let inbound = inbound(&raw.inbound, problems);
-    let outbound = outbound(&raw.outbound, context, problems);
+    let inbound = raw.inbound.as_ref().and_then(|raw| inbound(raw, problems));
+    let outbound = raw.outbound.as_ref().and_then(|raw| outbound(raw, context, problems));
     let name = service_name(name).ok()?;
-    let mode = raw.mode.as_ref().map_or(Mode::Observe, |mode| *mode.value());
-    let own = net::destinations(&raw.outbound.own, problems);
-    let policy = Policy { own, ..shared.policy_of(&name, mode, raw.outbound.locality) };
+    let mode = raw.mode.as_ref().map_or(Some(Mode::Observe), |mode| mode.value().known())?;
+    let own = net::destinations(&raw.outbound.as_ref()?.own, problems);
+    let policy = Policy { own, ..shared.policy_of(&name, mode, raw.outbound.as_ref()?.locality.known()?) };
     if mode == Mode::Block && policy.proven.is_empty() {
         let span = raw.mode.as_ref().and_then(At::span);
         problems.push(unproven(span, &name));
@@ -59,16 +60,19 @@ fn unproven(span: Option<crate::config::at::Span>, name: &ServiceName) -> Proble
 }
 
 fn inbound(raw: &raw::Inbound, problems: &mut Problems) -> Option<Inbound> {
-    let listen = net::listen(&raw.listen, problems);
-    let upstream = net::upstream(&raw.upstream, problems);
+    let listen = raw.listen.as_ref().and_then(|at| net::listen(at, problems));
+    let upstream = raw.upstream.as_ref().and_then(|at| net::upstream(at, problems));
     let trusted_proxies = net::networks(&raw.trusted_proxies, problems);
     let hosts = raw.hosts.iter().filter_map(|at| host(at, problems)).collect();
     let max_connections = connections(raw.max_connections.as_ref(), problems);
     let (listen, upstream) = (listen?, upstream?);
     if upstream.0.host.as_ip() == Some(listen.ip()) && upstream.0.port == listen.port() {
         problems.push(
-            Problem::error(raw.upstream.span(), format!("the upstream {upstream} is the inbound door itself"))
-                .remedy("give the door an address of its own, and let clients connect to that"),
+            Problem::error(
+                raw.upstream.as_ref()?.span(),
+                format!("the upstream {upstream} is the inbound door itself"),
+            )
+            .remedy("give the door an address of its own, and let clients connect to that"),
         );
         return None;
     }
@@ -87,7 +91,7 @@ fn host(at: &At<String>, problems: &mut Problems) -> Option<Arc<str>> {
 }
 
 fn outbound(raw: &raw::Outbound, context: &Context<'_>, problems: &mut Problems) -> Option<Outbound> {
-    let listen = net::listen(&raw.listen, problems);
+    let listen = raw.listen.as_ref().and_then(|at| net::listen(at, problems));
     let guard = Guard {
         sources: net::networks(&raw.sources, problems),
         credentials: raw.credentials.as_ref().and_then(|at| credentials(at.value(), context, problems)),
@@ -96,12 +100,12 @@ fn outbound(raw: &raw::Outbound, context: &Context<'_>, problems: &mut Problems)
     let listen = listen?;
     let is_guarded = !raw.sources.is_empty() || raw.credentials.is_some();
     if !listen.ip().is_loopback() && !is_guarded {
-        problems.push(open_proxy(&raw.listen, listen));
+        problems.push(open_proxy(raw.listen.as_ref()?, listen));
         return None;
     }
-    if listen.ip().is_loopback() && raw.locality == Locality::Remote {
+    if listen.ip().is_loopback() && raw.locality.known() == Some(Locality::Remote) {
         problems.push(
-            Problem::warning(raw.listen.span(), format!("a remote back end cannot reach {listen}"))
+            Problem::warning(raw.listen.as_ref()?.span(), format!("a remote back end cannot reach {listen}"))
                 .remedy("listen on an address it reaches and name 'sources', or leave locality at same-host"),
         );
     }

@@ -76,8 +76,8 @@ fn sink(
     if raw.proven {
         sinks.proven.push((service.clone(), scope.clone()));
     }
-    if let Some(mode) = &raw.mode {
-        sinks.modes.push((service.clone(), scope.clone(), *mode.value()));
+    if let Some(mode) = raw.mode.as_ref().and_then(|mode| mode.value().known()) {
+        sinks.modes.push((service.clone(), scope.clone(), mode));
     }
     Some((service, scope))
 }
@@ -90,7 +90,7 @@ fn warn_of_block(
     proven: &[(ServiceName, Scope)],
     problems: &mut Problems,
 ) {
-    let Some(mode) = raw.mode.as_ref().filter(|mode| *mode.value() == Mode::Block) else { return };
+    let Some(mode) = raw.mode.as_ref().filter(|mode| mode.value().known() == Some(Mode::Block)) else { return };
     let is_meant = |proven: &Scope| {
         proven.template == scope.template && (scope.parameter.is_none() || proven.parameter == scope.parameter)
     };

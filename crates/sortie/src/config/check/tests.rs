@@ -201,7 +201,7 @@ fn a_place_of_several_services_names_its_own() {
         "{SHOP}  news:\n    inbound: {{ listen: 127.0.0.1:1, upstream: http://127.0.0.1:2 }}\n    outbound: {{ listen: 127.0.0.1:3 }}\n"
     );
     let shown = errors(&format!("{two}sinks: [{{at: POST /v1/hooks $.url, proven: true}}]\n"));
-    assert!(shown.contains("put the service in front: 'news POST /v1/hooks $.url'"), "{shown}");
+    assert!(shown.contains("put the service in front: 'shop POST /v1/hooks $.url'"), "{shown}");
 }
 
 #[test]
@@ -279,12 +279,40 @@ colour: blue
     insta::assert_snapshot!(shown);
 }
 
+/// A wrong key or word hides no wrong value, nor the other way round.
 #[test]
-fn the_shape_of_a_valid_file_is_right() {
-    // The shape is only looked at where the types do not read: here, for one wrong word.
-    let text = format!("{SHOP}    mode: blok\nsinks: [{{ at: \"/v1/hooks\", mode: block }}]\n");
-    let shown = errors(&text);
-    assert_eq!(shown.matches("[sortie.yaml:").count(), 1, "{shown}");
+fn slips_of_shape_and_of_meaning_are_shown_together() {
+    let shown = errors(
+        "\
+services:
+  Shop:
+    inbound:  { lisen: 127.0.0.1:8080, upstream: https://127.0.0.1:5000 }
+    outbound: { listen: 0.0.0.0:3128, locality: here }
+    mode: blok
+policy: { ordered: { deny: [privat], ports: enforced } }
+alerts: [{ webhook: ftp://x, min: urgent }]
+retention: { findings: 30 }
+colour: blue
+",
+    );
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_key_without_its_value_is_none() {
+    let shown = errors(&SHOP.replace("listen: 127.0.0.1:8080", "listen:"));
+    assert!(shown.contains("'inbound' lacks 'listen'"), "{shown}");
+    let shown = errors(&SHOP.replace("outbound: { listen: 127.0.0.1:3128 }", "outbound:"));
+    assert!(shown.contains("'shop' lacks 'outbound'"), "{shown}");
+}
+
+/// Keys that are merged in are keys of the file.
+#[test]
+fn a_merged_mapping_is_read() {
+    let text = SHOP.replace("outbound: {", "outbound: &door {")
+        + "  news:\n    inbound: { listen: 127.0.0.1:1, upstream: http://127.0.0.1:2 }\n    \
+           outbound: { <<: *door, listen: 127.0.0.1:3 }\n";
+    assert_eq!(valid(&text).0.services.len(), 2);
 }
 
 /// The example that people copy: valid, without a doubt, and with every key that there is.
