@@ -22,7 +22,7 @@ use serde::{Serialize, Serializer};
 use sortie_model::Finding;
 use sortie_model::finding::Severity;
 
-use crate::jsonl;
+use crate::{Summarised, jsonl};
 
 /// Version of the alert's shape.
 pub const VERSION: u32 = 1;
@@ -102,14 +102,15 @@ impl Serialize for Alert<'_> {
             id: String,
             #[serde(skip_serializing_if = "Option::is_none")]
             raised_from: Option<Severity>,
-            finding: &'a Finding,
+            finding: Summarised<'a>,
         }
         let raised_from = match self.occasion {
             Occasion::Opened => None,
             Occasion::Raised { from } => Some(from),
         };
         let event = self.occasion.as_str();
-        Shape { version: VERSION, event, id: self.id(), raised_from, finding: self.finding }.serialize(serializer)
+        Shape { version: VERSION, event, id: self.id(), raised_from, finding: self.finding.into() }
+            .serialize(serializer)
     }
 }
 
@@ -204,7 +205,8 @@ mod tests {
         assert_eq!(raised["event"], json!("finding.raised"));
         assert_eq!(raised["id"], json!("F-00000001/critical"));
         assert_eq!(raised["raised_from"], json!("high"));
-        assert_eq!(raised["finding"], serde_json::to_value(&finding).unwrap());
+        assert_eq!(raised["finding"], serde_json::to_value(Summarised::from(&finding)).unwrap());
+        assert!(raised["finding"]["summary"].is_string());
         let opened = read(&rule.due(&finding, None).unwrap());
         assert_eq!(opened["event"], json!("finding.opened"));
         assert!(opened.get("raised_from").is_none());

@@ -6,9 +6,11 @@
 pub mod alert;
 pub mod jsonl;
 pub mod retry;
+pub mod summary;
 pub mod text;
 pub mod webhook;
 
 pub use alert::{Alert, AlertRule, Occasion};
 pub use retry::Schedule;
+pub use summary::{Summarised, summary};
 pub use text::escape_terminal;

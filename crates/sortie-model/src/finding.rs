@@ -352,7 +352,7 @@ pub struct FindingDial {
     /// Bytes of the answer.
     pub bytes: u64,
     /// Microseconds until the answer or the failure.
-    pub took: u64,
+    pub took_micros: u64,
     /// Probability that it was ordered.
     pub p: f64,
     /// Kind of match: `url`, `host`, `redirect`, `content` …

@@ -29,7 +29,7 @@ pub(super) fn dial_row(at: Micros, dialled: &Dialled) -> FindingDial {
         outcome: outcome.to_owned(),
         status: None,
         bytes: 0,
-        took: 0,
+        took_micros: 0,
         p: verdict.p_ordered,
         matched: verdict.kind_of_match().map(str::to_owned),
         ordered_by: leading.map(|(_, order)| format!("R-{}", order.request)),
@@ -50,7 +50,7 @@ pub(super) fn progress(row: &mut FindingDial, progressed: &DialProgressed) {
     row.address = progressed.address.or(row.address);
     row.status = progressed.status.or(row.status);
     row.bytes = row.bytes.max(progressed.bytes_in);
-    if row.took == 0 {
-        row.took = progressed.took;
+    if row.took_micros == 0 {
+        row.took_micros = progressed.took;
     }
 }

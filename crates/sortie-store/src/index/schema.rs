@@ -6,7 +6,7 @@ use crate::error::StoreError;
 
 /// What makes version 1 of an empty file, version 2 of version 1, and so on. The version is kept in
 /// `user_version`. A step that was published is never changed.
-const STEPS: &[&str] = &[TABLES, BY_TARGET];
+const STEPS: &[&str] = &[TABLES, BY_TARGET, UNIT];
 
 const VERSION: u32 = STEPS.len() as u32;
 
@@ -15,6 +15,9 @@ const BY_TARGET: &str = "
     DROP INDEX delivery_by_time;
     CREATE INDEX delivery_by_target ON delivery (target, next_at, number);
 ";
+
+/// How long a dial took is named with its unit.
+const UNIT: &str = r#"UPDATE finding SET body = replace(body, '"took":', '"took_micros":');"#;
 
 pub(super) const TABLES: &str = "
     CREATE TABLE finding (

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sortie_model::{Destination, Finding};
 use tokio::sync::broadcast;
 
-use super::wire::{Close, ModeChanged, Reloaded, Setting, SinkView, Status, Struck, Switched, TailLine};
+use super::wire::{Close, ClosedAnswer, ModeChanged, Reloaded, Setting, SinkView, Status, Struck, Switched, TailLine};
 use crate::config::Target;
 use crate::view::explain::Explained;
 
@@ -48,7 +48,7 @@ pub trait Control: Send + Sync + 'static {
     fn explain(&self, reference: &str) -> Result<Explained, ControlError>;
 
     /// Closes a finding, durably before it returns.
-    fn close(&self, close: &Close) -> Result<Finding, ControlError>;
+    fn close(&self, close: &Close) -> Result<ClosedAnswer, ControlError>;
 }
 
 /// Why the core did not do what was asked.

@@ -32,6 +32,9 @@ pub enum LookupError {
         /// Some of the names.
         names: Vec<String>,
     },
+    /// It is a kind, and names nothing of it.
+    #[error("'{0}' is the beginning of every such name: type more of it; `sortie findings` lists findings")]
+    Bare(String),
     /// Nothing has this name (any more).
     #[error(
         "nothing is known of '{0}' (any more): expected a finding (F-7K2M9QPX), a request (R-18C3), a dial (D-18C4), or \
@@ -46,6 +49,9 @@ pub enum LookupError {
 /// What a reference stands for: `F-…` or its beginning, `R-…`, `D-…`; else the request that carried the
 /// text as its `X-Request-Id`, the last one where several did.
 pub fn explain(layout: &Layout, typed: &str) -> Result<Explained, LookupError> {
+    if ["F-", "R-", "D-"].contains(&typed.to_ascii_uppercase().as_str()) {
+        return Err(LookupError::Bare(typed.to_owned()));
+    }
     let mut explained = match referred(layout, typed) {
         Err(LookupError::Unknown(_) | LookupError::Reference(_)) if RequestId::parse(typed).is_some() => {
             identified(layout, typed)?
@@ -137,6 +143,7 @@ mod tests {
         let layout = Layout::new(folder.path());
         assert!(matches!(explain(&layout, "F-7K2M"), Err(LookupError::Store(StoreError::Missing { .. }))));
         assert!(matches!(explain(&layout, "R-18C3.2"), Err(LookupError::Elsewhere(_, 2))));
+        assert!(matches!(explain(&layout, "f-"), Err(LookupError::Bare(_))));
         assert!(matches!(explain(&layout, "R-!"), Err(LookupError::Reference(_))));
     }
 

@@ -13,6 +13,7 @@ use axum::{Json, Router};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
+use sortie_export::Summarised;
 use sortie_model::Destination;
 use tokio::sync::Semaphore;
 use tokio_stream::StreamExt;
@@ -21,7 +22,7 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 use super::control::{Control, ControlError};
 use super::token::Token;
-use super::wire::{Close, ClosedAnswer, Fault, ModeChanged, SetMode, Strike, Switch, Switched, TailLine};
+use super::wire::{Close, Fault, ModeChanged, SetMode, Strike, Switch, Switched, TailLine};
 use super::{KEEP_PATIENCE, READERS, REQUEST_BYTES, TAILS, metrics};
 
 /// Findings of one answer, where the request does not say.
@@ -99,7 +100,11 @@ async fn findings(State(admin): State<Admin>, query: Result<Query<FindingsQuery>
     match query {
         Ok(Query(query)) => {
             let limit = query.limit.unwrap_or(FINDINGS).min(FINDINGS_MOST);
-            read(&admin, move |control| control.findings(limit)).await
+            read(&admin, move |control| {
+                let list = control.findings(limit)?;
+                Ok(list.iter().map(|finding| serde_json::json!(Summarised::from(finding))).collect::<Vec<_>>())
+            })
+            .await
         }
         Err(rejection) => fault(StatusCode::BAD_REQUEST, &rejection.body_text()),
     }
@@ -137,9 +142,7 @@ async fn close(State(admin): State<Admin>, body: Result<Json<Close>, JsonRejecti
         Ok(Json(asked)) if asked.reason.trim().is_empty() => {
             fault(StatusCode::BAD_REQUEST, "a finding is closed with a reason")
         }
-        Ok(Json(asked)) => {
-            read(&admin, move |control| control.close(&asked).map(|finding| ClosedAnswer { finding })).await
-        }
+        Ok(Json(asked)) => read(&admin, move |control| control.close(&asked)).await,
         Err(rejection) => fault(rejection.status(), &rejection.body_text()),
     }
 }

@@ -88,7 +88,7 @@ impl Control for Core {
         Err(ControlError::NotFound(format!("nothing is known of '{reference}'")))
     }
 
-    fn close(&self, close: &Close) -> Result<Finding, ControlError> {
+    fn close(&self, close: &Close) -> Result<ClosedAnswer, ControlError> {
         Err(ControlError::Invalid(format!("{} is closed", close.finding)))
     }
 }

@@ -6,7 +6,7 @@ mod modes;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sortie_model::finding::{Finding, Resolution};
+use sortie_model::finding::{Closed, Finding, Resolution};
 use sortie_model::policy::Locality;
 use sortie_model::{AddressClass, Mode};
 
@@ -264,12 +264,12 @@ pub enum ProvenBy {
 }
 
 impl ProvenBy {
-    /// The word of tables.
+    /// What proved it, in words.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Traffic => "traffic",
-            Self::Narrow => "narrow",
-            Self::Operator => "operator",
+            Self::Traffic => "destinations",
+            Self::Narrow => "paths",
+            Self::Operator => "you",
         }
     }
 }
@@ -341,6 +341,8 @@ pub struct Close {
 pub struct ClosedAnswer {
     /// The finding as it stands now.
     pub finding: Finding,
+    /// How it was closed before, where it was.
+    pub before: Option<Closed>,
 }
 
 /// `GET /v1/tail`: one line.

@@ -6,6 +6,7 @@ use super::output::Output;
 use super::whence::Whence;
 use super::{Failure, converse};
 use crate::admin::wire::{Close, ClosedAnswer};
+use crate::view::text::clean;
 
 /// Close a finding
 ///
@@ -36,5 +37,11 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         _ if rung == Rung::E5 => "it cannot get further, and stays closed".to_owned(),
         _ => format!("above {rung} it opens again"),
     };
-    Output::print(&format!("{id} is closed as {}; {until}\n", args.resolution.as_str()))
+    let before = answer.before.map(|before| {
+        let at = before.at.rfc3339();
+        format!("it was closed as {} at {at}: {}\n", before.resolution.as_str(), clean(&before.reason))
+    });
+    let now = if before.is_some() { "is now closed" } else { "is closed" };
+    let before = before.unwrap_or_default();
+    Output::print(&format!("{before}{id} {now} as {}; {until}\n", args.resolution.as_str()))
 }

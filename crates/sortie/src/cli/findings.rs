@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use sortie_export::Summarised;
 use sortie_model::finding::{FindingKind, Severity};
 use sortie_model::{Micros, ServiceName};
 use sortie_store::IndexReader;
@@ -41,7 +42,7 @@ pub(super) struct Args {
     #[arg(long)]
     all: bool,
     /// At most so many
-    #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 }
 
@@ -60,7 +61,8 @@ pub(super) fn run(args: &Args, output: Output) -> Result<(), Failure> {
     if let Some(service) = args.service.as_ref().filter(|_| list.is_empty()) {
         is_known(service, &reader, &args.whence)?;
     }
-    Output::print_list(args.format, &list, || view::findings(&list, now(), output.columns, output.paint))
+    let told: Vec<Summarised<'_>> = list.iter().map(Summarised::from).collect();
+    Output::print_list(args.format, &told, || view::findings(&list, now(), output.columns, output.paint))
 }
 
 /// A name that nobody knows finds nothing, and must not look like good news.

@@ -22,10 +22,13 @@ mod whence;
 
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
 use failure::Failure;
 use output::Output;
+
+use crate::near::nearest;
 
 /// At whose order did your server make that request?
 ///
@@ -64,7 +67,7 @@ enum Command {
 
 /// Does what the process's arguments say.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| without_wild_guess(error).exit());
     let output = Output::of_process();
     let done = match cli.command {
         Command::Demo(args) => demo::run(&args, output),
@@ -89,6 +92,17 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// The error with a suggestion only where that differs from what was typed by a slip.
+fn without_wild_guess(mut error: clap::Error) -> clap::Error {
+    let guessed = (error.get(ContextKind::InvalidSubcommand), error.get(ContextKind::SuggestedSubcommand));
+    if let (Some(ContextValue::String(typed)), Some(ContextValue::Strings(guesses))) = guessed
+        && nearest(typed, guesses.iter().map(String::as_str)).is_none()
+    {
+        error.remove(ContextKind::SuggestedSubcommand);
+    }
+    error
+}
+
 /// Runs the short conversations of commands with the running program.
 fn converse<T>(work: impl Future<Output = Result<T, crate::admin::ClientError>>) -> Result<T, Failure> {
     on_runtime(async { work.await.map_err(Failure::other) })
@@ -110,6 +124,13 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+
+    #[test]
+    fn a_command_is_only_guessed_from_a_slip() {
+        let told = |typed| without_wild_guess(Cli::try_parse_from(["sortie", typed]).unwrap_err()).to_string();
+        assert!(told("stauts").contains("'status'"));
+        assert!(!told("frobnicate").contains("similar"), "{}", told("frobnicate"));
+    }
 
     #[test]
     fn the_command_line_is_sound() {

@@ -6,7 +6,7 @@ use super::Failure;
 use super::output::Output;
 use super::whence::Whence;
 use crate::admin::wire::TailLine;
-use crate::view;
+use crate::view::Follower;
 
 /// How often a program that ended is looked for.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -26,6 +26,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: Output) -> Result<(), Failure> {
     let mut printed = Ok(());
     let mut is_first = true;
+    let mut follower = Follower::default();
     let follow = async {
         loop {
             // Looked up anew each time: it may listen elsewhere after a restart.
@@ -34,7 +35,7 @@ pub(super) fn run(args: &Args, output: Output) -> Result<(), Failure> {
             let followed = client.tail(
                 || is_followed = true,
                 |line| {
-                    printed = print(&line, args.json, output);
+                    printed = print(&line, args.json, &mut follower, output);
                     printed.is_ok()
                 },
             );
@@ -56,10 +57,6 @@ pub(super) fn run(args: &Args, output: Output) -> Result<(), Failure> {
     printed
 }
 
-fn print(line: &TailLine, is_json: bool, output: Output) -> Result<(), Failure> {
-    if is_json {
-        Output::print_json(line)
-    } else {
-        Output::print(&format!("{}\n", view::tail_line(line, output.paint)))
-    }
+fn print(line: &TailLine, is_json: bool, follower: &mut Follower, output: Output) -> Result<(), Failure> {
+    if is_json { Output::print_json(line) } else { Output::print(&format!("{}\n", follower.line(line, output.paint))) }
 }

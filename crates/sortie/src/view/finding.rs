@@ -2,7 +2,8 @@
 
 mod action;
 
-use sortie_model::finding::{Finding, FindingDial, FindingKind, FindingRequest, Impact, Rung};
+use sortie_export::summary;
+use sortie_model::finding::{Finding, FindingDial, FindingKind, FindingRequest};
 use sortie_model::text::probability;
 use sortie_model::{ActorKind, AddressClass, Micros};
 
@@ -25,7 +26,7 @@ const TARGET: usize = 60;
 pub fn finding(finding: &Finding, elsewhere: Option<&str>, now: Micros, paint: Paint) -> String {
     let mut block = Block { lines: Vec::new(), paint };
     block.lines.push(header(finding, now, paint));
-    block.lines.push(paint.strong(&headline(finding)));
+    block.lines.push(paint.strong(&clean(&summary(finding))));
     who(finding, &mut block);
     order(finding, &mut block);
     dials(finding, &mut block);
@@ -83,66 +84,6 @@ fn header(finding: &Finding, now: Micros, paint: Paint) -> String {
         counted(finding.requests_total, "order"),
         counted(finding.dials_total, "dial"),
     )
-}
-
-/// The story in one sentence.
-fn headline(finding: &Finding) -> String {
-    let service = clean(&finding.service.0);
-    let destination = destination(finding);
-    match finding.kind {
-        FindingKind::Honoured | FindingKind::Stored => {
-            let later = if finding.kind == FindingKind::Stored { " after the request had ended" } else { "" };
-            format!("A client made {service} {}{later}{}.", deed(finding), outcome(finding))
-        }
-        FindingKind::Blocked if finding.candidate.is_none() && finding.dials.is_empty() => {
-            format!(
-                "A request to {service} could not be inspected to its end, and was refused at an endpoint that dials what it is told."
-            )
-        }
-        FindingKind::Blocked => format!("A client ordered {service} to call {destination}, and was stopped."),
-        FindingKind::Attempt => {
-            format!("A client named {destination} to {service}; no dial to it passed the outbound door.")
-        }
-        FindingKind::CredentialSent => {
-            format!("A client made {service} send a credential of its internal calls to {destination}.")
-        }
-        FindingKind::OpenSink => format!("A parameter of {service} dials whatever a client writes there."),
-        FindingKind::HiddenHop => {
-            format!(
-                "{service} called {destination} while a redirect could hide: a client's order, or a new call of its own."
-            )
-        }
-    }
-}
-
-fn deed(finding: &Finding) -> String {
-    let destination = destination(finding);
-    let has = |impact| finding.impact.contains(&impact);
-    if has(Impact::MetadataCredentialsRead) {
-        "fetch metadata credentials".to_owned()
-    } else if has(Impact::InternalDataChanged) {
-        format!("change something at {destination}")
-    } else if has(Impact::InternalDataRead) {
-        format!("read from {destination}")
-    } else {
-        format!("call {destination}")
-    }
-}
-
-fn outcome(finding: &Finding) -> &'static str {
-    match finding.rung {
-        Rung::E5 => ", and the answer went back to that client",
-        Rung::E4 => ", and it answered",
-        Rung::E3 => ", as far as the connection",
-        Rung::E2 => ", as far as its name",
-        Rung::E0 | Rung::E1 => "",
-    }
-}
-
-fn destination(finding: &Finding) -> String {
-    let destination = &finding.destination;
-    let port = destination.port.map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{}{port}{}", clean(&destination.host), class_words(destination.class))
 }
 
 fn class_words(class: AddressClass) -> String {
@@ -249,11 +190,11 @@ fn answer(dial: &FindingDial, next: Option<&FindingDial>) -> String {
     }
     let size = bytes(dial.bytes);
     match (dial.status, dial.outcome.as_str()) {
-        (Some(status), _) => format!("{status}, {size}, {}", took(dial.took)),
-        (None, "connected") => format!("connected, {size}, {}", took(dial.took)),
+        (Some(status), _) => format!("{status}, {size}, {}", took(dial.took_micros)),
+        (None, "connected") => format!("connected, {size}, {}", took(dial.took_micros)),
         (None, "denied") => "REFUSED by Sortie".to_owned(),
         (None, "pending") => "no answer yet".to_owned(),
-        (None, outcome) => format!("{}, {}", clean(outcome).replace('_', " "), took(dial.took)),
+        (None, outcome) => format!("{}, {}", clean(outcome).replace('_', " "), took(dial.took_micros)),
     }
 }
 

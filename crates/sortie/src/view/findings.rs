@@ -13,6 +13,7 @@ const FLEXIBLE: [usize; 3] = [6, 7, 5];
 /// Service, last and who are left out where a narrow terminal could show nothing of the others.
 const DISPENSABLE: [usize; 3] = [4, 8, 5];
 const SEVERITY: usize = 1;
+const LAST: usize = 8;
 
 /// The findings, one a line, and what to type next. `columns` is the terminal's width, if there is
 /// one.
@@ -36,10 +37,10 @@ pub fn table(list: &[Finding], now: Micros, columns: Option<usize>, paint: Paint
     })
 }
 
-/// One finding as one line.
-pub(super) fn line(finding: &Finding, now: Micros, paint: Paint) -> String {
-    let cells = cells(finding, now);
-    let coloured = cells.iter().enumerate().map(|(column, cell)| match column {
+/// One finding as one line, without its time.
+pub(super) fn line(finding: &Finding, paint: Paint) -> String {
+    let cells = cells(finding, finding.last_seen);
+    let coloured = cells[..LAST].iter().enumerate().map(|(column, cell)| match column {
         SEVERITY => paint.severity(finding.severity, cell),
         _ => cell.clone(),
     });

@@ -29,7 +29,7 @@ fn dial(id: &str, host: &str, address: &str, class: AddressClass) -> FindingDial
         outcome: "answered".into(),
         status: Some(200),
         bytes: 1_204,
-        took: 3_100,
+        took_micros: 3_100,
         p: 0.998,
         matched: Some("url".into()),
         ordered_by: Some("R-18C3".into()),

@@ -27,4 +27,4 @@ pub use ready::ready;
 pub use reload::reloaded;
 pub use sinks::sinks;
 pub use status::status;
-pub use tail::tail_line;
+pub use tail::Follower;

@@ -9,10 +9,14 @@ const HEADINGS: [&str; 9] =
     ["SERVICE", "PLACE", "WRITTEN AS", "PROVEN", "OBEYED", "RATE", "DESTINATIONS", "SENDERS", "MODE"];
 const FLEXIBLE: [usize; 2] = [1, 3];
 const PROVEN: usize = 3;
-/// Why 3 of 3 is no rate of 1.
-const FOOTNOTE: [&str; 2] = [
+/// What the words of a column mean, and why 3 of 3 is no rate of 1.
+const FOOTNOTE: [&str; 6] = [
+    "proven by destinations: it obeyed three or more that are not the service's own",
+    "proven by paths: it obeyed one destination, at paths that nobody could guess",
+    "proven by you: the configuration says so",
     "obeyed: of the destinations named there, those that the service dialled",
     "rate: how likely the next one is, from these and from what such places usually do",
+    "senders: different ones; each counts once nothing can be dialled any more of what it named",
 ];
 
 /// The sinks, the proven first, then those that obeyed most.
@@ -38,7 +42,7 @@ pub fn sinks(list: &[SinkView], columns: Option<usize>, paint: Paint) -> String 
 
 fn cells(sink: &SinkView) -> [String; 9] {
     let proven = match sink.proven {
-        Some(by) => format!("yes, {}", by.as_str()),
+        Some(by) => format!("yes, by {}", by.as_str()),
         None if sink.lacks.is_empty() => "no".to_owned(),
         None => format!("no: {}", sink.lacks.join(", ")),
     };
@@ -50,7 +54,7 @@ fn cells(sink: &SinkView) -> [String; 9] {
         format!("{} of {}", count(sink.obeyed), count(sink.offers)),
         format!("{:.2}", sink.rho),
         count(sink.destinations),
-        count(sink.actors),
+        if sink.actors == 0 { "-".to_owned() } else { count(sink.actors) },
         sink.mode.to_string(),
     ]
 }

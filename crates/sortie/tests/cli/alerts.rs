@@ -206,7 +206,9 @@ fn what_was_called_fixed_is_told_anew_when_it_happens_again() {
     assert_eq!(place.attack("198.51.100.7"), 403);
     assert_eq!(place.attack("198.51.100.8"), 403);
     assert_eq!(place.receiver.hears()["finding"]["actor"]["address"], "198.51.100.8", "an accepted one stays closed");
-    assert!(close("fixed").ends_with("it opens again when it happens again\n"));
+    let again = close("fixed");
+    assert!(again.contains("it was closed as accepted at ") && again.contains(": for the test\n"), "{again}");
+    assert!(again.ends_with("is now closed as fixed; it opens again when it happens again\n"), "{again}");
     assert_eq!(place.attack("198.51.100.7"), 403);
     let again = place.receiver.hears();
     assert_eq!((&again["finding"]["id"], &again["event"]), (&first["finding"]["id"], &first["event"]));

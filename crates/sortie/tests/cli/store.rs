@@ -70,7 +70,9 @@ fn json_lines_are_the_stable_shape() {
     let dir = folder();
     let shown = stdout(&sortie(dir.path(), &["findings", "--all", "--format", "jsonl"]));
     assert_eq!(shown.lines().count(), 2);
-    let first: Value = serde_json::from_str(shown.lines().next().unwrap()).unwrap();
+    let mut first: Value = serde_json::from_str(shown.lines().next().unwrap()).unwrap();
+    let summary = first.as_object_mut().unwrap().remove("summary").expect("it begins with what it is");
+    assert!(summary.as_str().is_some_and(|told| told.starts_with("A client made shop ")), "{summary}");
     let golden: Value = serde_json::from_str(include_str!("../../testdata/finding.json")).unwrap();
     assert_eq!(first, golden);
     assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
@@ -87,6 +89,8 @@ fn a_story_is_found_by_the_beginning_of_its_name() {
     let output = sortie(dir.path(), &["explain", "F-7K2M"]);
     assert_eq!(code(&output), 1);
     assert!(stderr(&output).contains("may be any of F-7K2M0000, F-7K2M9QPX"), "{}", stderr(&output));
+    let output = sortie(dir.path(), &["explain", "F-"]);
+    assert!(stderr(&output).contains("the beginning of every such name"), "{}", stderr(&output));
     let output = sortie(dir.path(), &["explain", "D-18C4"]);
     assert_eq!(code(&output), 1);
     assert!(stderr(&output).contains("nothing is known of 'D-18C4'"), "{}", stderr(&output));

@@ -96,6 +96,7 @@ fn a_wrong_command_line_is_2() {
         &["findings", "--min", "urgent"],
         &["findings", "--kind", "ssrf"],
         &["findings", "--format", "xml"],
+        &["findings", "--limit", "0"],
         &["frobnicate"],
     ] {
         let output = sortie(folder.path(), args);

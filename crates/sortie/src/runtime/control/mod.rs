@@ -29,8 +29,8 @@ use super::{Gates, Overrides, Told};
 use crate::admin::control::{Control, ControlError};
 use crate::admin::lookup::{self, LookupError};
 use crate::admin::wire::{
-    AlertsStatus, Close, EngineStatus, InboundStatus, ModeChange, ModeChanged, OutboundStatus, Reloaded, ScopeMode,
-    ServiceStatus, Setting, SinkView, Status, StoreStatus, Struck, Switched, TailLine,
+    AlertsStatus, Close, ClosedAnswer, EngineStatus, InboundStatus, ModeChange, ModeChanged, OutboundStatus, Reloaded,
+    ScopeMode, ServiceStatus, Setting, SinkView, Status, StoreStatus, Struck, Switched, TailLine,
 };
 use crate::alerts::Alerting;
 use crate::config::{Config, LoadError, Target};
@@ -342,11 +342,13 @@ impl Control for Operator {
         lookup::explain(self.folder.layout(), reference).map_err(|error| match error {
             LookupError::Store(error) => failed(error),
             LookupError::Unknown(_) | LookupError::Elsewhere(..) => ControlError::NotFound(error.to_string()),
-            LookupError::Reference(_) | LookupError::Ambiguous { .. } => ControlError::Invalid(error.to_string()),
+            LookupError::Reference(_) | LookupError::Ambiguous { .. } | LookupError::Bare(_) => {
+                ControlError::Invalid(error.to_string())
+            }
         })
     }
 
-    fn close(&self, close: &Close) -> Result<Finding, ControlError> {
+    fn close(&self, close: &Close) -> Result<ClosedAnswer, ControlError> {
         let Explained::Finding(finding) = self.explain(&close.finding)? else {
             return Err(ControlError::Invalid(format!("'{}' is no finding", close.finding)));
         };
@@ -366,7 +368,8 @@ impl Control for Operator {
             reason: close.reason.clone(),
         };
         self.act(&finding.service, act);
-        Ok(Finding { closed: Some(closed), ..*finding })
+        let before = finding.closed.clone();
+        Ok(ClosedAnswer { finding: Finding { closed: Some(closed), ..*finding }, before })
     }
 }
 

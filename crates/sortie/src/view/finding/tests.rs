@@ -49,7 +49,7 @@ fn every_kind_has_a_sentence() {
         .into_iter()
         .flat_map(|kind| {
             let impactless = Finding { kind, impact: Vec::new(), rung: Rung::E3, ..metadata() };
-            [headline(&Finding { kind, ..metadata() }), headline(&impactless)]
+            [summary(&Finding { kind, ..metadata() }), summary(&impactless)]
         })
         .collect();
     insta::assert_snapshot!(shown.join("\n"));
