@@ -246,8 +246,9 @@ impl<'t> Source<'t> {
 
     #[inline]
     fn digits(&mut self) {
-        let rest = &self.bytes[self.at..];
-        self.at += rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+        while let Some(b'0'..=b'9') = self.bytes.get(self.at) {
+            self.at += 1;
+        }
     }
 
     /// Takes `true`, `false`, `null`, `NaN` or `Infinity`, by its first byte.
