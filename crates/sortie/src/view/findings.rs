@@ -10,8 +10,8 @@ use super::text::{clean, location, time};
 const HEADINGS: [&str; 9] = ["ID", "SEVERITY", "KIND", "RUNG", "SERVICE", "WHO", "WHERE", "DESTINATION", "LAST"];
 /// Who, where and whereto may be cut: `sortie explain` shows them whole.
 const FLEXIBLE: [usize; 3] = [6, 7, 5];
-/// Service, last and who are left out where a narrow terminal could show nothing of the others.
-const DISPENSABLE: [usize; 3] = [4, 8, 5];
+/// Service, last, who and kind are left out where a narrow terminal could show nothing of the others.
+const DISPENSABLE: [usize; 4] = [4, 8, 5, 2];
 const SEVERITY: usize = 1;
 const LAST: usize = 8;
 

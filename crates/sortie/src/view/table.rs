@@ -7,7 +7,7 @@ const GAP: usize = 2;
 /// Columns that a shrunken cell keeps.
 const LEAST: usize = 8;
 /// Columns that a cell should keep as long as something else can be left out.
-const READABLE: usize = 16;
+const READABLE: usize = 20;
 
 /// Lines of cells; the first line is the heading.
 #[derive(Debug, Default)]
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_column_goes_before_the_others_are_unreadable() {
-        let shown = table().without(&[2, 0]).render(Some(21), |_, _, cell| cell);
-        assert_eq!(shown, "ID   WHAT\nF-1  a long and wi...\n");
+        let shown = table().without(&[2, 0]).render(Some(25), |_, _, cell| cell);
+        assert_eq!(shown, "ID   WHAT\nF-1  a long and windin...\n");
     }
 }
