@@ -12,7 +12,7 @@ use super::charset::{self, Text};
 use super::collector::Collector;
 use super::part_head::parameter;
 use super::spot::Spot;
-use super::{Body, codec, csv, html, json, markup, multipart, pairs, prose, value, xml, yaml};
+use super::{Body, codec, csv, html, json, magic, markup, multipart, pairs, prose, value, xml, yaml};
 
 /// Bytes at the beginning by which text is told from other data.
 const HEAD: usize = 512;
@@ -86,7 +86,7 @@ fn read(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Coll
         }
     }
     if !begins_text(bytes) {
-        if !is_media(&essence) {
+        if !(is_media(&essence) && magic::begins_media(bytes)) {
             binary(bytes, spot, out);
         }
         return;
@@ -242,7 +242,9 @@ fn is_media(essence: &str) -> bool {
 
 /// Whether a body is media and nothing else, which is not read.
 pub(super) fn is_media_alone(body: &Body<'_>) -> bool {
-    is_media(&essence(body.content_type.unwrap_or_default())) && !begins_text(body.bytes)
+    is_media(&essence(body.content_type.unwrap_or_default()))
+        && !begins_text(body.bytes)
+        && magic::begins_media(body.bytes)
 }
 
 fn begins_markup(bytes: &[u8]) -> bool {

@@ -27,6 +27,7 @@ mod host;
 mod html;
 mod inert;
 mod json;
+mod magic;
 mod markdown;
 mod marks;
 mod markup;

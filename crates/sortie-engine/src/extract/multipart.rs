@@ -105,7 +105,12 @@ fn part(piece: Piece<&[u8]>, base: &Spot<'_>, out: &mut Collector<'_>) -> bool {
             Some(reading) => drop(out.offer(&base.named(&at), &reading, Nature::Value)),
             None => prose::search(filename, &base.named(&at), Nature::Value, out),
         }
-        body::file(inner, content_type.unwrap_or_default(), &spot, out);
+        // A program that dials what stands in this field does not ask whether it was sent as a file.
+        if out.has_sinks() && out.may_be_sink(&head.name) {
+            body::field(inner, content_type.unwrap_or_default(), &spot, out);
+        } else {
+            body::file(inner, content_type.unwrap_or_default(), &spot, out);
+        }
     } else if !content_type.is_none_or(is_text) {
         body::field(inner, content_type.unwrap_or_default(), &spot, out);
     } else if piece.is_whole {

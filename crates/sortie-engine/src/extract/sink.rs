@@ -51,6 +51,18 @@ mod tests {
     }
 
     #[test]
+    fn a_sink_that_is_sent_as_a_file_is_read() {
+        for content in ["http://10.20.0.5/x", "\u{1f}http://10.20.0.5/x"] {
+            let head = "Content-Disposition: form-data; name=\"url\"; filename=\"a.png\"\r\nContent-Type: image/png";
+            let text = format!("--B\r\n{head}\r\n\r\n{content}\r\n--B--\r\n");
+            let extraction = body("multipart/form-data; boundary=B", &text, &["url"]);
+            assert!(finds(&extraction) || extraction.cut.is_some(), "{content:?}");
+            let elsewhere = body("multipart/form-data; boundary=B", &text, &["target"]);
+            assert!(elsewhere.cut.is_none(), "{content:?}");
+        }
+    }
+
+    #[test]
     fn a_proven_sink_is_read_in_every_way() {
         let long = "a".repeat(3000);
         for value in [

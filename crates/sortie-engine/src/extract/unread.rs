@@ -95,6 +95,9 @@ fn formats_that_are_not_read_are_told() {
         is_found_or_told(JSON, format!("{before}{{\"url\":\"{URL}\"}}").as_bytes());
     }
     assert_eq!(body("image/png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").cut, None);
+    for other in [&b"{\"a\":\"\x7f\",\"url\":\"http://10.20.0.5/x\"}"[..], b"a=\x7f&url=10.20.0.5"] {
+        assert_eq!(body("image/png", other).cut, Some(Cut::Format), "a type is a client's word");
+    }
     let file = "--xyzw\r\nContent-Disposition: form-data; name=f; filename=a.bin\r\n\r\n\x01\x02\r\n--xyzw--\r\n";
     assert_eq!(body("multipart/form-data; boundary=xyzw", file.as_bytes()).cut, None);
 }

@@ -85,7 +85,11 @@ fn learn_order(
     let live = lesson.inflight.candidate(CandidateId::of(order));
     let used = live.map_or(0.0, LiveCandidate::used_up);
     let progress = live.map_or(Progress::Ended, |live| live.progress);
-    let counts = share > SURE && used < OWN && !is_named_elsewhere(learned, lesson.inflight, order, host);
+    // Clients mention what exists, and internal hosts exist to be called: a dial there after the exchange
+    // proves nothing.
+    let is_told_apart = progress == Progress::Open || dial.class == AddressClass::Public;
+    let counts =
+        share > SURE && used < OWN && is_told_apart && !is_named_elsewhere(learned, lesson.inflight, order, host);
     // An order that the rule of cold starts refused may still be a mention of what is called anyway.
     let was_cold = lesson.dialled.verdict.decision.rule() == Some(Rule::ColdExact);
     let unique_path = if counts && !was_cold { unique_path(learned, lesson, order) } else { None };

@@ -85,3 +85,27 @@ fn an_order_is_told_from_the_first_on() {
         }
     }
 }
+
+/// Each first own call to a neighbour was named a moment before, where a URL is asked for.
+#[test]
+fn mentions_of_first_own_calls_prove_no_place() {
+    for mode in [Mode::Observe, Mode::Block] {
+        let mut play = Play::new(mode);
+        for n in 0..8_u8 {
+            let url = format!("http://10.20.1.{n}/own/word{n}");
+            let candidate = play.candidate("url", &url, Nature::Named);
+            let request = play.request(1 + n, "POST", "/v1/comments", vec![candidate]).expect("admitted");
+            play.wait(3);
+            play.end_with(request, 201, Vec::new());
+            play.wait(40);
+            let request = play.request(60 + n, "GET", &format!("/v1/word{n}"), Vec::new()).expect("admitted");
+            play.wait(4);
+            let (dial, _) = play.dial(&url, &format!("10.20.1.{n}"));
+            play.answer(dial, 200, None);
+            play.end(request, Vec::new());
+            play.wait(700);
+        }
+        let learned = play.learned();
+        assert!(learned.sinks.values().all(|sink| !sink.is_proven()), "{mode:?}: {:#?}", learned.sinks);
+    }
+}
