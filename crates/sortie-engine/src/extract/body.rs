@@ -160,12 +160,15 @@ fn structured(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Coll
         // curl declares all that it sends a form; but some programs go by the type.
         pairs::search_named(form(), &at(Container::Form), out);
     }
-    if is_read {
-        return !is_xml_of_other_charset(text);
+    if essence != FORM && !is_json(essence) {
+        pairs::search_sinks(form(), &at(Container::Form), out);
     }
     if csv::is_table(essence) {
         csv::search(settled(), spot, out);
         return true;
+    }
+    if is_read {
+        return !is_xml_of_other_charset(text);
     }
     if yaml::is_yaml(essence) {
         let place = if spot.container == Container::Text { at(Container::Json) } else { *spot };

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use sortie_model::event::Cut;
+
 use super::collector::Collector;
 use super::prose;
 use super::spot::Spot;
@@ -26,10 +28,12 @@ pub(super) fn is_table(essence: &str) -> bool {
 
 /// Searches a table, or as much of it as there is.
 pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
-    let mut cells = Cells { rest: text, separator: separator(text), is_at_end: text.is_empty() };
+    let (separator, is_sure) = separator(text);
+    let mut cells = Cells { rest: text, separator, is_at_end: text.is_empty(), is_sure };
     let start = cells.clone();
     let columns = cells.columns(base, out).unwrap_or_else(|| {
-        cells = start;
+        // Its names may be names all the same.
+        cells = Cells { is_sure: false, ..start };
         Vec::new()
     });
     let mut column = 0;
@@ -42,6 +46,9 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
         value::search(&cell.text, &base.named(name), out);
         column = if cell.ends_row { 0 } else { column + 1 };
     }
+    if !cells.is_sure {
+        out.cut(Cut::Format);
+    }
 }
 
 fn named(base: &Spot<'_>, column: &str) -> String {
@@ -49,12 +56,14 @@ fn named(base: &Spot<'_>, column: &str) -> String {
     if base.name.is_empty() { column.to_owned() } else { format!("{}.{column}", base.name) }
 }
 
-/// The separator that stands most often in the first line.
-fn separator(text: &str) -> u8 {
+/// The separator that stands most often in the first line, and whether no other one does.
+fn separator(text: &str) -> (u8, bool) {
     let line = text.lines().next().unwrap_or_default().as_bytes();
     let line = &line[..line.len().min(HEAD)];
     let count = |separator: u8| memchr::memchr_iter(separator, line).count();
-    [b'|', b'\t', b';', b','].into_iter().max_by_key(|&separator| count(separator)).unwrap_or(b',')
+    let counts = [b'|', b'\t', b';', b','].map(|separator| (count(separator), separator));
+    let is_sure = counts.iter().filter(|(count, _)| *count > 0).count() < 2;
+    (counts.into_iter().max_by_key(|&(count, _)| count).map_or(b',', |(_, separator)| separator), is_sure)
 }
 
 /// The cells that are left, row by row.
@@ -63,6 +72,8 @@ struct Cells<'a> {
     rest: &'a str,
     separator: u8,
     is_at_end: bool,
+    /// Whether all that was taken is CSV to everybody.
+    is_sure: bool,
 }
 
 struct Cell<'a> {
@@ -83,6 +94,8 @@ impl<'a> Cells<'a> {
             }
             if columns.len() < COLUMNS {
                 columns.push(named(base, &cell.text));
+            } else {
+                self.is_sure = false;
             }
             if cell.ends_row {
                 break;
@@ -126,9 +139,14 @@ impl<'a> Cells<'a> {
             }
         }
         let cell = &quoted[..end];
-        // Text behind the closing quote is no CSV; it is skipped like the quote.
-        self.take(quoted.get(end + 1..).unwrap_or_default());
-        if has_quotes { Cow::Owned(cell.replace("\"\"", "\"")) } else { Cow::Borrowed(cell) }
+        // Text behind the closing quote is no CSV; Python and others append it.
+        let behind = self.take(quoted.get(end + 1..).unwrap_or_default());
+        self.is_sure &= behind.trim().is_empty();
+        match (has_quotes, behind) {
+            (false, "") => Cow::Borrowed(cell),
+            (false, _) => Cow::Owned(format!("{cell}{behind}")),
+            (true, _) => Cow::Owned(cell.replace("\"\"", "\"") + behind),
+        }
     }
 
     /// Takes what stands before the next separator or end of a line in `text`.

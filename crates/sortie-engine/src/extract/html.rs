@@ -24,12 +24,21 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
         plain(&rest[..at], base, out);
         rest = &rest[at + 1..];
         if let Some(comment) = rest.strip_prefix("!--") {
-            rest = comment.find("-->").map_or("", |end| &comment[end + 3..]);
+            rest = after_comment(comment);
         } else if rest.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) {
             rest = tag(rest, base, out);
         }
     }
     plain(rest, base, out);
+}
+
+/// What is to be read behind the beginning of a comment. Tags in it are: parsers do not agree where comments
+/// end, and none begins in a script.
+fn after_comment(comment: &str) -> &str {
+    let (inside, after) = comment.split_once("-->").unwrap_or((comment, ""));
+    let mut tags = memchr::memchr_iter(b'<', inside.as_bytes());
+    let holds_tag = tags.any(|at| inside.as_bytes().get(at + 1).is_some_and(|&b| b.is_ascii_alphabetic() || b == b'/'));
+    if holds_tag { comment } else { after }
 }
 
 /// Text between tags.
@@ -128,6 +137,20 @@ mod tests {
     use sortie_model::{Container, Key};
 
     use super::*;
+
+    #[test]
+    fn what_is_a_comment_to_some_parsers_only_is_read() {
+        let image = "<img src=\"http://10.20.0.5/x\">";
+        for text in [
+            format!("<script>a=\"<!--\"</script>{image}"),
+            format!("<script><!--<script></script>{image}"),
+            format!("<!-- -- >{image}-->"),
+            format!("<!-->{image}"),
+            format!("<!--->{image}-->"),
+        ] {
+            assert!(found(&text).iter().any(|found| found.contains("http://10.20.0.5/x")), "{text}");
+        }
+    }
 
     fn found_at(base: &Spot<'_>, text: &str) -> Vec<String> {
         let key = Key::new(&[1; 32]);

@@ -21,6 +21,22 @@ pub(super) fn search_named(text: &str, base: &Spot<'_>, out: &mut Collector<'_>)
     search_those(text, is_form, base, out);
 }
 
+/// Searches those pairs of a text whose names may be proven sinks, for programs may read as a form what is
+/// declared something else.
+pub(super) fn search_sinks(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    if !out.has_sinks() {
+        return;
+    }
+    for pair in text.split('&') {
+        let Some((name, text)) = pair.split_once('=') else { continue };
+        let name = decode(name);
+        if name.len() <= NAME_LENGTH && out.may_be_sink(name.trim()) && !out.is_done() {
+            out.work(work::TOKEN + pair.len());
+            value::search(&decode(text), &base.named(name.trim()), out);
+        }
+    }
+}
+
 fn search_those(text: &str, is_one: impl Fn(&str) -> bool, base: &Spot<'_>, out: &mut Collector<'_>) {
     for pair in text.split('&').filter(|pair| is_one(pair)) {
         if out.is_done() {

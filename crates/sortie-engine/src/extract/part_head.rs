@@ -84,7 +84,9 @@ impl PartHead {
         let is_sure = dispositions.len() <= 1
             && types.len() <= 1
             && names.len() + extended.len() <= 1
-            && names.iter().all(|name| !name.is_escaped)
+            && names.iter().all(|name| !name.is_escaped && !name.value.contains("=?"))
+            && !parameters(disposition).any(|parameter| is_continued(parameter.name))
+            && has_type(disposition)
             && fields("content-transfer-encoding").iter().all(is_plain);
         let name = names.first().map(|name| name.value.clone().into_owned());
         let filename = || parameter(disposition, "filename").map(Cow::into_owned);
@@ -97,6 +99,16 @@ impl PartHead {
     }
 }
 
+/// `name*0`, of which some programs put a name together (RFC 2231 §3).
+fn is_continued(parameter: &str) -> bool {
+    parameter.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("name*")) && parameter.len() > 5
+}
+
+/// Whether a disposition begins with its type, and not with a parameter at once.
+fn has_type(disposition: &str) -> bool {
+    !disposition.split(';').next().unwrap_or_default().contains('=')
+}
+
 /// `UTF-8'en'a%20b` (RFC 8187 §3.2).
 fn extended_value(value: &str) -> String {
     let text = value.rsplit('\'').next().unwrap_or(value);
@@ -106,6 +118,19 @@ fn extended_value(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_programs_read_differently_is_not_sure() {
+        for disposition in [
+            "form-data; name*0=u; name*1=rl",
+            "form-data; name=\"=?utf-8?q?url?=\"",
+            "name=\"url\"",
+            "form-data;name*0*=u",
+        ] {
+            assert!(!PartHead::of(&format!("Content-Disposition: {disposition}")).is_sure, "{disposition}");
+        }
+        assert!(head("name=\"url\"; filename=\"a=b.png\"").is_sure);
+    }
 
     fn head(disposition: &str) -> PartHead {
         PartHead::of(&format!("Content-Disposition: form-data; {disposition}"))

@@ -51,6 +51,48 @@ mod tests {
     }
 
     #[test]
+    fn a_table_is_read_as_others_read_it() {
+        for text in [
+            "id,url\r\n1,\"\"http://10.20.0.5/x\r\n",
+            "id,url\r\n1,\"h\"ttp://10.20.0.5/x\r\n",
+            "id,url\r\n1,\"http://h.example:80\"@10.20.0.5/x\r\n",
+            "id,url,a|b|c|d\r\n1,http://10.20.0.5/x,2\r\n",
+            "id,\"u\"rl\r\n1,http://10.20.0.5/x\r\n",
+            "http://h.example/,url\r\n1,http://10.20.0.5/x\r\n",
+            "<p>,url\r\n1,http://10.20.0.5/x\r\n",
+            &format!("{}url\r\n{}http://10.20.0.5/x\r\n", "a,".repeat(300), "1,".repeat(300)),
+        ] {
+            let extraction = body("text/csv", text, &["text:url"]);
+            let is_at_sink = extraction.candidates.iter().any(|c| &*c.parameter == "text:url" && finds(&extraction));
+            assert!(is_at_sink || extraction.cut.is_some(), "{text}: {extraction:#?}");
+        }
+        for text in ["id,url\r\n1,http://h.example/x\r\n", "id;\"na;me\"\r\n1;\"a \"\"b\"\"\"\r\n"] {
+            assert_eq!(body("text/csv", text, &["text:url"]).cut, None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_form_is_read_whatever_it_is_declared() {
+        let long = "x".repeat(600);
+        for text in [
+            &*format!("{long}=1&url=http://10.20.0.5/x"),
+            "http://h.example/=1&url=http://10.20.0.5/x",
+            "<a>=&url=http://10.20.0.5/x",
+            "=1&%75rl=http%3A%2F%2F10.20.0.5/x",
+            "a b=1&url=http://10.20.0.5/x",
+            "\n&url=http://10.20.0.5/x",
+        ] {
+            for content_type in ["", "text/plain", "image/png", "application/octet-stream"] {
+                let extraction = body(content_type, text, &["url"]);
+                assert!(
+                    extraction.candidates.iter().any(|c| &*c.parameter == "url") && finds(&extraction),
+                    "{content_type} {text}: {extraction:#?}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn a_sink_that_is_sent_as_a_file_is_read() {
         for content in ["http://10.20.0.5/x", "\u{1f}http://10.20.0.5/x"] {
             let head = "Content-Disposition: form-data; name=\"url\"; filename=\"a.png\"\r\nContent-Type: image/png";
