@@ -151,7 +151,8 @@ fn structured(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Coll
     let may_be_json = is_json(essence) || matches!(first, Some(b'{' | b'[' | b'"'));
     let is_read = may_be_json && json_body(piece, essence, &at(Container::Json), out) || {
         let is_markup = first == Some(&b'<');
-        if is_markup {
+        // A page may begin with text.
+        if is_markup || essence == "text/html" {
             markup_body(settled(), essence, &at(Container::Xml), out);
         }
         is_markup

@@ -93,6 +93,13 @@ mod tests {
     }
 
     #[test]
+    fn a_page_may_begin_with_text() {
+        let extraction = body("text/html", "See <img src=\"http://10.20.0.5/x\">", &[]);
+        let image = extraction.candidates.iter().find(|c| &*c.location.name == "img@src");
+        assert!(image.is_some() && finds(&extraction), "{extraction:#?}");
+    }
+
+    #[test]
     fn a_sink_that_is_sent_as_a_file_is_read() {
         for content in ["http://10.20.0.5/x", "\u{1f}http://10.20.0.5/x"] {
             let head = "Content-Disposition: form-data; name=\"url\"; filename=\"a.png\"\r\nContent-Type: image/png";
