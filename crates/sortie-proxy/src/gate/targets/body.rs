@@ -112,7 +112,8 @@ mod tests {
     #[test]
     fn what_is_not_there_may_name_anything_but_for_media() {
         assert!(named("text/html", "<p>", false).hides_some);
-        assert!(!named("image/png", "\u{1}PNG", false).hides_some);
+        assert!(!named("image/png", "GIF89a\u{1}\u{0}", false).hides_some);
+        assert!(named("image/png", "\u{1}PNG", false).hides_some, "a type is a word, and no picture begins so");
         assert!(named("image/png", "<img src=", false).hides_some, "this is a page, whatever it says");
     }
 }
