@@ -36,7 +36,7 @@ pub(super) fn weigh<'a>(dial: &Dial, circumstances: &Circumstances<'a>, ranked: 
     }
     let fit = path_fit(dial, ranked);
     let background = background_rate(circumstances.learned, circumstances.now) * fit;
-    let request = newest_request(circumstances, ranked).map(|(cause, rate)| (cause, rate * fit));
+    let request = likeliest_request(circumstances, ranked).map(|(cause, rate)| (cause, rate * fit));
     ranked.push(own(Cause::Background, background));
     // The likeliest stands for all: their number is in the hands of clients.
     ranked.extend(request.map(|(cause, rate)| own(cause, rate)));
@@ -78,8 +78,9 @@ fn background_rate(learned: &Learned, now: Micros) -> f64 {
     BACKGROUND / (age + HEAD_START) / (1.0 + age / WATCHED)
 }
 
-/// The request in flight, of a new endpoint, that explains an own call best, and its rate.
-fn newest_request<'a>(circumstances: &Circumstances<'a>, ranked: &[Weighted<'_>]) -> Option<(Cause<'a>, f64)> {
+/// The request in flight, of a new endpoint, that explains an own call best, and its rate. Those that name
+/// the destination are orders, not explanations.
+fn likeliest_request<'a>(circumstances: &Circumstances<'a>, ranked: &[Weighted<'_>]) -> Option<(Cause<'a>, f64)> {
     let Circumstances { learned, inflight, now, .. } = *circumstances;
     let names_it = |request| ranked.iter().any(|w| w.order().is_some_and(|order| order.request == request));
     let is_new = |endpoint: &Endpoint| learned.endpoints.get(endpoint).is_none_or(|stats| stats.is_new());

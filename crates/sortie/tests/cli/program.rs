@@ -118,7 +118,8 @@ fn listen(from: impl Read + Send + 'static, words: Sender<String>) {
     });
 }
 
-/// Asks until it is so.
+/// Asks until it is so: a program under test tells nobody when its state changes, so it is asked again and
+/// again. How long that takes decides nothing but when the test gives up.
 pub(crate) fn until<T>(mut ask: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + PATIENCE;
     loop {
