@@ -6,7 +6,8 @@
 //! other, and clients mention what exists. So where nothing but mentions explains a first dial, the service
 //! itself is a second explanation. A *mention* is an order at a place that does not speak of destinations,
 //! is no proven sink, and whose exchange is over: orders that are obeyed at once, and those at places that
-//! ask for a URL, are weighed as ever.
+//! ask for a URL, are weighed as ever. What comes with a request whatever it is for (`Referer`, `Origin`) is
+//! a mention from the first: it may well be a page of the very service that is called.
 
 use sortie_model::event::Dial;
 use sortie_model::{AddressClass, Endpoint, Micros, Nature, PathMatch, limits};
@@ -48,10 +49,12 @@ fn own(cause: Cause<'_>, rate: f64) -> Weighted<'_> {
 
 fn explained_by_mentions(ranked: &[Weighted<'_>]) -> bool {
     let is_mention = |weighted: &Weighted<'_>| match weighted.cause {
-        Cause::Candidate { live, .. } => {
-            !weighted.proven && live.candidate.nature != Nature::Named && live.progress != Progress::Open
-        }
-        Cause::Hop { .. } => false,
+        Cause::Candidate { live, .. } if !weighted.proven => match live.candidate.nature {
+            Nature::Ambient => true,
+            Nature::Value | Nature::Prose => live.progress != Progress::Open,
+            Nature::Named => false,
+        },
+        Cause::Candidate { .. } | Cause::Hop { .. } => false,
         Cause::OwnCall { .. } | Cause::Background => true,
     };
     ranked.iter().any(|weighted| weighted.order().is_some()) && ranked.iter().all(is_mention)
@@ -79,10 +82,13 @@ fn background_rate(learned: &Learned, now: Micros) -> f64 {
 }
 
 /// The request in flight, of a new endpoint, that explains an own call best, and its rate. Those that name
-/// the destination are orders, not explanations.
+/// the destination are orders, not explanations, but for those that do so in passing.
 fn likeliest_request<'a>(circumstances: &Circumstances<'a>, ranked: &[Weighted<'_>]) -> Option<(Cause<'a>, f64)> {
     let Circumstances { learned, inflight, now, .. } = *circumstances;
-    let names_it = |request| ranked.iter().any(|w| w.order().is_some_and(|order| order.request == request));
+    let orders_it = |weighted: &Weighted<'_>, request| {
+        weighted.order().is_some_and(|order| order.request == request && order.nature != Nature::Ambient)
+    };
+    let names_it = |request| ranked.iter().any(|weighted| orders_it(weighted, request));
     let is_new = |endpoint: &Endpoint| learned.endpoints.get(endpoint).is_none_or(|stats| stats.is_new());
     let endpoints = inflight.endpoints().take(super::own::NEW_ENDPOINTS).filter(|endpoint| is_new(endpoint));
     let requests = endpoints.flat_map(|endpoint| {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use sortie_model::event::{Carrier, Dial, Dialled};
-use sortie_model::verdict::{Explanation, Order, Source, Verdict};
-use sortie_model::{AddressClass, Host, Micros, PathMatch, Rule, limits};
+use sortie_model::place::canonical_template;
+use sortie_model::verdict::{Explanation, Order, Source, Verdict, Window};
+use sortie_model::{AddressClass, Endpoint, Host, Micros, PathMatch, Rule, limits};
 
 use crate::decide::SURE;
 use crate::inflight::{CandidateId, InFlight, LiveCandidate, Progress};
@@ -86,8 +87,9 @@ fn learn_order(
     let used = live.map_or(0.0, LiveCandidate::used_up);
     let progress = live.map_or(Progress::Ended, |live| live.progress);
     // Clients mention what exists, and internal hosts exist to be called: a dial there after the exchange
-    // proves nothing.
-    let is_told_apart = progress == Progress::Open || dial.class == AddressClass::Public;
+    // proves nothing. Nor does one that a request may have ordered which was not read.
+    let is_told_apart =
+        progress == Progress::Open || dial.class == AddressClass::Public && !may_be_unread_order(learned, lesson);
     let counts =
         share > SURE && used < OWN && is_told_apart && !is_named_elsewhere(learned, lesson.inflight, order, host);
     // An order that the rule of cold starts refused may still be a mention of what is called anyway.
@@ -112,6 +114,17 @@ fn learn_order(
     let template = Arc::clone(&key.place.template);
     *learned.sink_templates.entry(template).or_insert(0) += 1;
     Some(key)
+}
+
+/// Whether a request in flight was not read, at an endpoint that obeys orders. In `block` there is none; where a
+/// service is only watched, whoever sends one and mentions its destination elsewhere would prove that place.
+/// Windows of other endpoints do not count: some are always open.
+fn may_be_unread_order(learned: &Learned, lesson: &DialLesson<'_>) -> bool {
+    let mut windows = lesson.inflight.open_windows(lesson.at).filter(|window| window.kind == Window::Wildcard);
+    windows.any(|window| {
+        let obeys = |endpoint: &Endpoint| learned.has_proven_sink(&canonical_template(&endpoint.template));
+        window.endpoint.as_deref().is_some_and(obeys)
+    })
 }
 
 /// Whether the same request names the host at another place that is eligible and not ignored: then

@@ -1,5 +1,6 @@
 //! The service's very first calls, while a client happens to mention where they go.
 
+use sortie_model::event::Cut;
 use sortie_model::finding::{Finding, Severity};
 use sortie_model::{Mode, Nature};
 
@@ -66,6 +67,55 @@ fn a_mention_before_a_timer_first_fires_accuses_nobody() {
     }
 }
 
+/// A page of the service that is called, as the `Referer` of the very requests that make it be called.
+#[test]
+fn a_page_that_the_client_came_from_accuses_nobody() {
+    for (age, is_other) in [(0, false), (0, true), (5_000, false), (60_000, true)] {
+        for mode in [Mode::Observe, Mode::Block] {
+            let mut play = Play::new(mode);
+            play.wait(age);
+            let caller = is_other.then(|| play.request(2, "GET", "/v1/stock", Vec::new()).expect("admitted"));
+            for _ in 0..3 {
+                let candidate = play.candidate("referer", STOCK, Nature::Ambient);
+                let request = play.request(1, "GET", "/v1/shelf", vec![candidate]).expect("admitted");
+                play.wait(4);
+                let (dial, verdict) = play.dial(STOCK, ADDRESS);
+                assert!(!verdict.decision.is_denied(), "{age} {is_other}: {verdict:#?}");
+                play.answer(dial, 200, None);
+                play.end(request, Vec::new());
+                play.wait(700);
+            }
+            if let Some(caller) = caller {
+                play.end(caller, Vec::new());
+            }
+            let told = accusations(&play);
+            assert!(told.is_empty(), "after {age} ms, {is_other}: {told:#?}");
+        }
+    }
+}
+
+/// A service that fetches the page its clients came from does so for every page.
+#[test]
+fn a_header_that_is_fetched_is_told_from_its_third_page_on() {
+    for wait in [0, 30_000, 600_000] {
+        let mut play = Play::new(Mode::Observe);
+        play.wait(wait);
+        for n in 0..6_u8 {
+            let url = format!("http://10.20.1.{n}/page/{n}");
+            let candidate = play.candidate("referer", &url, Nature::Ambient);
+            let request = play.request(1, "GET", "/v1/shelf", vec![candidate]).expect("admitted");
+            play.wait(4);
+            let (dial, _) = play.dial(&url, &format!("10.20.1.{n}"));
+            play.answer(dial, 200, None);
+            play.end(request, Vec::new());
+            play.wait(1_500);
+            if n == 2 {
+                assert!(!accusations(&play).is_empty(), "after {wait} ms: {:#?}", play.findings);
+            }
+        }
+    }
+}
+
 #[test]
 fn an_order_is_told_from_the_first_on() {
     for nature in [Nature::Named, Nature::Value, Nature::Prose] {
@@ -107,5 +157,31 @@ fn mentions_of_first_own_calls_prove_no_place() {
         }
         let learned = play.learned();
         assert!(learned.sinks.values().all(|sink| !sink.is_proven()), "{mode:?}: {:#?}", learned.sinks);
+    }
+}
+
+/// Each order is sent in a format that is not read, and its destination mentioned elsewhere a moment before.
+#[test]
+fn mentions_of_unread_orders_prove_no_place() {
+    for mode in [Mode::Observe, Mode::Shadow] {
+        let mut play = Play::new(mode);
+        play.customers(6);
+        for n in 0..8_u8 {
+            let url = format!("http://h{n}.example/own/word{n}");
+            let candidate = play.candidate("link", &url, Nature::Named);
+            let mention = play.request(n, "POST", "/v1/comments", vec![candidate]).expect("admitted");
+            play.wait(3);
+            play.end_with(mention, 201, Vec::new());
+            let cut = Some(Cut::Format);
+            let order = play.request_cut(60, "POST", "/v1/hooks", Vec::new(), cut).expect("admitted");
+            play.wait(4);
+            let (dial, _) = play.dial(&url, "8.8.8.8");
+            play.answer(dial, 200, None);
+            play.end(order, Vec::new());
+            play.wait(1_500);
+        }
+        let learned = play.learned();
+        let proven = learned.sinks.iter().filter(|(_, sink)| sink.is_proven());
+        assert!(proven.map(|(key, _)| &*key.place.template).eq(["/v1/hooks"]), "{mode:?}: {:#?}", learned.sinks);
     }
 }
