@@ -6,7 +6,9 @@
 
 use std::net::Ipv6Addr;
 
-use super::words::{CODE_ENDINGS, COMMON_ENDINGS, FILE_ENDINGS, LOCAL_NAMES, NOT_HOSTS};
+use sortie_model::address::is_local_name;
+
+use super::words::{CODE_ENDINGS, COMMON_ENDINGS, FILE_ENDINGS, NOT_HOSTS};
 
 /// What the surroundings of a bare text say about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,11 +96,6 @@ fn is_name(text: &str, trust: Trust) -> bool {
     };
     let count = 2 + labels.count();
     is_domain(text, last, second, count, trust)
-}
-
-/// A name that hosts files give to this host.
-pub(super) fn is_local_name(text: &str) -> bool {
-    LOCAL_NAMES.iter().any(|name| name.eq_ignore_ascii_case(text))
 }
 
 fn is_single_label(text: &str) -> bool {

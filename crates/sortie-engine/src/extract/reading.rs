@@ -12,10 +12,11 @@ mod web;
 use std::borrow::Cow;
 
 use smallvec::SmallVec;
+use sortie_model::address::is_local_name;
 use sortie_model::{CandidateKind, Host, Scheme};
 
 use super::authority::{self, Authority};
-use super::host::{Trust, is_host, is_local_name};
+use super::host::{Trust, is_host};
 
 /// Longest scheme that is read.
 const SCHEME_LENGTH: usize = 32;

@@ -39,10 +39,3 @@ pub(super) const NOT_HOSTS: &[&str] = &[
     "true", "false", "null", "none", "nil", "undefined", "all", "any", "auto", "default", "yes", "no", "on", "off",
     "self", "blank", "_blank", "_self", "_top", "_parent", "unknown", "enabled", "disabled",
 ];
-
-/// Names of this host in the hosts files of common systems.
-#[rustfmt::skip]
-pub(super) const LOCAL_NAMES: &[&str] = &[
-    "localhost", "localhost4", "localhost6", "localhost4.localdomain4", "localhost6.localdomain6", "ip6-localhost",
-    "ip6-loopback", "ipv6-localhost", "ipv6-loopback",
-];

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::{AddressClass, embedded_v4, is_metadata_name};
+use super::{AddressClass, Naming, embedded_v4};
 use crate::destination::Host;
 
 /// The registries' classes and the operator's `addresses` section.
@@ -51,17 +51,19 @@ impl AddressBook {
         }
     }
 
-    /// The class of a name by itself, without resolving it; `None` where only its addresses tell.
+    /// The class of a name by itself, without resolving it; `None` where only its addresses tell. That a
+    /// name looks like one for inside use is no class: the operator says so, or its addresses.
     pub fn class_of_name(&self, name: &str) -> Option<AddressClass> {
-        if is_metadata_name(name) {
-            Some(AddressClass::Metadata)
-        } else if name == "localhost" || name.ends_with(".localhost") {
-            Some(AddressClass::Loopback)
-        } else if self.internal_names.iter().any(|pattern| pattern.matches(name)) {
-            Some(AddressClass::Private)
-        } else {
-            None
-        }
+        let by_itself = match Naming::of(name) {
+            Some(Naming::Metadata) => Some(AddressClass::Metadata),
+            Some(Naming::ThisHost) => Some(AddressClass::Loopback),
+            Some(Naming::Embedded(address)) => {
+                Some(self.class_of(address)).filter(|&class| class != AddressClass::Public)
+            }
+            Some(Naming::Internal | Naming::Callback) | None => None,
+        };
+        let by_operator = || self.internal_names.iter().any(|pattern| pattern.matches(name));
+        by_itself.or_else(|| by_operator().then_some(AddressClass::Private))
     }
 
     /// The classes of a destination: of the hosts that it is called by, and of every address of the

@@ -1,7 +1,9 @@
 //! Addresses: their notations and their classes.
 
 mod book;
+mod embedding;
 mod metadata;
+mod naming;
 mod notation;
 mod special;
 
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use book::{AddressBook, NamePattern, ParseNamePatternError};
 pub use metadata::is_metadata_name;
+pub use naming::{Naming, is_local_name};
 pub use notation::{embedded_v4, inet_aton};
 
 /// The class of an address. Every row of the two IANA special-purpose registries is in exactly one;

@@ -99,6 +99,9 @@ fn the_operator_corrects_the_registries() {
     assert_eq!(book.class_of_name("wiki.corp.example"), Some(AddressClass::Private));
     assert_eq!(book.class_of_name("corp.example"), None);
     assert_eq!(book.class_of_name("localhost"), Some(AddressClass::Loopback));
+    assert_eq!(book.class_of_name("app.203.0.113.200.nip.io"), Some(AddressClass::Private));
+    assert_eq!(book.class_of_name("app.203.0.113.9.nip.io"), None);
+    assert_eq!(book.class_of_name("billing.internal"), None, "its addresses tell");
 }
 
 #[test]
