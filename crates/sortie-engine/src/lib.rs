@@ -15,3 +15,4 @@ pub mod learned;
 pub mod readings;
 pub mod returned;
 pub mod step;
+pub mod text;

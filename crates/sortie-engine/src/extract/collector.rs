@@ -21,6 +21,8 @@ pub(super) struct Collector<'k> {
     key: &'k Key,
     sinks: &'k [Arc<str>],
     found: Vec<Candidate>,
+    /// What each of them was read from, where that is asked for.
+    texts: Option<Vec<Box<str>>>,
     /// How many are kept.
     room: usize,
     cut: Option<Cut>,
@@ -38,6 +40,7 @@ impl<'k> Collector<'k> {
             key,
             sinks: &[],
             found: Vec::new(),
+            texts: None,
             room: limits::CANDIDATES,
             cut: None,
             is_done: false,
@@ -57,6 +60,11 @@ impl<'k> Collector<'k> {
     /// The same for so many candidates.
     pub(super) fn with_room(self, room: usize) -> Self {
         Self { room, ..self }
+    }
+
+    /// The same, keeping the text that each candidate was read from.
+    pub(super) fn with_texts(self) -> Self {
+        Self { texts: Some(Vec::new()), ..self }
     }
 
     /// Whether the endpoint has proven sinks.
@@ -177,10 +185,10 @@ impl<'k> Collector<'k> {
         self.offers += 1;
         self.work += work::offer(reading.path.as_deref());
         let candidate = candidate(spot, reading, nature, self.key);
-        self.keep(candidate)
+        self.keep(candidate, &reading.text)
     }
 
-    fn keep(&mut self, candidate: Candidate) -> Option<usize> {
+    fn keep(&mut self, candidate: Candidate, text: &str) -> Option<usize> {
         if let Some(index) = self.found.iter().position(|known| is_same(known, &candidate)) {
             return Some(index);
         }
@@ -189,11 +197,19 @@ impl<'k> Collector<'k> {
             return None;
         }
         self.found.push(candidate);
+        if let Some(texts) = &mut self.texts {
+            texts.push(text.into());
+        }
         Some(self.found.len() - 1)
     }
 
     /// Composes destinations whose parts stand in several parameters, and ends the search.
-    pub(super) fn finish(mut self) -> Extraction {
+    pub(super) fn finish(self) -> Extraction {
+        self.finish_with_texts().0
+    }
+
+    /// The same, with what each candidate was read from; a composed one from its host's text.
+    pub(super) fn finish_with_texts(mut self) -> (Extraction, Vec<Box<str>>) {
         let parts = std::mem::take(&mut self.parts);
         if parts.is_incomplete() {
             self.cut(Cut::Count);
@@ -207,11 +223,12 @@ impl<'k> Collector<'k> {
             match self.found.get_mut(join.host).filter(|known| known.manner.kind == CandidateKind::Host) {
                 Some(bare) => *bare = composed,
                 None => {
-                    self.keep(composed);
+                    let text = self.texts.as_ref().and_then(|texts| texts.get(join.host).cloned());
+                    self.keep(composed, &text.unwrap_or_default());
                 }
             }
         }
-        Extraction { candidates: self.found, cut: self.cut, work: self.work }
+        (Extraction { candidates: self.found, cut: self.cut, work: self.work }, self.texts.unwrap_or_default())
     }
 }
 

@@ -39,6 +39,7 @@ mod path;
 #[cfg(test)]
 mod properties;
 mod prose;
+mod quoted;
 mod reading;
 mod scan;
 mod segments;
@@ -58,6 +59,8 @@ mod xml;
 mod yaml;
 
 pub use aliases::templates;
+pub use quoted::{Quoted, Source, quoted};
+pub(crate) use reading::{is_disguised, split_scheme};
 pub use template::template;
 
 use collector::Collector;
@@ -109,25 +112,33 @@ pub struct Extraction {
 /// Candidates of a request's head: path, query, headers, cookies.
 pub fn from_head(head: &Head<'_>, key: &Key) -> Extraction {
     let mut out = Collector::new(key).with_sinks(head.sinks);
-    path::search(&segments::split(head.target), &mut out);
+    search_head(head, &mut out);
+    out.finish()
+}
+
+fn search_head(head: &Head<'_>, out: &mut Collector<'_>) {
+    path::search(&segments::split(head.target), out);
     if let Some((_, query)) = head.target.split_once('?') {
         let query = query.split('#').next().unwrap_or_default();
-        pairs::search(query, &Spot::new(Container::Query, ""), &mut out);
+        pairs::search(query, &Spot::new(Container::Query, ""), out);
     }
-    headers::search(head.fields, &mut out);
-    out.finish()
+    headers::search(head.fields, out);
 }
 
 /// Candidates of a request's body.
 pub fn from_body(body: &Body<'_>, key: &Key) -> Extraction {
     let mut out = Collector::new(key).with_sinks(body.sinks);
+    search_body(body, &mut out);
+    out.finish()
+}
+
+fn search_body(body: &Body<'_>, out: &mut Collector<'_>) {
     if !body.complete {
         out.cut(Cut::Bytes);
     }
     if !body.bytes.is_empty() || !body.complete {
-        body::search(body, &mut out);
+        body::search(body, out);
     }
-    out.finish()
 }
 
 /// Candidates of what there is of a body that is still coming, but for values that touch its end. That

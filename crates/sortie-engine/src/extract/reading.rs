@@ -10,6 +10,7 @@ mod tests;
 mod web;
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use smallvec::SmallVec;
 use sortie_model::address::is_local_name;
@@ -36,9 +37,11 @@ pub(super) struct Reading<'a> {
     pub(super) written: Cow<'a, str>,
     /// Path and query, for kinds that name one.
     pub(super) path: Option<Cow<'a, str>>,
+    /// All that was read, as it was written.
+    pub(super) text: Cow<'a, str>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
     /// The port that is dialled.
     pub(super) fn dialled_port(&self) -> Option<u16> {
         self.port.or_else(|| self.scheme.as_ref().and_then(Scheme::default_port))
@@ -46,11 +49,12 @@ impl Reading<'_> {
 
     fn into_owned(self) -> Reading<'static> {
         let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
-        Reading { written: owned(self.written), path: self.path.map(owned), ..self }
+        Reading { written: owned(self.written), path: self.path.map(owned), text: owned(self.text), ..self }
     }
 
-    /// Adds the hosts that a reading of a longer text finds.
-    pub(super) fn add_hosts_of(&mut self, longer: &Reading<'_>) {
+    /// Adds the hosts that a reading of a longer text finds, which is what was read then.
+    pub(super) fn add_hosts_of(&mut self, longer: &Reading<'a>) {
+        self.text.clone_from(&longer.text);
         for host in std::iter::once(&longer.host).chain(&longer.others) {
             if *host != self.host && !self.others.contains(host) && self.others.len() < web::OTHERS {
                 self.others.push(host.clone());
@@ -60,15 +64,20 @@ impl Reading<'_> {
 
     /// Whether the host is an address that is not written as addresses are.
     pub(super) fn is_disguised(&self) -> bool {
-        let bare = self.written.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(&self.written);
-        match self.host {
-            Host::Ip(std::net::IpAddr::V4(v4)) => bare != v4.to_string(),
-            Host::Ip(std::net::IpAddr::V6(v6)) => {
-                let bare = bare.split_once('%').map_or(bare, |(address, _zone)| address);
-                bare.parse() != Ok(v6)
-            }
-            Host::Name(_) => false,
+        is_disguised(&self.written, &self.host)
+    }
+}
+
+/// Whether `host` is an address, and `written` is not how addresses are written.
+pub(crate) fn is_disguised(written: &str, host: &Host) -> bool {
+    let bare = written.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(written);
+    match host {
+        Host::Ip(IpAddr::V4(v4)) => bare != v4.to_string(),
+        Host::Ip(IpAddr::V6(v6)) => {
+            let bare = bare.split_once('%').map_or(bare, |(address, _zone)| address);
+            bare.parse() != Ok(*v6)
         }
+        Host::Name(_) => false,
     }
 }
 
@@ -104,15 +113,15 @@ pub(super) fn absolute(text: &str) -> Option<Reading<'_>> {
     let scheme = Scheme::parse(name);
     let Scheme::Other(word) = &scheme else { return web::read(scheme, text, rest) };
     match &**word {
-        "file" | "local_file" | "netdoc" => file(scheme, rest),
+        "file" | "local_file" | "netdoc" => file(scheme, text, rest),
         // Wrappers: what they hold is what is dialled.
         "jar" => {
             let inner = innermost(rest.split('!').next().unwrap_or(rest))?;
             let port = inner.dialled_port();
-            Some(Reading { scheme: Some(scheme), port, ..inner })
+            Some(Reading { scheme: Some(scheme), port, text: Cow::Borrowed(text), ..inner })
         }
-        "url" | "jdbc" | "feed" | "view-source" => innermost(rest),
-        _ => generic(scheme, rest),
+        "url" | "jdbc" | "feed" | "view-source" => Some(Reading { text: Cow::Borrowed(text), ..innermost(rest)? }),
+        _ => generic(scheme, text, rest),
     }
 }
 
@@ -120,15 +129,15 @@ pub(super) fn absolute(text: &str) -> Option<Reading<'_>> {
 fn innermost(text: &str) -> Option<Reading<'_>> {
     let (name, rest) = split_scheme(text)?;
     match Scheme::parse(name) {
-        Scheme::Other(word) if &*word == "file" => file(Scheme::Other(word), rest),
-        scheme @ Scheme::Other(_) => generic(scheme, rest),
+        Scheme::Other(word) if &*word == "file" => file(Scheme::Other(word), text, rest),
+        scheme @ Scheme::Other(_) => generic(scheme, text, rest),
         scheme => web::read(scheme, text, rest),
     }
 }
 
 /// Scheme and what follows its colon (RFC 3986 §3.1, and `_` as in Python's `local_file`). A single
 /// letter is a drive of Windows.
-pub(super) fn split_scheme(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn split_scheme(text: &str) -> Option<(&str, &str)> {
     let end = text.bytes().take(SCHEME_LENGTH + 1).position(|b| !is_scheme_byte(b))?;
     let is_scheme = end >= 2 && text.as_bytes()[end] == b':' && text.as_bytes()[0].is_ascii_alphabetic();
     is_scheme.then(|| (&text[..end], &text[end + 1..]))
@@ -143,7 +152,7 @@ fn is_slash(c: char) -> bool {
 }
 
 /// Any other scheme with an authority (RFC 3986 §3.2).
-fn generic(scheme: Scheme, rest: &str) -> Option<Reading<'_>> {
+fn generic<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<Reading<'a>> {
     let hierarchical = rest.strip_prefix("//").or_else(|| rest.strip_prefix("\\\\"))?;
     let (raw, path) = authority::rfc3986(hierarchical);
     let written = Authority::of(raw);
@@ -155,12 +164,13 @@ fn generic(scheme: Scheme, rest: &str) -> Option<Reading<'_>> {
         port: written.port,
         written: Cow::Borrowed(written.host),
         path: Some(Cow::Borrowed(path)),
+        text: Cow::Borrowed(text),
     })
 }
 
 /// `file:/etc/passwd`, `file:///etc/passwd`, `file://host/share`: without a host it is this one
 /// (RFC 8089 §2).
-fn file(scheme: Scheme, rest: &str) -> Option<Reading<'_>> {
+fn file<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<Reading<'a>> {
     if !rest.starts_with(is_slash) {
         return None;
     }
@@ -182,6 +192,7 @@ fn file(scheme: Scheme, rest: &str) -> Option<Reading<'_>> {
         port: written.port,
         written: Cow::Borrowed(written.host),
         path: Some(Cow::Borrowed(path)),
+        text: Cow::Borrowed(text),
     })
 }
 
@@ -209,6 +220,7 @@ fn scheme_relative(text: &str, trust: Trust) -> Option<Reading<'_>> {
         port: written.port,
         written: Cow::Borrowed(written.host),
         path: Some(Cow::Borrowed(path)),
+        text: Cow::Borrowed(text),
     })
 }
 
@@ -220,7 +232,7 @@ fn bare(text: &str, trust: Trust) -> Option<Reading<'_>> {
     }
     let (raw, tail) = authority::whatwg(text);
     if is_host(raw, trust) && (tail.is_empty() || may_have_tail(raw, tail)) {
-        return reading_of_bare(raw, None, tail);
+        return reading_of_bare(raw, None, tail, text);
     }
     let written = Authority::of(raw);
     if written.bad_port || written.userinfo && trust < Trust::Host && !has_password(raw) {
@@ -232,7 +244,7 @@ fn bare(text: &str, trust: Trust) -> Option<Reading<'_>> {
     let is_telling = port.is_some_and(|p| p >= 80) || has_empty_port && written.host == "0";
     let trust = if trust == Trust::Destination && is_telling { Trust::Host } else { trust };
     let named = port.is_some() || has_empty_port || written.userinfo;
-    (named && is_host(written.host, trust)).then(|| reading_of_bare(written.host, port, tail)).flatten()
+    (named && is_host(written.host, trust)).then(|| reading_of_bare(written.host, port, tail, text)).flatten()
 }
 
 /// Reads what is known to be dialled: an authority, perhaps with a path, as behind `http://`.
@@ -242,7 +254,7 @@ pub(super) fn dialled(text: &str) -> Option<Reading<'_>> {
     let (raw, tail) = authority::whatwg(text);
     let written = Authority::of(raw);
     (!written.bad_port && is_host(written.host, Trust::Host))
-        .then(|| reading_of_bare(written.host, written.port, tail))
+        .then(|| reading_of_bare(written.host, written.port, tail, text))
         .flatten()
 }
 
@@ -274,11 +286,11 @@ pub(super) fn suffix(text: &str) -> Option<Reading<'_>> {
     let (raw, tail) = authority::whatwg(text);
     let written = Authority::of(raw);
     let host = Some(written.host).filter(|host| written.userinfo && !written.bad_port && is_host(host, Trust::Host))?;
-    let reading = reading_of_bare(host, written.port, if tail.is_empty() { "/" } else { tail })?;
+    let reading = reading_of_bare(host, written.port, if tail.is_empty() { "/" } else { tail }, text)?;
     (reading.host.as_ip().is_some() || written.port.is_some() || !tail.is_empty()).then_some(reading)
 }
 
-fn reading_of_bare<'a>(host: &'a str, port: Option<u16>, tail: &'a str) -> Option<Reading<'a>> {
+fn reading_of_bare<'a>(host: &'a str, port: Option<u16>, tail: &'a str, text: &'a str) -> Option<Reading<'a>> {
     let kind = if port.is_some() || !tail.is_empty() { CandidateKind::Authority } else { CandidateKind::Host };
     Some(Reading {
         kind,
@@ -288,6 +300,7 @@ fn reading_of_bare<'a>(host: &'a str, port: Option<u16>, tail: &'a str) -> Optio
         port,
         written: Cow::Borrowed(host),
         path: (!tail.is_empty()).then_some(Cow::Borrowed(tail)),
+        text: Cow::Borrowed(text),
     })
 }
 

@@ -8,6 +8,7 @@
 //! A reading takes time linear in the text, and no parser recurses.
 
 mod a_labels;
+mod all;
 mod compared;
 mod decimal;
 mod go;
@@ -24,8 +25,7 @@ mod rfc3986;
 mod split;
 mod whatwg;
 
-use std::collections::BTreeSet;
-
+pub use all::Readings;
 pub use compared::Compared;
 pub use port::Port;
 
@@ -78,6 +78,18 @@ impl Parser {
             Self::JavaUri => "java_uri",
             Self::JavaUrl => "java_url",
             Self::NodeLegacy => "node_legacy",
+        }
+    }
+
+    /// The host as this parser hands it out: `None` for a refusal, and for no host where its language has
+    /// no text for that.
+    pub fn hands_out(self, reading: &Reading) -> Option<&str> {
+        let has_no_text = !matches!(self, Self::Whatwg | Self::Libcurl | Self::Go | Self::JavaUrl);
+        match reading {
+            Reading::Rejected => None,
+            Reading::NoHost => (!has_no_text).then_some(""),
+            Reading::EmptyHost(_) => (self != Self::PyUrllib).then_some(""),
+            Reading::Host(host, _) => Some(host.as_str()),
         }
     }
 
@@ -144,9 +156,4 @@ impl Reading {
             Self::Rejected | Self::NoHost | Self::EmptyHost(_) => None,
         }
     }
-}
-
-/// The distinct hosts that parsers read in a text. More than one: the text is *confusing*.
-pub fn distinct_hosts(text: &str) -> BTreeSet<Compared> {
-    Parser::ALL.into_iter().filter_map(|parser| parser.read(text).host().and_then(Compared::of)).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
-use sortie_engine::readings::{self, Parser, Reading};
+use sortie_engine::readings::{Parser, Readings};
 
 use crate::score::Score;
 
@@ -22,8 +22,9 @@ fn hosts_are_as_in_the_corpus() {
     let mut score = Score::default();
     for Record { url, hosts, .. } in &records {
         for parser in Parser::ALL {
-            let (reading, host) = (host(parser, &parser.read(url)), &hosts[parser.name()]);
-            let difference = (reading != *host).then(|| format!("{url:?}: {reading:?}, not {host:?}"));
+            let reading = parser.read(url);
+            let (reading, host) = (parser.hands_out(&reading), hosts[parser.name()].as_deref());
+            let difference = (reading != host).then(|| format!("{url:?}: {reading:?}, not {host:?}"));
             score.count(parser, difference);
         }
     }
@@ -34,7 +35,7 @@ fn hosts_are_as_in_the_corpus() {
 #[test]
 fn confusing_urls_are_as_in_the_corpus() {
     let Some(records) = records() else { return };
-    let is_confusing = |record: &Record| readings::distinct_hosts(&record.url).len() > 1;
+    let is_confusing = |record: &Record| Readings::of(&record.url).hosts().len() > 1;
     let (mut right, mut missed, mut extra) = (0, Vec::new(), Vec::new());
     for record in &records {
         match (record.disagree, is_confusing(record)) {
@@ -60,15 +61,4 @@ fn records() -> Option<Vec<Record>> {
     };
     // A line holds text that is no Unicode, which no reading is asked for.
     Some(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
-}
-
-/// As the corpus has it: nothing for a refusal, and where a language has no value for "no host".
-fn host(parser: Parser, reading: &Reading) -> Option<String> {
-    let has_none = !matches!(parser, Parser::Whatwg | Parser::Libcurl | Parser::Go | Parser::JavaUrl);
-    match reading {
-        Reading::Rejected => None,
-        Reading::NoHost => (!has_none).then(String::new),
-        Reading::EmptyHost(_) => (!matches!(parser, Parser::PyUrllib)).then(String::new),
-        Reading::Host(host, _) => Some(host.as_str().to_owned()),
-    }
 }

@@ -8,8 +8,8 @@ use sortie_model::{CandidateKind, Host, Scheme};
 
 use super::Reading;
 
-/// Reads what follows the colon of a web scheme, if it is plain.
-pub(super) fn read<'a>(scheme: &Scheme, rest: &'a str) -> Option<Reading<'a>> {
+/// Reads a URL, if it is plain; `rest` is what follows the colon of its web scheme.
+pub(super) fn read<'a>(scheme: &Scheme, text: &'a str, rest: &'a str) -> Option<Reading<'a>> {
     let hierarchical = rest.strip_prefix("//")?;
     let end = hierarchical.bytes().position(|b| !is_host_byte(b)).unwrap_or(hierarchical.len());
     let (host, after) = hierarchical.split_at(end);
@@ -32,6 +32,7 @@ pub(super) fn read<'a>(scheme: &Scheme, rest: &'a str) -> Option<Reading<'a>> {
         port: port.filter(|&port| scheme.default_port() != Some(port)),
         written: Cow::Borrowed(host),
         path: Some(Cow::Borrowed(if path.is_empty() { "/" } else { path })),
+        text: Cow::Borrowed(text),
     })
 }
 
@@ -99,14 +100,14 @@ mod tests {
             "//h:080/",
             "//h#x",
         ] {
-            assert_eq!(read(&Scheme::Http, rest), None, "{rest}");
+            assert_eq!(read(&Scheme::Http, rest, rest), None, "{rest}");
         }
     }
 
     proptest::proptest! {
         #[test]
         fn reads_as_whatwg_does(rest in "//[a-z0-9.-]{1,12}(:[0-9]{1,5})?(/[a-zA-Z0-9._~-]{0,5}){0,3}(\\?[a-z=&.]{0,8})?") {
-            if let Some(plain) = read(&Scheme::Http, &rest) {
+            if let Some(plain) = read(&Scheme::Http, &rest, &rest) {
                 let url = Url::parse(&format!("http:{rest}")).unwrap();
                 proptest::prop_assert_eq!(plain.host.to_string(), url.host_str().unwrap());
                 proptest::prop_assert_eq!(plain.port, url.port());
@@ -116,7 +117,7 @@ mod tests {
 
         #[test]
         fn most_urls_are_plain(rest in "//[a-z]{1,8}(\\.[a-z]{2,5}){0,2}(:[1-9][0-9]{0,3})?(/[a-z0-9_-]{1,5}){0,3}") {
-            proptest::prop_assert!(read(&Scheme::Https, &rest).is_some());
+            proptest::prop_assert!(read(&Scheme::Https, &rest, &rest).is_some());
         }
     }
 }

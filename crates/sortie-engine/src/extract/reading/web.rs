@@ -21,7 +21,7 @@ const AUTHORITY: usize = 4096;
 /// Reads a URL; `rest` is what follows its scheme's colon. One slash or none is enough, and a
 /// backslash is a slash.
 pub(super) fn read<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<Reading<'a>> {
-    if let Some(reading) = plain::read(&scheme, rest) {
+    if let Some(reading) = plain::read(&scheme, text, rest) {
         return Some(reading);
     }
     let clean = without_breaks(rest);
@@ -52,6 +52,7 @@ pub(super) fn read<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<R
         port,
         written: Cow::Owned(written.host.to_owned()),
         path: Some(Cow::Owned(path)),
+        text: Cow::Borrowed(text),
     })
 }
 
@@ -66,6 +67,8 @@ pub(super) fn without_breaks(text: &str) -> Cow<'_, str> {
 
 fn host_of(url: &Url) -> Option<Host> {
     Some(match url.host()? {
+        // Dots alone are no name.
+        url::Host::Domain(name) if name.bytes().all(|b| b == b'.') => return None,
         url::Host::Domain(name) => Host::name(name),
         url::Host::Ipv4(v4) => Host::ip(v4.into()),
         url::Host::Ipv6(v6) => Host::ip(v6.into()),

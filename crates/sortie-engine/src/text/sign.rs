@@ -1,0 +1,116 @@
+//! What in a destination's text is worth a word.
+
+use std::collections::BTreeSet;
+
+use sortie_model::address::Naming;
+use sortie_model::{AddressClass, CandidateKind, Host};
+
+use super::scheme;
+use super::written::{Written, class, dialable};
+
+/// Something that a destination's text says about it. A destination without any is *public*.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sign {
+    /// Its address or name is not for the public: private, this host, link-local, reserved.
+    Internal,
+    /// A service for testing answers for it.
+    Callback,
+    /// It is an address that is not written plainly.
+    Disguised,
+    /// Parsers read different hosts in it.
+    Confusing,
+    /// Its scheme is none that an API is given to fetch.
+    ForbiddenScheme,
+    /// It is a cloud metadata endpoint.
+    Metadata,
+}
+
+impl Sign {
+    /// The word for people and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Callback => "callback",
+            Self::Disguised => "disguised",
+            Self::Confusing => "confusing",
+            Self::ForbiddenScheme => "forbidden scheme",
+            Self::Metadata => "metadata",
+        }
+    }
+
+    /// The signs of a destination, the most telling last.
+    pub fn of(written: &Written) -> Vec<Self> {
+        let class = written.class();
+        let is_called_back = written.hosts().any(is_callback);
+        let has = [
+            (
+                Self::Internal,
+                class.is_some_and(|class| !matches!(class, AddressClass::Public | AddressClass::Metadata)),
+            ),
+            (Self::Callback, is_called_back),
+            (Self::Disguised, written.disguised),
+            (Self::Confusing, written.is_confusing()),
+            (Self::ForbiddenScheme, written.scheme.as_ref().is_some_and(|it| scheme::is_forbidden(it.as_str()))),
+            (Self::Metadata, class == Some(AddressClass::Metadata)),
+        ];
+        has.into_iter().filter_map(|(sign, has)| has.then_some(sign)).collect()
+    }
+
+    /// Whether nobody but an attacker writes a destination so.
+    pub(super) fn is_attack(self, written: &Written) -> bool {
+        match self {
+            Self::Internal => false,
+            Self::Callback | Self::ForbiddenScheme | Self::Metadata => true,
+            // A number in a parameter for a host may be any number, and a public address has nothing to hide.
+            Self::Disguised => {
+                written.kind == CandidateKind::Url
+                    && written.hosts().filter_map(class).any(|it| it != AddressClass::Public)
+            }
+            // Templates and letters beyond ASCII divide parsers too: at least two must dial, and differently.
+            Self::Confusing => dialled(written).len() > 1,
+        }
+    }
+
+    /// The sign in a sentence.
+    pub(super) fn words(self, written: &Written) -> String {
+        let host = || written.hosts().find(|host| self.is_of(host)).or(written.host.as_ref());
+        let host = host().map_or_else(|| written.text.to_string(), Host::to_string);
+        match self {
+            Self::Internal => {
+                let class = written.class().map_or("internal", AddressClass::as_str);
+                format!("{host} is {class}")
+            }
+            Self::Callback => format!("{host} belongs to a service for testing others' servers"),
+            Self::Disguised => format!("{host} is an address that is not written plainly"),
+            Self::Confusing => {
+                let hosts: Vec<String> = written.readings.hosts().iter().map(|it| it.host.to_string()).collect();
+                format!("parsers read different hosts: {}", hosts.join(", "))
+            }
+            Self::ForbiddenScheme => {
+                let scheme = written.scheme.as_ref().map_or("", |scheme| scheme.as_str());
+                format!("{scheme}: is no scheme that an API is given to fetch")
+            }
+            Self::Metadata => format!("{host} is a cloud metadata endpoint"),
+        }
+    }
+
+    /// Whether a host is what gives this sign.
+    fn is_of(self, host: &Host) -> bool {
+        match self {
+            Self::Internal => class(host).is_some_and(|class| class != AddressClass::Public),
+            Self::Metadata => class(host) == Some(AddressClass::Metadata),
+            Self::Callback => is_callback(host),
+            Self::Disguised => matches!(host, Host::Ip(_)),
+            Self::Confusing | Self::ForbiddenScheme => true,
+        }
+    }
+}
+
+fn is_callback(host: &Host) -> bool {
+    host.as_name().and_then(Naming::of) == Some(Naming::Callback)
+}
+
+/// The hosts that parsers would dial.
+fn dialled(written: &Written) -> BTreeSet<Host> {
+    written.readings.hosts().into_iter().filter_map(|compared| dialable(compared.host)).collect()
+}
