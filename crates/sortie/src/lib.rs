@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod alerts;
 mod append;
+pub mod classify;
 pub mod cli;
 pub mod compose;
 pub mod config;

@@ -3,6 +3,7 @@
 //! Exit codes: 0 it worked, 1 it did not, 2 the command line or the configuration is wrong.
 
 mod check;
+mod classify;
 mod close;
 mod demo;
 mod explain;
@@ -48,6 +49,7 @@ enum Command {
     Demo(demo::Args),
     Run(run::Args),
     Check(check::Args),
+    Classify(classify::Args),
     /// Print the JSON Schema of the configuration, for editors
     Schema,
     Findings(findings::Args),
@@ -73,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args, output),
         Command::Run(args) => run::run(args, output),
         Command::Check(args) => check::run(&args, output),
+        Command::Classify(args) => classify::run(&args, output),
         Command::Schema => schema::run(),
         Command::Findings(args) => findings::run(&args, output),
         Command::Explain(args) => explain::run(&args, output),

@@ -1,6 +1,6 @@
 //! Writing to the terminal, or to whatever stands in its place. Only the command line prints.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use clap::ValueEnum;
@@ -51,10 +51,7 @@ impl Output {
     pub(super) fn print(text: &str) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-        written.map_err(|error| match error.kind() {
-            ErrorKind::BrokenPipe => Failure::ReaderGone,
-            _ => Failure::other(error),
-        })
+        written.map_err(unwritten)
     }
 
     /// Writes to the standard error. That it cannot be written to cannot be told to anybody.
@@ -78,5 +75,31 @@ impl Output {
             Format::Json => Self::print_json(&list),
             Format::Jsonl => list.iter().try_for_each(Self::print_json),
         }
+    }
+}
+
+/// Many values as JSON, one a line, to the standard output.
+pub(super) struct Lines(BufWriter<StdoutLock<'static>>);
+
+impl Lines {
+    pub(super) fn to_stdout() -> Self {
+        Self(BufWriter::new(io::stdout().lock()))
+    }
+
+    pub(super) fn write(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        let line = jsonl::to_line(value).map_err(Failure::other)?;
+        self.0.write_all(line.as_bytes()).map_err(unwritten)
+    }
+
+    pub(super) fn flush(&mut self) -> Result<(), Failure> {
+        self.0.flush().map_err(unwritten)
+    }
+}
+
+/// A reader that went away is no failure of ours.
+fn unwritten(error: io::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::BrokenPipe => Failure::ReaderGone,
+        _ => Failure::other(error),
     }
 }

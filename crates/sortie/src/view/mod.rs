@@ -3,6 +3,7 @@
 //! Text that a client could have chosen passes [`text::clean`] on its way out.
 
 mod advice;
+mod classified;
 pub mod explain;
 mod finding;
 mod findings;
@@ -19,6 +20,7 @@ mod table;
 mod tail;
 pub mod text;
 
+pub use classified::classified;
 pub use finding::finding;
 pub use findings::{findings, table as findings_table};
 pub use mode::{mode_changed, switched};

@@ -1,6 +1,7 @@
 //! The real binary, as its user meets it: what it prints, where, and its exit codes.
 
 mod alerts;
+mod classify;
 mod daemon;
 mod http;
 mod program;
