@@ -27,8 +27,7 @@ const V6: [Ipv6Addr; 6] = [
     Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0xa9fe, 0xa9fe),    // OpenStack
 ];
 
-const NAMES: [&str; 11] = [
-    "metadata", // Google Cloud, on its instances
+const NAMES: [&str; 10] = [
     "metadata.google.internal",
     "metadata.goog",
     "instance-data",
