@@ -5,6 +5,7 @@
 
 pub mod attribution;
 mod by_reference;
+mod codec;
 pub mod conclude;
 pub mod decide;
 pub mod extract;

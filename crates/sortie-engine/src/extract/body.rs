@@ -12,7 +12,8 @@ use super::charset::{self, Text};
 use super::collector::Collector;
 use super::part_head::parameter;
 use super::spot::Spot;
-use super::{Body, codec, csv, html, json, magic, markup, multipart, pairs, prose, value, xml, yaml};
+use super::{Body, csv, html, json, magic, markup, multipart, pairs, prose, value, xml, yaml};
+use crate::codec;
 
 /// Bytes at the beginning by which text is told from other data.
 const HEAD: usize = 512;

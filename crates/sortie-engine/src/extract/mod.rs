@@ -15,7 +15,6 @@ mod authority;
 mod bits;
 mod body;
 mod charset;
-mod codec;
 mod collector;
 mod compose;
 mod css;

@@ -6,6 +6,7 @@ use sortie_model::event::Cut;
 use sortie_model::{Decoding, Host, Key, Nature, Place, limits};
 
 use super::*;
+use crate::codec;
 
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 pub(super) const JSON: &str = "application/json";
@@ -115,25 +116,19 @@ fn bytes_beyond_utf8_hide_nothing() {
 
 #[test]
 fn compressed_bodies_are_read() {
-    use std::io::Write;
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(br#"{"url":"http://h.example/"}"#).unwrap();
-    let bytes = encoder.finish().unwrap();
-    let with = |coding| {
-        let body = Body {
-            content_type: Some(JSON),
-            content_encoding: Some(coding),
-            bytes: &bytes,
-            complete: true,
-            sinks: &[],
-        };
-        from_body(&body, &key())
+    let text = br#"{"url":"http://h.example/"}"#;
+    let (gzip, brotli) = (codec::tests::gzip(text), codec::tests::brotli(text));
+    let with = |coding, bytes: &[u8]| {
+        let content_encoding = Some(coding);
+        from_body(&Body { content_type: Some(JSON), content_encoding, bytes, complete: true, sinks: &[] }, &key())
     };
-    let found = with("gzip");
-    assert_eq!(locations(&found), ["$.url http://h.example/"]);
-    assert!(found.candidates[0].manner.decodings.contains(Decoding::Compressed));
-    assert_eq!(with("br").cut, Some(Cut::Codec));
-    assert_eq!(with("deflate").cut, Some(Cut::Codec));
+    for (coding, bytes) in [("gzip", &gzip), ("br", &brotli)] {
+        let found = with(coding, bytes);
+        assert_eq!(locations(&found), ["$.url http://h.example/"], "{coding}");
+        assert!(found.candidates[0].manner.decodings.contains(Decoding::Compressed));
+    }
+    assert_eq!(with("compress", &gzip).cut, Some(Cut::Codec));
+    assert_eq!(with("deflate", &gzip).cut, Some(Cut::Codec));
 }
 
 #[test]

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use sortie_model::Reference;
 use sortie_model::event::{Returned, ReturnedForm};
 
-use super::{AnswerPrints, coding, find};
+use super::{AnswerPrints, find};
 
 const CREDENTIALS: &str = r#"{
   "Code" : "Success",
@@ -93,11 +93,11 @@ fn short_answers_are_found_whole() {
 
 #[test]
 fn codings_of_either_side_are_undone() {
-    let coded = coding::tests::gzip(CREDENTIALS.as_bytes());
+    let coded = crate::codec::tests::gzip(CREDENTIALS.as_bytes());
     let answers = [(Reference::local(1), AnswerPrints::of(&coded, Some("gzip")))];
     let found = find(&answers, &coded, Some("application/json"), Some("gzip"));
     assert_eq!(found[0].bytes as usize, CREDENTIALS.len());
-    assert_eq!(find(&answers, &coded, Some("application/json"), Some("br")), []);
+    assert_eq!(find(&answers, &coded, Some("application/json"), Some("compress")), []);
 }
 
 #[test]
@@ -268,7 +268,7 @@ proptest! {
     fn hostile_bytes_do_no_harm(
         answer in proptest::collection::vec(proptest::sample::select(br#"{}[]<>!-"\&;#=/uaQ0: "#.to_vec()), 0..400),
         response in proptest::collection::vec(proptest::sample::select(br#"{}[]<>!-"\&;#=/uaQ0: "#.to_vec()), 0..400),
-        coding in proptest::sample::select(vec![None, Some("gzip"), Some("deflate"), Some("br")]),
+        coding in proptest::sample::select(vec![None, Some("gzip"), Some("deflate"), Some("br"), Some("zstd")]),
     ) {
         let answers = [(Reference::local(1), AnswerPrints::of(&answer, coding)), (Reference::local(2), AnswerPrints::of(&answer, None))];
         for found in find(&answers, &response, Some("application/json"), coding) {

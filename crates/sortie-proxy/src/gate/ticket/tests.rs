@@ -96,7 +96,7 @@ fn what_is_too_much_work_goes_on_elsewhere_and_makes_a_wildcard() {
 #[test]
 fn what_cannot_be_read_waits_at_a_proven_sink_and_is_refused_at_the_end() {
     let (mut ticket, _events) = hook(Mode::Block);
-    let packed = InboundBody { content_encoding: Some("br"), ..form("url=") };
+    let packed = InboundBody { content_encoding: Some("compress"), ..form("url=") };
     assert_eq!(ticket.inspect_beginning(&packed), Ok(Release::WithMore));
     assert_eq!(ticket.inspect(&InboundBody { complete: true, ..packed }).unwrap_err().status, 415);
 }
