@@ -16,6 +16,8 @@ const NAME_LENGTH: usize = 32;
 /// Searches markup.
 pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
     let mut rest = text;
+    // How much is left behind the last style sheet.
+    let mut behind_style = text.len();
     while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
         if out.is_done() {
             return;
@@ -26,7 +28,19 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
         if let Some(comment) = rest.strip_prefix("!--") {
             rest = after_comment(comment);
         } else if rest.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) {
-            rest = tag(rest, base, out);
+            let (name, after) = tag(rest, base, out);
+            rest = after;
+            // One within another was read with it.
+            if name.eq_ignore_ascii_case("style") && rest.len() <= behind_style {
+                let end = memchr::memmem::find(rest.as_bytes(), b"</").unwrap_or(rest.len());
+                let (sheet, after) = rest.split_at(end);
+                offer_css(sheet, "style", base, out);
+                behind_style = after.len();
+                // In SVG it is an element like others, and tags in it are tags.
+                let holds_tag =
+                    memchr::memchr_iter(b'<', sheet.as_bytes()).any(|at| begins_tag(&rest.as_bytes()[at..]));
+                rest = if holds_tag { rest } else { after };
+            }
         }
     }
     plain(rest, base, out);
@@ -35,10 +49,21 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
 /// What is to be read behind the beginning of a comment. Tags in it are: parsers do not agree where comments
 /// end, and none begins in a script.
 fn after_comment(comment: &str) -> &str {
-    let (inside, after) = comment.split_once("-->").unwrap_or((comment, ""));
-    let mut tags = memchr::memchr_iter(b'<', inside.as_bytes());
-    let holds_tag = tags.any(|at| inside.as_bytes().get(at + 1).is_some_and(|&b| b.is_ascii_alphabetic() || b == b'/'));
-    if holds_tag { comment } else { after }
+    let bytes = comment.as_bytes();
+    // What comes first ends it, so that no byte is looked at for two comments.
+    for at in memchr::memchr2_iter(b'<', b'>', bytes) {
+        if bytes[at] == b'>' && bytes[..at].ends_with(b"--") {
+            return &comment[at + 1..];
+        }
+        if begins_tag(&bytes[at..]) {
+            return &comment[at..];
+        }
+    }
+    ""
+}
+
+fn begins_tag(bytes: &[u8]) -> bool {
+    matches!(bytes, [b'<', b'a'..=b'z' | b'A'..=b'Z' | b'/', ..])
 }
 
 /// Text between tags.
@@ -48,17 +73,16 @@ fn plain(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
     }
 }
 
-/// Reads a tag whose `<` stands before `text`, and returns what follows it.
-fn tag<'a>(text: &'a str, base: &Spot<'_>, out: &mut Collector<'_>) -> &'a str {
+/// Reads a tag whose `<` stands before `text`, and returns its name and what follows it.
+fn tag<'a>(text: &'a str, base: &Spot<'_>, out: &mut Collector<'_>) -> (&'a str, &'a str) {
     let (name, mut rest) = word(text, |b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'));
     loop {
         rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
         if rest.is_empty() || out.is_done() {
-            return "";
+            return (name, "");
         }
         if let Some(after) = rest.strip_prefix('>') {
-            rest = after;
-            break;
+            return (name, after);
         }
         out.work(2 * work::TOKEN);
         let (attribute, after) = word(rest, |b| b.is_ascii_whitespace() || matches!(b, b'=' | b'/' | b'>'));
@@ -73,12 +97,6 @@ fn tag<'a>(text: &'a str, base: &Spot<'_>, out: &mut Collector<'_>) -> &'a str {
             None => rest = after,
         }
     }
-    if !name.eq_ignore_ascii_case("style") {
-        return rest;
-    }
-    let end = memchr::memmem::find(rest.as_bytes(), b"</").unwrap_or(rest.len());
-    offer_css(&rest[..end], "style", base, out);
-    &rest[end..]
 }
 
 /// Splits before the first byte that ends a word.
@@ -147,6 +165,7 @@ mod tests {
             format!("<!-- -- >{image}-->"),
             format!("<!-->{image}"),
             format!("<!--->{image}-->"),
+            format!("<svg><style>{image}</style></svg>"),
         ] {
             assert!(found(&text).iter().any(|found| found.contains("http://10.20.0.5/x")), "{text}");
         }
@@ -192,6 +211,16 @@ mod tests {
             ["meta@content html:link http://a.example/"]
         );
         assert_eq!(found("<a href='http://a.example/'>text</a>"), ["a@href html:link http://a.example/"]);
+    }
+
+    #[test]
+    fn style_sheets_and_comments_are_read_once() {
+        for text in ["<!--<a ".repeat(20_000), "<!---->".repeat(20_000) + "<a", "<!--<!".repeat(20_000) + "--><a"] {
+            assert_eq!(found(&text), [""; 0]);
+        }
+        let text = format!("{}p{{background:url(http://a.example/)}}", "<style>".repeat(20_000));
+        assert_eq!(found(&text)[0], "style html:resource http://a.example/");
+        assert_eq!(found("<style>a</style><style>url(http://a.example/)</style>").len(), 1);
     }
 
     #[test]
