@@ -52,7 +52,8 @@ impl Walk {
             indent += content.len() - item.len();
             content = item;
         }
-        let Some((key, rest)) = pair(content) else {
+        let is_flow = content.starts_with(['{', '[']);
+        let Some((key, rest)) = pair(content).filter(|_| !is_flow) else {
             return scalar(content, &base.named(&self.path), out);
         };
         self.close(indent);
@@ -176,6 +177,8 @@ mod tests {
     fn lists_and_flow_collections_are_read() {
         assert_eq!(found("urls:\n- http://a.example/\n- http://b.example/\n").len(), 2);
         assert_eq!(found("x: {url: http://a.example/, n: 1}\ny: [\"http://b.example/\"]").len(), 2);
+        assert_eq!(found("{url: http://a.example/, n: 1}"), ["$.url url Named http://a.example/"]);
+        assert_eq!(found("hooks:\n- {url: http://a.example/}"), ["$.hooks.url hooks.url Named http://a.example/"]);
         assert_eq!(found("a: |\n  curl http://h.example/x\n  done\n"), ["$.a a Prose http://h.example/x"]);
     }
 
