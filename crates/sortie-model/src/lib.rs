@@ -11,6 +11,7 @@
 pub mod actor;
 pub mod address;
 pub mod candidate;
+pub mod containers;
 pub mod destination;
 pub mod endpoint;
 pub mod event;
@@ -29,6 +30,7 @@ pub mod verdict;
 pub use actor::{Actor, ActorKind};
 pub use address::{AddressBook, AddressClass};
 pub use candidate::{Candidate, CandidateKind, Decoding, Decodings, Manner, Nature, Scheme};
+pub use containers::Containers;
 pub use destination::{Destination, Host};
 pub use endpoint::{Endpoint, Method};
 pub use event::Event;

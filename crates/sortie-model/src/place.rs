@@ -34,6 +34,33 @@ pub enum Container {
 }
 
 impl Container {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Query,
+        Self::Path,
+        Self::Header,
+        Self::Cookie,
+        Self::Json,
+        Self::Form,
+        Self::Multipart,
+        Self::Xml,
+        Self::Html,
+        Self::Text,
+    ];
+
+    /// What the canonical names of its parameters begin with.
+    pub(crate) fn prefix(self) -> &'static str {
+        match self {
+            Self::Query | Self::Form | Self::Json | Self::Multipart => "",
+            Self::Path => "path:",
+            Self::Header => "header:",
+            Self::Cookie => "cookie:",
+            Self::Xml => "xml:",
+            Self::Html => "html:",
+            Self::Text => "text:",
+        }
+    }
+
     /// The word for JSON.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -145,15 +172,7 @@ pub fn canonical_template(template: &str) -> Cow<'_, str> {
 /// words. Other containers keep their kind as a prefix (`header:x-fetch`), because a header and a
 /// query parameter of one name are different parameters of every framework.
 pub fn canonical_parameter(container: Container, name: &str) -> Arc<str> {
-    let prefix = match container {
-        Container::Query | Container::Form | Container::Json | Container::Multipart => "",
-        Container::Path => "path:",
-        Container::Header => "header:",
-        Container::Cookie => "cookie:",
-        Container::Xml => "xml:",
-        Container::Html => "html:",
-        Container::Text => "text:",
-    };
+    let prefix = container.prefix();
     let mut canonical = String::with_capacity(prefix.len() + name.len());
     canonical.push_str(prefix);
     for part in name.split(SEPARATORS) {

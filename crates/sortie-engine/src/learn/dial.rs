@@ -108,7 +108,7 @@ fn learn_order(
             Progress::Open | Progress::Ended => sink.obeyed_late(gained),
         }
     }
-    if !(counts && sink.obeyed(host, unique_path)) {
+    if !(counts && sink.obeyed(host, order.location.container, unique_path)) {
         return None;
     }
     let template = Arc::clone(&key.place.template);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use sortie_model::actor::ActorId;
-use sortie_model::{Host, Micros, Nature, limits};
+use sortie_model::{Container, Containers, Host, Micros, Nature, limits};
 
 use super::NOVEL_PATH;
 use crate::kernel::Kernel;
@@ -59,6 +59,8 @@ pub struct Sink {
     obeyed_mass: f64,
     /// Hosts obeyed with posterior > 0.9 by orders that count for proof.
     destinations: Vec<Host>,
+    /// Where those orders stood.
+    obeyed_in: Containers,
     /// Hosts and visible paths of orders that nobody could know otherwise.
     narrow: Vec<(Host, u64)>,
     /// Paths of dials that obeyed candidates which name none, with their weights.
@@ -130,6 +132,7 @@ impl Sink {
             dial_mass: 0.0,
             obeyed_mass: 0.0,
             destinations: Vec::new(),
+            obeyed_in: Containers::NONE,
             narrow: Vec::new(),
             paths: Vec::new(),
             path_mass: 0.0,
@@ -223,6 +226,11 @@ impl Sink {
         &self.destinations
     }
 
+    /// The containers in which orders that count for proof were obeyed: as these the service reads what it is sent.
+    pub fn obeyed_in(&self) -> Containers {
+        self.obeyed_in
+    }
+
     /// Counts a vote of this actor. Returns its weight, and whether the actor was ever obeyed here.
     fn vote(&mut self, actor: ActorId, is_obeyed: bool) -> (f64, bool) {
         let known = self.voters.iter().position(|voter| voter.actor == actor);
@@ -310,8 +318,9 @@ impl Sink {
     /// Learns an order that counts for proof: obeyed with posterior > 0.9, not named at another
     /// eligible place of the same request. `unique_path`: its visible path, where that could not be
     /// known otherwise. Returns whether the place became proven by it.
-    pub(crate) fn obeyed(&mut self, host: &Host, unique_path: Option<u64>) -> bool {
+    pub(crate) fn obeyed(&mut self, host: &Host, container: Container, unique_path: Option<u64>) -> bool {
         self.obeyed += 1;
+        self.obeyed_in = self.obeyed_in.with(container);
         if !self.destinations.contains(host) && self.destinations.len() < limits::SINK_DESTINATIONS {
             self.destinations.push(host.clone());
         }
@@ -373,7 +382,7 @@ mod tests {
         let mut sink = Sink::new(Nature::Named, Micros(0));
         for (n, host) in hosts.iter().enumerate() {
             sink.close(actor(n as u8), 1.0);
-            sink.obeyed(&Host::name(host), None);
+            sink.obeyed(&Host::name(host), Container::Json, None);
         }
         sink
     }
@@ -391,9 +400,9 @@ mod tests {
     #[test]
     fn two_unique_paths_prove_a_narrow_sink() {
         let mut sink = Sink::new(Nature::Value, Micros(0));
-        assert!(!sink.obeyed(&Host::name("cdn.example"), Some(1)));
-        assert!(!sink.obeyed(&Host::name("cdn.example"), Some(1)), "a retry is no second secret");
-        assert!(sink.obeyed(&Host::name("cdn.example"), Some(2)));
+        assert!(!sink.obeyed(&Host::name("cdn.example"), Container::Json, Some(1)));
+        assert!(!sink.obeyed(&Host::name("cdn.example"), Container::Json, Some(1)), "a retry is no second secret");
+        assert!(sink.obeyed(&Host::name("cdn.example"), Container::Json, Some(2)));
         assert!(sink.is_proven_for(&Host::name("cdn.example")));
     }
 
@@ -401,7 +410,7 @@ mod tests {
     fn orders_obeyed_count_before_their_offers_are_over() {
         let mut sink = Sink::new(Nature::Value, Micros(0));
         for host in ["a.example", "b.example", "c.example"] {
-            sink.obeyed(&Host::name(host), None);
+            sink.obeyed(&Host::name(host), Container::Json, None);
         }
         assert!(sink.rho() < 0.5 && sink.rho_so_far() > 0.5);
         assert!(sink.is_proven_for(&Host::name("billing.internal")));
@@ -433,7 +442,7 @@ mod tests {
         let mut sink = Sink::new(Nature::Prose, Micros(0));
         for host in ["a.example", "b.example", "c.example", "d.example"] {
             sink.close(actor(1), 1.0);
-            assert!(!sink.obeyed(&Host::name(host), Some(sink.offers)));
+            assert!(!sink.obeyed(&Host::name(host), Container::Json, Some(sink.offers)));
         }
         assert_eq!(sink.missing(), Some(Missing::Operator));
     }
