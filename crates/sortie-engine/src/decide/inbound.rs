@@ -9,8 +9,9 @@ use smallvec::SmallVec;
 use sortie_model::event::{Cut, Refused};
 use sortie_model::place::canonical_template;
 use sortie_model::policy::{OrderView, Scope};
-use sortie_model::{Actor, AddressClass, Candidate, Endpoint, Host, Micros, Mode, Place, Policy, Rule};
+use sortie_model::{Actor, AddressClass, Candidate, Containers, Endpoint, Host, Micros, Mode, Place, Policy, Rule};
 
+use crate::extract::ProvenSink;
 use crate::learned::Learned;
 
 /// Which of the templates of a target is its endpoint's: the first with a proven sink, else the first. What
@@ -104,13 +105,22 @@ impl<'a> Admission<'a> {
         self.has_sink && (self.policy.mode == Mode::Block || self.policy.scopes.iter().any(blocks))
     }
 
-    /// The parameters of the endpoint's proven sinks, by its own traffic or by the operator's word.
-    pub fn sinks(&self) -> SmallVec<[Arc<str>; 2]> {
+    /// The endpoint's proven sinks, each once. One that its traffic proves is read in the containers in which it was
+    /// obeyed; one that the operator's word alone proves, in every one that its name allows.
+    pub fn sinks(&self) -> SmallVec<[ProvenSink; 2]> {
+        let mut sinks = SmallVec::new();
         if !self.has_sink {
-            return SmallVec::new();
+            return sinks;
         }
+        let by_traffic = self.learned.proven_parameters(&self.template);
         let by_word = sinks_by_word(self.policy, &self.template).filter_map(|scope| scope.parameter.as_ref());
-        by_word.chain(self.learned.proven_parameters(&self.template)).cloned().collect()
+        let by_word = by_word.map(|parameter| (parameter, Containers::of_parameter(parameter)));
+        for (parameter, read_in) in by_traffic.chain(by_word) {
+            if sinks.iter().all(|known: &ProvenSink| known.parameter != *parameter) {
+                sinks.push(ProvenSink { parameter: Arc::clone(parameter), read_in });
+            }
+        }
+        sinks
     }
 
     /// The denied class that a candidate of a proven place names. The proof is all that is asked: the honour

@@ -6,13 +6,13 @@
 
 use memchr::memmem;
 use sortie_model::event::Cut;
-use sortie_model::{Container, Decoding, Nature};
+use sortie_model::{Container, Containers, Decoding, Nature};
 
 use super::charset::{self, Text};
 use super::collector::Collector;
 use super::part_head::parameter;
 use super::spot::Spot;
-use super::{Body, csv, html, json, magic, markup, multipart, pairs, prose, value, xml, yaml};
+use super::{Body, beside, csv, html, json, magic, markup, multipart, pairs, prose, value, yaml};
 use crate::codec;
 
 /// Bytes at the beginning by which text is told from other data.
@@ -33,14 +33,14 @@ pub(super) struct Piece<T> {
 
 impl<'t> Piece<&'t str> {
     /// The text up to the last of these characters, where it may go on: no value holds one of them.
-    fn settled(self, is_end: impl Fn(char) -> bool) -> &'t str {
+    pub(super) fn settled(self, is_end: impl Fn(char) -> bool) -> &'t str {
         let end = || self.data.char_indices().rfind(|&(_, c)| is_end(c)).map_or(0, |(at, c)| at + c.len_utf8());
         if self.is_whole { self.data } else { &self.data[..end()] }
     }
 }
 
 /// What stands in no URL, and at the end of every value in prose, markup and tables.
-fn ends_value(c: char) -> bool {
+pub(super) fn ends_value(c: char) -> bool {
     c.is_whitespace() || matches!(c, '<' | '>' | '"' | '\'')
 }
 
@@ -65,9 +65,16 @@ pub(super) fn search(body: &Body<'_>, out: &mut Collector<'_>) {
     }
 }
 
-/// A body, codings undone. What its type says comes first, for that is what programs go by; what it
-/// begins with is read beside it. What is read in neither way is a cut.
+/// A body, codings undone.
 fn read(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+    let done = declared(piece, content_type, spot, out);
+    beside::search(piece, content_type, done, spot, out);
+}
+
+/// A body as it declares itself and begins. What its type says comes first, for that is what programs go by; what
+/// it begins with is read beside it. What is read in neither way is a cut. Returns the containers in which all of
+/// it was read.
+fn declared(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> Containers {
     let bytes = piece.data;
     let essence = essence(content_type);
     if essence.contains(',') {
@@ -75,6 +82,7 @@ fn read(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Coll
         out.cut(Cut::Format);
     }
     let is_multipart = essence.starts_with("multipart/");
+    let mut done = Containers::NONE;
     if is_multipart || bytes.starts_with(b"--") && !is_json(&essence) {
         let boundary = multipart::boundary(content_type, bytes);
         let base = Spot { decodings: spot.decodings, ..multipart::base() };
@@ -82,22 +90,26 @@ fn read(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Coll
         if is_multipart && !is_read && piece.is_whole {
             out.cut(Cut::Format);
         }
+        if is_read {
+            done = done.with(Container::Multipart);
+        }
         if is_multipart || is_read && essence != FORM {
-            return;
+            return done;
         }
     }
     if !begins_text(bytes) {
         if !(is_media(&essence) && magic::begins_media(bytes)) {
             binary(bytes, spot, out);
         }
-        return;
+        return done;
     }
     let charset = parameter(content_type, "charset");
     let Text { text, is_sure } = charset::decode(bytes, charset.as_deref());
-    let is_read = structured(Piece { data: &*text, is_whole: piece.is_whole }, &essence, spot, out);
-    if !(is_read && is_sure) {
+    let read = structured(Piece { data: &*text, is_whole: piece.is_whole }, &essence, spot, out);
+    if !(read.is_known && is_sure) {
         out.cut(Cut::Format);
     }
+    done.or(read.done)
 }
 
 /// What is no text may still hold some: URLs at least.
@@ -108,53 +120,79 @@ fn binary(bytes: &[u8], spot: &Spot<'_>, out: &mut Collector<'_>) {
     }
 }
 
-/// A part of a multipart body that is a file: its content is stored, as a rule, and need not be read.
-pub(super) fn file(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+/// A part of a multipart body that is a file: its content is stored, as a rule, and need not be read. Returns the
+/// containers in which all of it was read, as those below do.
+pub(super) fn file(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> Containers {
     let bytes = piece.data;
     let essence = essence(content_type);
-    if begins_text(bytes) && (!is_media(&essence) || begins_markup(bytes)) {
-        let Text { text, .. } = charset::decode(bytes, parameter(content_type, "charset").as_deref());
-        structured(Piece { data: &*text, is_whole: piece.is_whole }, &essence, spot, out);
+    if !begins_text(bytes) || is_media(&essence) && !begins_markup(bytes) {
+        return Containers::NONE;
     }
+    let Text { text, .. } = charset::decode(bytes, parameter(content_type, "charset").as_deref());
+    structured(Piece { data: &*text, is_whole: piece.is_whole }, &essence, spot, out).done
 }
 
 /// A part of a multipart body that is a field of plain text.
-pub(super) fn plain(bytes: &[u8], content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+pub(super) fn plain(bytes: &[u8], content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> Containers {
     let Text { text, is_sure } = charset::decode(bytes, parameter(content_type, "charset").as_deref());
     if !is_sure {
         out.cut(Cut::Format);
     }
     value::search(&text, spot, out);
+    Containers::NONE
 }
 
 /// A part of a multipart body that is a field and declares another type. Many programs do not look at the type.
-pub(super) fn field(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+pub(super) fn field(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> Containers {
     let essence = essence(content_type);
     let Text { text, is_sure } = charset::decode(piece.data, parameter(content_type, "charset").as_deref());
     if !begins_text(piece.data) || !is_sure {
         out.cut(Cut::Format);
     }
+    let piece = Piece { data: &*text, is_whole: piece.is_whole };
     if is_media(&essence) {
-        value::search(Piece { data: &*text, is_whole: piece.is_whole }.settled(ends_value), spot, out);
-    } else if !structured(Piece { data: &*text, is_whole: piece.is_whole }, &essence, spot, out) {
+        value::search(piece.settled(ends_value), spot, out);
+        return Containers::NONE;
+    }
+    let read = structured(piece, &essence, spot, out);
+    if !read.is_known {
         out.cut(Cut::Format);
     }
+    read.done
 }
 
-/// Text of any kind: as its type says, then as it begins. Returns whether that is how programs read it.
-fn structured(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bool {
-    let piece = Piece { data: piece.data.trim_start_matches('\u{feff}').trim_start(), ..piece };
+/// How a text was read.
+struct Read {
+    /// Whether that is how programs read it.
+    is_known: bool,
+    /// The containers in which all of it was read.
+    done: Containers,
+}
+
+/// A text without what may stand before its content.
+pub(super) fn content(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}').trim_start()
+}
+
+/// Text of any kind: as its type says, then as it begins.
+fn structured(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> Read {
+    let piece = Piece { data: content(piece.data), ..piece };
     let text = piece.data.trim_end();
     let settled = || piece.settled(ends_value).trim_end();
     let at = |container| Spot { container, ..*spot };
     let form = || piece.settled(|c| c == '&').trim_end();
     let first = text.as_bytes().first();
-    let may_be_json = is_json(essence) || matches!(first, Some(b'{' | b'[' | b'"'));
-    let is_read = may_be_json && json_body(piece, essence, &at(Container::Json), out) || {
+    let mut done = Containers::NONE;
+    // The names of a table's columns may stand in quotes.
+    let begins_json = matches!(first, Some(b'{' | b'[')) || first == Some(&b'"') && !csv::is_table(essence);
+    let is_read = if (is_json(essence) || begins_json) && json_body(piece, essence, &at(Container::Json), out) {
+        done = done.with(Container::Json);
+        true
+    } else {
         let is_markup = first == Some(&b'<');
         // A page may begin with text.
         if is_markup || essence == "text/html" {
-            markup_body(settled(), essence, &at(Container::Xml), out);
+            done = done.with(markup_body(settled(), essence, spot, out));
         }
         is_markup
     };
@@ -164,22 +202,23 @@ fn structured(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Coll
     }
     if essence != FORM && !is_json(essence) {
         pairs::search_sinks(form(), &at(Container::Form), out);
+        done = done.with(Container::Form);
     }
     if csv::is_table(essence) {
         csv::search(settled(), spot, out);
-        return true;
+        return Read { is_known: true, done: done.with(Container::Text) };
     }
     if is_read {
-        return !is_xml_of_other_charset(text);
+        return Read { is_known: !markup::is_xml_of_other_charset(text), done };
     }
     if yaml::is_yaml(essence) {
         let place = if spot.container == Container::Text { at(Container::Json) } else { *spot };
         yaml::search(settled(), &place, out);
-        return true;
+        return Read { is_known: true, done: done.with(place.container) };
     }
     if essence == FORM || (!essence.starts_with("text/") && pairs::is_form(text)) {
         pairs::search(form(), &at(Container::Form), out);
-        return essence == FORM || essence.is_empty();
+        return Read { is_known: essence == FORM || essence.is_empty(), done: done.with(Container::Form) };
     }
     // A file's text is no value of its field, so dotted words in it are no hosts.
     if spot.container == Container::Multipart {
@@ -187,7 +226,8 @@ fn structured(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Coll
     } else {
         value::search(settled(), spot, out);
     }
-    text.is_empty() || essence.is_empty() || essence.starts_with("text/") || is_json(essence)
+    let is_known = text.is_empty() || essence.is_empty() || essence.starts_with("text/") || is_json(essence);
+    Read { is_known, done }
 }
 
 /// Returns whether the text is JSON, or at least began as such.
@@ -207,23 +247,16 @@ fn json_body(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Colle
     true
 }
 
-fn markup_body(text: &str, essence: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+/// Returns the container as which the text was read.
+fn markup_body(text: &str, essence: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> Container {
     let is_xml = essence.ends_with("/xml") || essence.ends_with("+xml");
     if is_xml || (essence != "text/html" && markup::is_xml(text)) {
-        if let xml::End::Broken { at } = xml::search(text, spot, out) {
-            markup::search_broken(&text[at..], spot, out);
-        }
+        markup::search_xml(text, &Spot { container: Container::Xml, ..*spot }, out);
+        Container::Xml
     } else {
         html::search(text, &Spot { container: Container::Html, ..*spot }, out);
+        Container::Html
     }
-}
-
-/// Whether an XML declaration names an encoding that is not read here.
-fn is_xml_of_other_charset(text: &str) -> bool {
-    let declaration = text.strip_prefix("<?xml").and_then(|text| text.split_once("?>")).map(|(text, _)| text);
-    let encoding = declaration.and_then(|text| text.split_once("encoding")).map(|(_, text)| text);
-    let quoted = encoding.and_then(|text| text.split(['"', '\'']).nth(1));
-    quoted.is_some_and(|label| !charset::is_plain(label))
 }
 
 /// Type and subtype in lower case, without parameters.

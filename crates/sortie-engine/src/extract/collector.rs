@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use sortie_model::event::Cut;
 use sortie_model::place::canonical_parameter;
-use sortie_model::{Candidate, CandidateKind, Key, Location, Manner, Nature, PathDigest, limits};
+use sortie_model::{Candidate, CandidateKind, Containers, Key, Location, Manner, Nature, PathDigest, limits};
 
 use super::compose::Parts;
+use super::proven::ProvenSink;
 use super::reading::Reading;
 use super::spot::Spot;
 use super::{Extraction, bits, shown, work};
@@ -19,7 +20,8 @@ const NAME_LENGTH: usize = 120;
 /// Collects the candidates of one head or body.
 pub(super) struct Collector<'k> {
     key: &'k Key,
-    sinks: &'k [Arc<str>],
+    sinks: &'k [ProvenSink],
+    beside: Option<Beside>,
     found: Vec<Candidate>,
     /// What each of them was read from, where that is asked for.
     texts: Option<Vec<Box<str>>>,
@@ -34,11 +36,23 @@ pub(super) struct Collector<'k> {
     pub(super) parts: Parts,
 }
 
+/// A reading beside the one that a body asks for: see [`Collector::beside`].
+#[derive(Clone, Copy, Debug)]
+struct Beside {
+    /// The sinks that count are those that are read in one of these.
+    containers: Containers,
+    /// Whether it found a destination at one of them.
+    is_found: bool,
+    /// Whether what it read may be read otherwise.
+    is_unsure: bool,
+}
+
 impl<'k> Collector<'k> {
     pub(super) fn new(key: &'k Key) -> Self {
         Self {
             key,
             sinks: &[],
+            beside: None,
             found: Vec::new(),
             texts: None,
             room: limits::CANDIDATES,
@@ -53,7 +67,7 @@ impl<'k> Collector<'k> {
     }
 
     /// The same for an endpoint with these proven sinks.
-    pub(super) fn with_sinks(self, sinks: &'k [Arc<str>]) -> Self {
+    pub(super) fn with_sinks(self, sinks: &'k [ProvenSink]) -> Self {
         Self { sinks, ..self }
     }
 
@@ -80,24 +94,65 @@ impl<'k> Collector<'k> {
         if !end.iter().any(u8::is_ascii_alphabetic) {
             return true;
         }
-        self.sinks.iter().any(|sink| {
-            let word = sink.rsplit(['.', ':']).next().unwrap_or_default().as_bytes();
-            // A name in an id format is no part of the parameter, and letters beyond ASCII have more cases.
-            word == b"{id}"
-                || !end.is_ascii()
-                || word.is_empty()
-                || end.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
-        })
+        self.counting().any(|sink| sink.may_end_in(end))
     }
 
     /// Whether a spot is a proven sink.
     pub(super) fn is_sink(&self, spot: &Spot<'_>) -> bool {
-        self.has_sinks() && self.sinks.contains(&place_name(spot))
+        self.has_sinks() && {
+            let place = place_name(spot);
+            self.counting().any(|sink| sink.parameter == place)
+        }
+    }
+
+    /// The containers in which the endpoint's proven sinks are read.
+    pub(super) fn read_in(&self) -> Containers {
+        self.sinks.iter().fold(Containers::NONE, |all, sink| all.or(sink.read_in))
+    }
+
+    /// The sinks that count in this reading.
+    fn counting(&self) -> impl Iterator<Item = &'k ProvenSink> {
+        let beside = self.beside;
+        self.sinks.iter().filter(move |sink| beside.is_none_or(|beside| sink.read_in.meets(beside.containers)))
+    }
+
+    /// Reads beside the reading that a body asks for, as a service does that reads everything in one of these
+    /// containers. Only what is found at the sinks that it reads there counts. What else the reading meets is a
+    /// destination to nobody, and what it cannot read is no cut: most likely the body is something else.
+    pub(super) fn beside(&mut self, containers: Containers, read: impl FnOnce(&mut Self)) {
+        let (outer, level) = (self.beside, self.nesting);
+        self.beside = Some(Beside { containers, is_found: false, is_unsure: false });
+        read(self);
+        let inner = std::mem::replace(&mut self.beside, outer);
+        self.nesting = level;
+        let is_found = inner.is_some_and(|inner| inner.is_found);
+        if let Some(outer) = &mut self.beside {
+            outer.is_found |= is_found;
+        }
+        if is_found && inner.is_some_and(|inner| inner.is_unsure) {
+            self.cut(Cut::Format);
+        }
+    }
+
+    /// Whether nothing that may stand at a spot counts in this reading.
+    pub(super) fn passes_over(&self, spot: &Spot<'_>) -> bool {
+        self.beside.is_some() && {
+            let place = place_name(spot);
+            !self.counting().any(|sink| sink.is_at_or_within(&place))
+        }
     }
 
     /// Notes that something was not inspected. The first reason stands, but for one that counts only at
     /// some endpoints.
     pub(super) fn cut(&mut self, cut: Cut) {
+        match (&mut self.beside, cut) {
+            // That the bound of all work is reached is no matter of one reading.
+            (None, _) | (_, Cut::Bytes | Cut::Count) => {}
+            (Some(beside), _) => {
+                beside.is_unsure |= cut == Cut::Format;
+                return;
+            }
+        }
         if matches!(self.cut, None | Some(Cut::Format)) {
             self.cut = Some(cut);
         }
@@ -127,7 +182,7 @@ impl<'k> Collector<'k> {
     /// Counts a text that looked like a destination and was none, so that such texts end a search
     /// like destinations do.
     pub(super) fn reject(&mut self) {
-        self.offers += 1;
+        self.offers += usize::from(self.beside.is_none());
         self.work += work::READING;
     }
 
@@ -181,6 +236,13 @@ impl<'k> Collector<'k> {
     pub(super) fn offer(&mut self, spot: &Spot<'_>, reading: &Reading<'_>, nature: Nature) -> Option<usize> {
         if self.is_done() {
             return None;
+        }
+        if self.beside.is_some() && !self.is_sink(spot) {
+            self.work += work::READING;
+            return None;
+        }
+        if let Some(beside) = &mut self.beside {
+            beside.is_found = true;
         }
         self.offers += 1;
         self.work += work::offer(reading.path.as_deref());

@@ -13,6 +13,8 @@ use super::{value, work};
 const COLUMNS: usize = 256;
 /// Bytes of the first line by which the separator is told.
 const HEAD: usize = 4096;
+/// What cells stand between, the usual one last.
+const SEPARATORS: [u8; 4] = [b'|', b'\t', b';', b','];
 
 /// Whether a media type is that of a table in text.
 pub(super) fn is_table(essence: &str) -> bool {
@@ -29,25 +31,31 @@ pub(super) fn is_table(essence: &str) -> bool {
 /// Searches a table, or as much of it as there is.
 pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
     let (separator, is_sure) = separator(text);
-    let mut cells = Cells { rest: text, separator, is_at_end: text.is_empty(), is_sure };
+    let mut cells = Cells { is_sure, ..Cells::new(text, separator) };
     let start = cells.clone();
     let columns = cells.columns(base, out).unwrap_or_else(|| {
         // Its names may be names all the same.
         cells = Cells { is_sure: false, ..start };
         Vec::new()
     });
-    let mut column = 0;
-    while let Some(cell) = cells.next_cell() {
-        if out.is_done() {
-            return;
+    cells.rows(|column| Some(columns.get(column).map_or(base.name, String::as_str)), base, out);
+}
+
+/// Searches those columns that may be proven sinks, whatever separates them.
+pub(super) fn search_sinks(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    let line = first_line(text);
+    let stands = |separator: &u8| memchr::memchr(*separator, line).is_some();
+    let only_one = (!SEPARATORS.iter().any(stands)).then_some(b',');
+    for separator in SEPARATORS.into_iter().filter(stands).chain(only_one) {
+        let mut cells = Cells::new(text, separator);
+        let columns = cells.sink_columns(base, out);
+        let name = |column: usize| {
+            let at = columns.binary_search_by_key(&column, |(at, _)| *at).ok()?;
+            Some(columns[at].1.as_str())
+        };
+        if !columns.is_empty() {
+            cells.rows(name, base, out);
         }
-        out.work(work::TOKEN);
-        let name = columns.get(column).map_or(base.name, String::as_str);
-        value::search(&cell.text, &base.named(name), out);
-        column = if cell.ends_row { 0 } else { column + 1 };
-    }
-    if !cells.is_sure {
-        out.cut(Cut::Format);
     }
 }
 
@@ -58,12 +66,15 @@ fn named(base: &Spot<'_>, column: &str) -> String {
 
 /// The separator that stands most often in the first line, and whether no other one does.
 fn separator(text: &str) -> (u8, bool) {
-    let line = text.lines().next().unwrap_or_default().as_bytes();
-    let line = &line[..line.len().min(HEAD)];
-    let count = |separator: u8| memchr::memchr_iter(separator, line).count();
-    let counts = [b'|', b'\t', b';', b','].map(|separator| (count(separator), separator));
+    let count = |separator: u8| memchr::memchr_iter(separator, first_line(text)).count();
+    let counts = SEPARATORS.map(|separator| (count(separator), separator));
     let is_sure = counts.iter().filter(|(count, _)| *count > 0).count() < 2;
     (counts.into_iter().max_by_key(|&(count, _)| count).map_or(b',', |(_, separator)| separator), is_sure)
+}
+
+fn first_line(text: &str) -> &[u8] {
+    let line = text.lines().next().unwrap_or_default().as_bytes();
+    &line[..line.len().min(HEAD)]
 }
 
 /// The cells that are left, row by row.
@@ -83,6 +94,45 @@ struct Cell<'a> {
 }
 
 impl<'a> Cells<'a> {
+    fn new(text: &'a str, separator: u8) -> Self {
+        Self { rest: text, separator, is_at_end: text.is_empty(), is_sure: true }
+    }
+
+    /// Searches the cells that are left, those of each column under its name; `None` for a column that is passed
+    /// over.
+    fn rows<'n>(mut self, name: impl Fn(usize) -> Option<&'n str>, base: &Spot<'_>, out: &mut Collector<'_>) {
+        let mut column = 0;
+        while let Some(cell) = self.next_cell() {
+            if out.is_done() {
+                return;
+            }
+            out.work(work::TOKEN);
+            if let Some(name) = name(column) {
+                value::search(&cell.text, &base.named(name), out);
+            }
+            column = if cell.ends_row { 0 } else { column + 1 };
+        }
+        if !self.is_sure {
+            out.cut(Cut::Format);
+        }
+    }
+
+    /// Takes the first row, with the numbers and names of the columns that may be proven sinks.
+    fn sink_columns(&mut self, base: &Spot<'_>, out: &mut Collector<'_>) -> Vec<(usize, String)> {
+        let mut columns = Vec::new();
+        for column in 0.. {
+            let Some(cell) = self.next_cell() else { break };
+            out.work(work::TOKEN);
+            if out.may_be_sink(cell.text.trim()) {
+                columns.push((column, named(base, &cell.text)));
+            }
+            if cell.ends_row {
+                break;
+            }
+        }
+        columns
+    }
+
     /// Takes the first row, with the names of the columns. `None` if it holds destinations, and so is a row like
     /// any other.
     fn columns(&mut self, base: &Spot<'_>, out: &mut Collector<'_>) -> Option<Vec<String>> {

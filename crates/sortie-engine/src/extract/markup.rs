@@ -11,7 +11,7 @@ use sortie_model::Nature;
 use super::collector::Collector;
 use super::reading::reference;
 use super::spot::Spot;
-use super::{css, decode, doctype, html, work, xml};
+use super::{charset, css, decode, doctype, html, work, xml};
 
 /// Bytes at the beginning that tell XML from HTML.
 const HEAD: usize = 1024;
@@ -66,18 +66,18 @@ pub(super) fn is_markup(text: &str) -> bool {
 /// Searches markup of either kind. Names are appended to `base`'s name.
 pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
     if is_xml(text) {
-        if let xml::End::Broken { at } = xml::search(text, base, out) {
-            search_broken(&text[at..], base, out);
-        }
+        search_xml(text, base, out);
     } else {
         html::search(text, base, out);
     }
 }
 
-/// Searches what an XML parser does not take; a more tolerant one may.
-pub(super) fn search_broken(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
-    doctype::search(text, base, out);
-    html::search(text, base, out);
+/// Searches XML. What an XML parser does not take, a more tolerant one may.
+pub(super) fn search_xml(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    if let xml::End::Broken { at } = xml::search(text, base, out) {
+        doctype::search(&text[at..], base, out);
+        html::search(&text[at..], base, out);
+    }
 }
 
 /// XML by its declaration, a document type other than HTML's, an entity or a namespace.
@@ -87,6 +87,14 @@ pub(super) fn is_xml(text: &str) -> bool {
     let is_html = head.contains("<!doctype html") || head.contains("<html");
     let is_declared = head.starts_with("<?xml") || head.contains("<!entity");
     is_declared || !is_html && (head.contains("<!doctype") || head.contains("xmlns"))
+}
+
+/// Whether an XML declaration names an encoding that is not read here.
+pub(super) fn is_xml_of_other_charset(text: &str) -> bool {
+    let declaration = text.strip_prefix("<?xml").and_then(|text| text.split_once("?>")).map(|(text, _)| text);
+    let encoding = declaration.and_then(|text| text.split_once("encoding")).map(|(_, text)| text);
+    let quoted = encoding.and_then(|text| text.split(['"', '\'']).nth(1));
+    quoted.is_some_and(|label| !charset::is_plain(label))
 }
 
 /// Offers a reference, found in the attribute or declaration `at`.

@@ -4,14 +4,16 @@
 //! hands its values to `value`, which tries them as a destination (`reading`), undoes encodings
 //! (`decode`) and looks for URLs in prose. What is found goes to the `collector`, which keeps the
 //! bounds: all work is linear in the bytes that are read, and what a bound cut off is said.
-
-use std::sync::Arc;
+//!
+//! A body is read as it declares itself and begins (`body`); at an endpoint with proven sinks also as the
+//! service is known to read it (`beside`).
 
 use sortie_model::event::Cut;
 use sortie_model::{Candidate, CandidateKind, Container, Key, Nature, limits};
 
 mod aliases;
 mod authority;
+mod beside;
 mod bits;
 mod body;
 mod charset;
@@ -38,6 +40,7 @@ mod path;
 #[cfg(test)]
 mod properties;
 mod prose;
+mod proven;
 mod quoted;
 mod reading;
 mod scan;
@@ -58,6 +61,7 @@ mod xml;
 mod yaml;
 
 pub use aliases::templates;
+pub use proven::ProvenSink;
 pub use quoted::{Quoted, Source, quoted};
 pub(crate) use reading::{is_disguised, split_scheme};
 pub use template::template;
@@ -77,9 +81,8 @@ pub struct Head<'a> {
     pub target: &'a str,
     /// Header fields, names in lower case, in their order.
     pub fields: &'a [(&'a str, &'a [u8])],
-    /// Canonical parameters of the endpoint's proven sinks: what stands there is dialled, so it is read as
-    /// a destination in any way that it can be.
-    pub sinks: &'a [Arc<str>],
+    /// The endpoint's proven sinks.
+    pub sinks: &'a [ProvenSink],
 }
 
 /// The inspected prefix of a body.
@@ -94,7 +97,7 @@ pub struct Body<'a> {
     /// Whether this is the whole body.
     pub complete: bool,
     /// As [`Head::sinks`].
-    pub sinks: &'a [Arc<str>],
+    pub sinks: &'a [ProvenSink],
 }
 
 /// What was found.

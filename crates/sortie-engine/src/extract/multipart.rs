@@ -4,14 +4,14 @@ use memchr::memmem;
 use std::borrow::Cow;
 
 use sortie_model::event::Cut;
-use sortie_model::{Container, Nature};
+use sortie_model::{Container, Containers, Nature};
 
 use super::body::{self, Piece};
 use super::collector::Collector;
 use super::part_head::{PartHead, parameters};
 use super::reading::absolute;
 use super::spot::Spot;
-use super::{prose, work};
+use super::{beside, prose, work};
 
 /// Parts that are read.
 const PARTS: usize = 256;
@@ -30,12 +30,34 @@ pub(super) struct Boundary<'a> {
 
 /// The boundary that a content type names, else the one that the body begins with.
 pub(super) fn boundary<'a>(content_type: &'a str, body: &'a [u8]) -> Option<Boundary<'a>> {
-    let is_possible = |text: &str| !text.is_empty() && text.len() <= BOUNDARY;
+    named_boundary(content_type).or_else(|| first_boundary(body))
+}
+
+/// The boundaries that a program may go by that takes a body for multipart: the one that the type names and the
+/// one that the body begins with, without what [`boundary`] gives where that `is_done`.
+pub(super) fn other_boundaries<'a>(
+    content_type: &'a str,
+    body: &'a [u8],
+    is_done: bool,
+) -> impl Iterator<Item = Boundary<'a>> {
+    let (named, first) = (named_boundary(content_type), first_boundary(body));
+    let is_new = |first: &Boundary<'_>| named.as_ref().map_or(!is_done, |named| named.text != first.text);
+    let first = first.filter(is_new);
+    named.filter(|_| !is_done).into_iter().chain(first)
+}
+
+fn is_possible(boundary: &str) -> bool {
+    !boundary.is_empty() && boundary.len() <= BOUNDARY
+}
+
+fn named_boundary(content_type: &str) -> Option<Boundary<'_>> {
     let mut named = parameters(content_type).filter(|parameter| parameter.name.eq_ignore_ascii_case("boundary"));
-    if let Some(first) = named.next().filter(|parameter| is_possible(&parameter.value)) {
-        let is_sure = !first.is_escaped && named.next().is_none();
-        return Some(Boundary { text: first.value, is_sure });
-    }
+    let first = named.next().filter(|parameter| is_possible(&parameter.value))?;
+    let is_sure = !first.is_escaped && named.next().is_none();
+    Some(Boundary { text: first.value, is_sure })
+}
+
+fn first_boundary(body: &[u8]) -> Option<Boundary<'_>> {
     let line = body.strip_prefix(b"--")?.split(|&b| matches!(b, b'\r' | b'\n')).next()?;
     let text = std::str::from_utf8(line).ok().filter(|text| text.len() >= 4 && is_possible(text))?;
     Some(Boundary { text: Cow::Borrowed(text), is_sure: true })
@@ -99,6 +121,7 @@ fn part(piece: Piece<&[u8]>, base: &Spot<'_>, out: &mut Collector<'_>) -> bool {
     let inner = Piece { data: content, ..piece };
     let content_type = head.content_type.as_deref();
     let spot = base.named(&head.name);
+    let mut done = Containers::NONE;
     if let Some(filename) = &head.filename {
         let at = format!("{}.filename", head.name);
         match absolute(filename.trim()) {
@@ -106,16 +129,17 @@ fn part(piece: Piece<&[u8]>, base: &Spot<'_>, out: &mut Collector<'_>) -> bool {
             None => prose::search(filename, &base.named(&at), Nature::Value, out),
         }
         // A program that dials what stands in this field does not ask whether it was sent as a file.
-        if out.has_sinks() && out.may_be_sink(&head.name) {
-            body::field(inner, content_type.unwrap_or_default(), &spot, out);
+        done = if out.has_sinks() && out.may_be_sink(&head.name) {
+            body::field(inner, content_type.unwrap_or_default(), &spot, out)
         } else {
-            body::file(inner, content_type.unwrap_or_default(), &spot, out);
-        }
+            body::file(inner, content_type.unwrap_or_default(), &spot, out)
+        };
     } else if !content_type.is_none_or(is_text) {
-        body::field(inner, content_type.unwrap_or_default(), &spot, out);
+        done = body::field(inner, content_type.unwrap_or_default(), &spot, out);
     } else if piece.is_whole {
-        body::plain(content, content_type.unwrap_or_default(), &spot, out);
+        done = body::plain(content, content_type.unwrap_or_default(), &spot, out);
     }
+    beside::search_text(inner, done, &spot, out);
     true
 }
 

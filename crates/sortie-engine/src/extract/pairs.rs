@@ -22,7 +22,7 @@ pub(super) fn search_named(text: &str, base: &Spot<'_>, out: &mut Collector<'_>)
 }
 
 /// Searches those pairs of a text whose names may be proven sinks, for programs may read as a form what is
-/// declared something else.
+/// declared something else. Names are appended to `base`'s name.
 pub(super) fn search_sinks(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
     if !out.has_sinks() {
         return;
@@ -32,7 +32,7 @@ pub(super) fn search_sinks(text: &str, base: &Spot<'_>, out: &mut Collector<'_>)
         let name = decode(name);
         if name.len() <= NAME_LENGTH && out.may_be_sink(name.trim()) && !out.is_done() {
             out.work(work::TOKEN + pair.len());
-            value::search(&decode(text), &base.named(name.trim()), out);
+            value::search(&decode(text), &base.named(&joined(base, name.trim())), out);
         }
     }
 }
@@ -45,12 +45,12 @@ fn search_those(text: &str, is_one: impl Fn(&str) -> bool, base: &Spot<'_>, out:
         out.work(work::TOKEN + pair.len());
         let (name, text) = split(pair);
         let (name, text) = (decode(name), decode(text));
-        if base.name.is_empty() {
-            value::search(&text, &base.named(&name), out);
-        } else {
-            value::search(&text, &base.named(&format!("{}.{name}", base.name)), out);
-        }
+        value::search(&text, &base.named(&joined(base, &name)), out);
     }
+}
+
+fn joined<'a>(base: &Spot<'_>, name: &'a str) -> Cow<'a, str> {
+    if base.name.is_empty() { Cow::Borrowed(name) } else { Cow::Owned(format!("{}.{name}", base.name)) }
 }
 
 /// Name and value. A pair without `=` is a value without a name, and so is one whose name holds a

@@ -31,15 +31,14 @@ pub(super) fn search(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use sortie_model::{CandidateKind, Decoding, Host};
+    use sortie_model::{CandidateKind, Containers, Decoding, Host};
 
     use super::super::tests::{FORM, JSON, key};
-    use super::super::{Body, Extraction, from_body};
+    use super::super::{Body, Extraction, ProvenSink, from_body};
 
     fn body(content_type: &str, text: &str, sinks: &[&str]) -> Extraction {
-        let sinks: Vec<Arc<str>> = sinks.iter().map(|&name| Arc::from(name)).collect();
+        let by_word = |name: &&str| ProvenSink { parameter: (*name).into(), read_in: Containers::of_parameter(name) };
+        let sinks: Vec<_> = sinks.iter().map(by_word).collect();
         let bytes = text.as_bytes();
         let body =
             Body { content_type: Some(content_type), content_encoding: None, bytes, complete: true, sinks: &sinks };

@@ -24,6 +24,11 @@ pub(super) fn search(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bo
         return false;
     }
     let meaning = spot.meaning();
+    // A port or path may belong to a sink.
+    if meaning.role.is_none() && out.passes_over(spot) {
+        out.work(work::INERT);
+        return false;
+    }
     let marks = Marks::of(text);
     if is_inert(text, marks, spot, meaning) && !out.is_sink(spot) {
         out.work(work::INERT + text.len());

@@ -18,7 +18,9 @@ use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use sortie_model::privacy::Digest;
-use sortie_model::{AddressBook, AddressClass, Destination, Endpoint, Host, Manner, Micros, Nature, Place, limits};
+use sortie_model::{
+    AddressBook, AddressClass, Containers, Destination, Endpoint, Host, Manner, Micros, Nature, Place, limits,
+};
 
 pub use credential::CredentialStats;
 pub(crate) use destination::NOVEL_PATH;
@@ -106,15 +108,19 @@ impl Learned {
         self.sink_templates.contains_key(template)
     }
 
-    /// The parameters of a template's sinks that its own traffic proved.
-    pub fn proven_parameters<'a>(&'a self, template: &'a str) -> impl Iterator<Item = &'a Arc<str>> {
+    /// The parameters of a template's sinks that its own traffic proved, each with the containers in which it was
+    /// obeyed in whatever manner; one that is proven in several manners comes as often.
+    pub fn proven_parameters<'a>(&'a self, template: &'a str) -> impl Iterator<Item = (&'a Arc<str>, Containers)> {
         let all = self.sink_templates.get_key_value(template).into_iter().flat_map(|(template, _)| {
             let first = Place { template: Arc::clone(template), parameter: Arc::from("") };
             self.sinks.range(SinkKey { place: first, manner: Manner::FIRST }..)
         });
         let proven =
             all.take_while(move |(key, _)| *key.place.template == *template).filter(|(_, sink)| sink.is_proven());
-        proven.map(|(key, _)| &key.place.parameter)
+        proven.map(|(key, _)| {
+            let obeyed_in = self.sinks_at(&key.place).map(|sink| sink.obeyed_in());
+            (&key.place.parameter, obeyed_in.fold(Containers::NONE, Containers::or))
+        })
     }
 
     /// The classes of a host as far as they are known without asking a resolver: by literal address, by

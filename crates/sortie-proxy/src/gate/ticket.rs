@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use smallvec::SmallVec;
 use sortie_engine::attribution::proven_by;
 use sortie_engine::decide::{Admission as Decide, has_sink};
-use sortie_engine::extract::{self, Body, Extraction, Head};
+use sortie_engine::extract::{self, Body, Extraction, Head, ProvenSink};
 use sortie_engine::inflight::InFlight;
 use sortie_model::event::{Cut, Refused, RequestEnded, RequestInspected, Returned, What};
 use sortie_model::{Actor, Candidate, Endpoint, Host, Reference, Unanswered, limits};
@@ -44,8 +44,8 @@ pub(super) struct Active {
     pub(super) worked: usize,
     /// Candidates found so far, in head and body.
     pub(super) numbered: u16,
-    /// Parameters of its endpoint's proven sinks.
-    pub(super) sinks: SmallVec<[Arc<str>; 2]>,
+    /// Its endpoint's proven sinks.
+    pub(super) sinks: SmallVec<[ProvenSink; 2]>,
     /// Whether the request is counted among those that carry a candidate.
     pub(super) has_carried: bool,
     /// The host that the request itself asks for.
@@ -70,7 +70,7 @@ pub struct InboundBody<'a> {
 }
 
 impl<'a> InboundBody<'a> {
-    fn at(&self, sinks: &'a [Arc<str>]) -> Body<'a> {
+    fn at(&self, sinks: &'a [ProvenSink]) -> Body<'a> {
         let Self { content_type, content_encoding, bytes, complete } = *self;
         Body { content_type, content_encoding, bytes, complete, sinks }
     }
