@@ -6,7 +6,7 @@ use sortie_model::event::Cut;
 use sortie_model::place::canonical_parameter;
 use sortie_model::{Candidate, CandidateKind, Containers, Key, Location, Manner, Nature, PathDigest, limits};
 
-use super::compose::Parts;
+use super::compose::{Parts, TooMany};
 use super::proven::ProvenSink;
 use super::reading::Reading;
 use super::spot::Spot;
@@ -279,18 +279,42 @@ impl<'k> Collector<'k> {
         let joins = parts.joins();
         // A host that is composed twice is the same host both times: it is replaced only once.
         let hosts = if joins.is_empty() { Vec::new() } else { self.found.clone() };
+        let mut composed = Vec::new();
         for join in &joins {
             let Some(host) = hosts.get(join.host) else { continue };
-            let composed = join.apply(host, self.key);
+            let whole = join.apply(host, self.key);
             match self.found.get_mut(join.host).filter(|known| known.manner.kind == CandidateKind::Host) {
-                Some(bare) => *bare = composed,
+                Some(bare) => *bare = whole,
                 None => {
                     let text = self.texts.as_ref().and_then(|texts| texts.get(join.host).cloned());
-                    self.keep(composed, &text.unwrap_or_default());
+                    let index = self.keep(whole, &text.unwrap_or_default());
+                    composed.extend(index.map(|index| (join.host, index)));
                 }
             }
         }
+        if self.add_tails(&parts, &composed).is_err() {
+            self.cut(Cut::Count);
+        }
         (Extraction { candidates: self.found, cut: self.cut, work: self.work }, self.texts.unwrap_or_default())
+    }
+
+    /// Adds what may stand behind hosts to their candidates; `composed` are the further ones of a host.
+    fn add_tails(&mut self, parts: &Parts, composed: &[(usize, usize)]) -> Result<(), TooMany> {
+        for tail in parts.tails() {
+            let others = composed.iter().filter(|(host, _)| *host == tail.host).map(|&(_, index)| index);
+            for index in std::iter::once(tail.host).chain(others) {
+                let Some(candidate) = self.found.get_mut(index) else { continue };
+                if tail.may_be_path() && self.sinks.iter().all(|sink| sink.parameter != candidate.parameter) {
+                    continue;
+                }
+                self.work += 2 * work::READING;
+                if self.work >= limits::EXTRACTION_WORK {
+                    return Err(TooMany);
+                }
+                tail.extend(candidate)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -128,7 +128,7 @@ fn bare(text: &str, marks: Marks, spot: &Spot<'_>, meaning: Meaning, out: &mut C
 fn offer_bare(reading: &Reading<'_>, spot: &Spot<'_>, meaning: Meaning, out: &mut Collector<'_>) -> bool {
     let index = out.offer(spot, reading, spot.nature(meaning));
     if let Some(index) = index.filter(|_| reading.path.is_none()) {
-        out.parts.note_host(spot, index, reading.port);
+        out.parts.note_host(spot, index, reading.port, &reading.written);
     }
     true
 }

@@ -126,3 +126,18 @@ fn a_sink_by_the_operators_word_is_read_in_all_that_its_name_allows() {
     customers(&mut play, JSON, |url| format!("{{\"url\":\"{url}\"}}"));
     passes(&mut play, JSON, &pair);
 }
+
+#[test]
+fn a_path_that_becomes_part_of_the_host_is_judged_with_it() {
+    let parts = |host: &str, path: &str| format!("{{\"host\":\"{host}\",\"port\":80,\"path\":\"{path}\"}}");
+    let mut play = play();
+    customers(&mut play, JSON, |url| {
+        let (host, path) = url.strip_prefix("http://").and_then(|url| url.split_once('/')).expect("has a path");
+        parts(host, &format!("/{path}"))
+    });
+    is_refused(&mut play, JSON, &parts("pub.example", "@169.254.7.7/"));
+    is_refused(&mut play, JSON, &parts("172.16", ".0.1/"));
+    is_refused(&mut play, JSON, &parts("local", "host/"));
+    passes(&mut play, JSON, &parts("pub.example", ".cdn.example/"));
+    passes(&mut play, JSON, &parts("pub.example", "v1/a@b"));
+}
