@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use smallvec::SmallVec;
-use sortie_model::address::is_local_name;
+use sortie_model::address::{is_local_name, loose_v4};
 use sortie_model::{CandidateKind, Host, Scheme};
 
 use super::authority::{self, Authority};
@@ -68,7 +68,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Whether `host` is an address, and `written` is not how addresses are written.
+/// Whether `host` is an address, or one to loose readers, and `written` is not how addresses are written.
 pub(crate) fn is_disguised(written: &str, host: &Host) -> bool {
     let bare = written.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(written);
     match host {
@@ -77,7 +77,7 @@ pub(crate) fn is_disguised(written: &str, host: &Host) -> bool {
             let bare = bare.split_once('%').map_or(bare, |(address, _zone)| address);
             bare.parse() != Ok(*v6)
         }
-        Host::Name(_) => false,
+        Host::Name(name) => loose_v4(name).is_some(),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use super::embedding::addresses_in;
+use super::embedding::{addresses_in, xip_short};
 use super::{AddressClass, is_metadata_name};
 
 /// What a name alone says about where it leads.
@@ -36,7 +36,7 @@ impl Naming {
         }
         if WILDCARD_SERVICES.iter().any(|service| is_at_or_below(name, service)) {
             let worst = addresses_in(name).max_by_key(|&address| AddressClass::of(address));
-            return worst.map(Self::Embedded);
+            return worst.or_else(|| xip_short(name)).map(Self::Embedded);
         }
         if CALLBACK_SERVICES.iter().any(|service| is_at_or_below(name, service)) {
             let worst = addresses_in(name).max_by_key(|&address| AddressClass::of(address));
@@ -95,7 +95,7 @@ const CALLBACK_SERVICES: &[&str] = &[
     "oast.online", "oast.fun", "oast.me", "dnslog.cn", "ceye.io", "bxss.me", "xss.ht", "dnsbin.zhack.ca", "tukk.in",
     "requestrepo.com", "canarytokens.com", "oob.li", "dns.outbound.watchtowr.com",
     // Answered with another address at every look-up, or sent on.
-    "1u.ms", "rbndr.us", "rebind.network", "rebind.it", "localdomain.pw", "r3dir.me", "nicob.net",
+    "test-services.akto.io", "1u.ms", "rbndr.us", "rebind.network", "rebind.it", "localdomain.pw", "r3dir.me", "nicob.net",
 ];
 
 #[cfg(test)]
@@ -136,6 +136,7 @@ mod tests {
         embeds("make-127-0-0-1-rr.1u.ms", "127.0.0.1");
         embeds("08080808.a9fea9fe.rbndr.us", "169.254.169.254");
         embeds("fd00-ec2--254.sslip.io", "fd00:ec2::254");
+        embeds("www.example.org.1ynrnhl.xip.io", "169.254.169.254");
         assert_eq!(Naming::of("www.nip.io"), None);
     }
 }

@@ -29,6 +29,34 @@ pub fn inet_aton(text: &str) -> Option<Ipv4Addr> {
     Some(Ipv4Addr::from((head | last) as u32))
 }
 
+/// Reads what is no IPv4 address to `inet_aton(3)` and one to looser readers: parts that are too large
+/// count by their low bits (`425.510.425.510` is 169.254.169.254), and octal ones may begin with `0o`,
+/// `o` or `q`.
+pub fn loose_v4(text: &str) -> Option<Ipv4Addr> {
+    if inet_aton(text).is_some() || !text.ends_with(|c: char| c.is_ascii_hexdigit()) {
+        return None;
+    }
+    let parts: Option<Vec<u32>> = text.split('.').map(low_bits).collect();
+    let parts = parts.filter(|parts| parts.len() <= 4)?;
+    let (last, leading) = parts.split_last()?;
+    // As in `inet_aton`: the last part fills what the others leave.
+    let room = u32::MAX.checked_shr(8 * leading.len() as u32).unwrap_or(0);
+    let head = leading.iter().enumerate().fold(0, |address, (index, part)| address | (part & 0xff) << (24 - 8 * index));
+    Some(Ipv4Addr::from(head | last & room))
+}
+
+fn low_bits(part: &str) -> Option<u32> {
+    let octal = ["0o", "0O", "o", "q"].iter().find_map(|prefix| part.strip_prefix(prefix));
+    let (digits, radix) = match part.as_bytes() {
+        _ if octal.is_some() => (octal.unwrap_or_default(), 8),
+        [b'0', b'x' | b'X', ..] => (&part[2..], 16),
+        [b'0', _, ..] => (&part[1..], 8),
+        _ => (part, 10),
+    };
+    let add = |value: u32, digit: char| Some(value.wrapping_mul(radix).wrapping_add(digit.to_digit(radix)?));
+    (!digits.is_empty()).then(|| digits.chars().try_fold(0, add)).flatten()
+}
+
 fn number(part: &str) -> Option<u64> {
     let (digits, radix) = match part.as_bytes() {
         [b'0', b'x' | b'X', ..] => (&part[2..], 16),

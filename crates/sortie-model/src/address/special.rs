@@ -2,7 +2,9 @@
 //!
 //! Sources: "IANA IPv4 Special-Purpose Address Registry" and "IANA IPv6 Special-Purpose Address
 //! Registry" (RFC 6890 and successors), "IPv4 Multicast Address Space Registry" (RFC 5771) and
-//! RFC 4291 §2.7; state of 2025-10. Rows that the registry calls globally reachable are public.
+//! RFC 4291 §2.7; state of 2025-10. A row is never public, though the registry calls some globally
+//! reachable: no customer's service is there, and an anycast address leads to the network's own
+//! machines. Where an IPv4 address is embedded that one decides (`docs/decisions/0013`).
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -16,18 +18,18 @@ const V4: &[(Ipv4Addr, u8, AddressClass)] = &[
     (Ipv4Addr::new(127, 0, 0, 0), 8, Loopback),
     (Ipv4Addr::new(169, 254, 0, 0), 16, LinkLocal),
     (Ipv4Addr::new(172, 16, 0, 0), 12, Private),
-    (Ipv4Addr::new(192, 0, 0, 9), 32, Public),  // Port Control Protocol anycast
-    (Ipv4Addr::new(192, 0, 0, 10), 32, Public), // TURN anycast
+    (Ipv4Addr::new(192, 0, 0, 9), 32, Reserved), // Port Control Protocol anycast
+    (Ipv4Addr::new(192, 0, 0, 10), 32, Reserved), // TURN anycast
     (Ipv4Addr::new(192, 0, 0, 0), 24, Reserved), // IETF protocol assignments
     (Ipv4Addr::new(192, 0, 2, 0), 24, Reserved), // TEST-NET-1
-    (Ipv4Addr::new(192, 31, 196, 0), 24, Public), // AS112-v4
-    (Ipv4Addr::new(192, 52, 193, 0), 24, Public), // AMT
+    (Ipv4Addr::new(192, 31, 196, 0), 24, Reserved), // AS112-v4
+    (Ipv4Addr::new(192, 52, 193, 0), 24, Reserved), // AMT
     (Ipv4Addr::new(192, 88, 99, 0), 24, Reserved), // deprecated 6to4 relay anycast
     (Ipv4Addr::new(192, 168, 0, 0), 16, Private),
-    (Ipv4Addr::new(192, 175, 48, 0), 24, Public), // direct delegation AS112
-    (Ipv4Addr::new(198, 18, 0, 0), 15, Reserved), // benchmarking
+    (Ipv4Addr::new(192, 175, 48, 0), 24, Reserved), // direct delegation AS112
+    (Ipv4Addr::new(198, 18, 0, 0), 15, Reserved),   // benchmarking
     (Ipv4Addr::new(198, 51, 100, 0), 24, Reserved), // TEST-NET-2
-    (Ipv4Addr::new(203, 0, 113, 0), 24, Reserved), // TEST-NET-3
+    (Ipv4Addr::new(203, 0, 113, 0), 24, Reserved),  // TEST-NET-3
     (Ipv4Addr::new(224, 0, 0, 0), 4, Multicast),
     (Ipv4Addr::BROADCAST, 32, Multicast), // limited broadcast
     (Ipv4Addr::new(240, 0, 0, 0), 4, Reserved),
@@ -42,19 +44,19 @@ const V6: &[(Ipv6Addr, u8, AddressClass)] = &[
     (Ipv6Addr::new(0x64, 0xff9b, 1, 0, 0, 0, 0, 0), 48, Private), // NAT64, local use
     (Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0), 64, Reserved), // discard-only
     (Ipv6Addr::new(0x100, 0, 0, 1, 0, 0, 0, 0), 64, Reserved), // dummy prefix
-    (Ipv6Addr::new(0x2001, 1, 0, 0, 0, 0, 0, 1), 128, Public), // Port Control Protocol anycast
-    (Ipv6Addr::new(0x2001, 1, 0, 0, 0, 0, 0, 2), 128, Public), // TURN anycast
-    (Ipv6Addr::new(0x2001, 1, 0, 0, 0, 0, 0, 3), 128, Public), // DNS-SD SRP anycast
+    (Ipv6Addr::new(0x2001, 1, 0, 0, 0, 0, 0, 1), 128, Reserved), // Port Control Protocol anycast
+    (Ipv6Addr::new(0x2001, 1, 0, 0, 0, 0, 0, 2), 128, Reserved), // TURN anycast
+    (Ipv6Addr::new(0x2001, 1, 0, 0, 0, 0, 0, 3), 128, Reserved), // DNS-SD SRP anycast
     (Ipv6Addr::new(0x2001, 2, 0, 0, 0, 0, 0, 0), 48, Reserved), // benchmarking
-    (Ipv6Addr::new(0x2001, 3, 0, 0, 0, 0, 0, 0), 32, Public), // AMT
-    (Ipv6Addr::new(0x2001, 4, 0x112, 0, 0, 0, 0, 0), 48, Public), // AS112-v6
+    (Ipv6Addr::new(0x2001, 3, 0, 0, 0, 0, 0, 0), 32, Reserved), // AMT
+    (Ipv6Addr::new(0x2001, 4, 0x112, 0, 0, 0, 0, 0), 48, Reserved), // AS112-v6
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 32, Reserved), // Teredo
-    (Ipv6Addr::new(0x2001, 0x20, 0, 0, 0, 0, 0, 0), 28, Public), // ORCHIDv2
-    (Ipv6Addr::new(0x2001, 0x30, 0, 0, 0, 0, 0, 0), 28, Public), // drone remote id
+    (Ipv6Addr::new(0x2001, 0x20, 0, 0, 0, 0, 0, 0), 28, Reserved), // ORCHIDv2
+    (Ipv6Addr::new(0x2001, 0x30, 0, 0, 0, 0, 0, 0), 28, Reserved), // drone remote id
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32, Reserved), // documentation
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23, Reserved), // IETF protocol assignments
     (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16, Public), // 6to4: the IPv4 inside decides
-    (Ipv6Addr::new(0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0), 48, Public), // direct delegation AS112
+    (Ipv6Addr::new(0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0), 48, Reserved), // direct delegation AS112
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20, Reserved), // documentation
     (Ipv6Addr::new(0x5f00, 0, 0, 0, 0, 0, 0, 0), 16, Reserved), // SRv6 SIDs
     (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7, Private),

@@ -21,7 +21,7 @@ fn every_row_has_its_class() {
         ("169.254.1.1", AddressClass::LinkLocal),
         ("169.254.169.254", AddressClass::Metadata),
         ("203.0.113.9", AddressClass::Reserved),
-        ("192.0.0.9", AddressClass::Public),
+        ("192.0.0.9", AddressClass::Reserved),
         ("192.0.0.8", AddressClass::Reserved),
         ("224.0.0.1", AddressClass::Multicast),
         ("255.255.255.255", AddressClass::Multicast),
@@ -35,6 +35,9 @@ fn every_row_has_its_class() {
         ("2001:db8::1", AddressClass::Reserved),
         ("2606:4700::1111", AddressClass::Public),
         ("4000::1", AddressClass::Reserved),
+        ("192.175.48.1", AddressClass::Reserved),
+        ("2001:4:112::1", AddressClass::Reserved),
+        ("2620:4f:8000::1", AddressClass::Reserved),
     ] {
         assert_eq!(class(text), expected, "{text}");
     }
@@ -67,6 +70,20 @@ fn inet_aton_reads_what_glibc_reads() {
     assert_eq!(read("169.254.43518").as_deref(), Some("169.254.169.254"));
     assert_eq!(read("0").as_deref(), Some("0.0.0.0"));
     for text in ["", "256.1.1.1", "1.2.3.4.5", "4294967296", "08", "0x", "1..2", "+1", "1.2.3.256", "a"] {
+        assert_eq!(read(text), None, "{text}");
+    }
+}
+
+#[test]
+fn what_overflows_is_read_as_its_low_bits() {
+    let read = |text| loose_v4(text).map(|a| a.to_string());
+    for text in ["425.510.425.510", "7147006462", "0x41414141a9fea9fe", "0251.0376.425.254", "169.254.109054"] {
+        assert_eq!(read(text).as_deref(), Some("169.254.169.254"), "{text}");
+    }
+    for text in ["o177.0.0.1", "0o177.0.0.1", "q177.0.0.1"] {
+        assert_eq!(read(text).as_deref(), Some("127.0.0.1"), "{text}");
+    }
+    for text in ["", "a", "1.2.3.4.5", "1..2", "example.com", "08x", "0x", "b.1", "127.0.0.1", "2130706433"] {
         assert_eq!(read(text), None, "{text}");
     }
 }

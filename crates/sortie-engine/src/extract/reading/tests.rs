@@ -47,6 +47,16 @@ fn slashes_that_whatwg_forgives() {
 }
 
 #[test]
+fn addresses_that_only_some_take_for_one() {
+    is("http://[%3A%3A1%25eth0]:81/x", Full, "[::1]", 81, Some("/x"));
+    let overflowing = whole("http://425.510.425.510/x", Trust::Value).unwrap();
+    assert_eq!(overflowing.host, Host::name("425.510.425.510"));
+    assert_eq!(overflowing.others[..], [Host::parse("169.254.169.254")]);
+    assert!(overflowing.is_disguised());
+    assert!(whole("http://../x", Trust::Value).is_none());
+}
+
+#[test]
 fn bare_hosts_and_authorities() {
     is("example.com", Bare, "example.com", None, None);
     is("10.20.0.5:8080", HostPort, "10.20.0.5", 8080, None);

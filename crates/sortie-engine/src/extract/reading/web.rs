@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use percent_encoding::percent_decode_str;
 use smallvec::SmallVec;
+use sortie_model::address::loose_v4;
 use sortie_model::{CandidateKind, Host, Scheme, limits};
 use url::{Position, Url};
 
@@ -44,6 +45,9 @@ pub(super) fn read<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<R
     for other in [Some(written), Some(naive), first_at(raw), decoded].into_iter().flatten() {
         note_other(&mut others, &host, &other);
     }
+    if let Some(loose) = host.as_name().and_then(loose_v4).filter(|_| others.len() < OTHERS) {
+        others.push(Host::ip(IpAddr::V4(loose)));
+    }
     Some(Reading {
         kind: CandidateKind::Url,
         scheme: Some(scheme),
@@ -82,6 +86,9 @@ fn refused(hierarchical: &str) -> Option<(Host, Option<u16>, String)> {
     if let Ok(v6) = raw.parse::<Ipv6Addr>() {
         return Some((Host::ip(IpAddr::V6(v6)), None, path.to_owned()));
     }
+    if let Some(v6) = decoded_v6(raw) {
+        return Some((v6, Authority::of(raw).port, path.to_owned()));
+    }
     let naive = Authority::of(raw);
     if naive.is_plausible() {
         return Some((Host::parse(naive.host), naive.port, path.to_owned()));
@@ -90,6 +97,16 @@ fn refused(hierarchical: &str) -> Option<(Host, Option<u16>, String)> {
     let written = Authority::of(raw);
     let head = written.host.split('%').next().filter(|host| authority::is_plausible_host(host))?;
     Some((Host::parse(head), written.port, path.to_owned()))
+}
+
+/// `[%3A%3A1]`: an address in brackets, with escapes that newer libcurl undoes.
+fn decoded_v6(authority: &str) -> Option<Host> {
+    let host = Authority::of(authority).host;
+    if !host.starts_with('[') || !host.contains('%') {
+        return None;
+    }
+    let decoded = percent_decode_str(host).decode_utf8().ok()?;
+    Some(Host::parse(&decoded)).filter(|host| host.as_ip().is_some())
 }
 
 /// `a@b@c`: some parsers end userinfo at the first `@`.
