@@ -7,6 +7,7 @@
 
 mod scheme;
 mod sign;
+mod userinfo;
 mod verdict;
 mod written;
 

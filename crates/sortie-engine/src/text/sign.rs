@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use sortie_model::address::Naming;
 use sortie_model::{AddressClass, CandidateKind, Host};
 
-use super::scheme;
 use super::written::{Written, class, dialable};
+use super::{scheme, userinfo};
 
 /// Something that a destination's text says about it. A destination without any is *public*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,10 +17,12 @@ pub enum Sign {
     Callback,
     /// It is an address that is not written plainly.
     Disguised,
-    /// Parsers read different hosts in it.
+    /// Parsers read different hosts in it, or read it one way and are easily taken for reading another.
     Confusing,
     /// Its scheme is none that an API is given to fetch.
     ForbiddenScheme,
+    /// It is an external entity of XML.
+    ExternalEntity,
     /// It is a cloud metadata endpoint.
     Metadata,
 }
@@ -34,6 +36,7 @@ impl Sign {
             Self::Disguised => "disguised",
             Self::Confusing => "confusing",
             Self::ForbiddenScheme => "forbidden scheme",
+            Self::ExternalEntity => "external entity",
             Self::Metadata => "metadata",
         }
     }
@@ -49,8 +52,9 @@ impl Sign {
             ),
             (Self::Callback, is_called_back),
             (Self::Disguised, written.disguised),
-            (Self::Confusing, written.is_confusing()),
+            (Self::Confusing, written.is_confusing() || userinfo::is_decoy(&written.text)),
             (Self::ForbiddenScheme, written.scheme.as_ref().is_some_and(|it| scheme::is_forbidden(it.as_str()))),
+            (Self::ExternalEntity, written.is_entity),
             (Self::Metadata, class == Some(AddressClass::Metadata)),
         ];
         has.into_iter().filter_map(|(sign, has)| has.then_some(sign)).collect()
@@ -60,14 +64,14 @@ impl Sign {
     pub(super) fn is_attack(self, written: &Written) -> bool {
         match self {
             Self::Internal => false,
-            Self::Callback | Self::ForbiddenScheme | Self::Metadata => true,
+            Self::Callback | Self::ForbiddenScheme | Self::ExternalEntity | Self::Metadata => true,
             // A number in a parameter for a host may be any number, and a public address has nothing to hide.
             Self::Disguised => {
                 written.kind == CandidateKind::Url
                     && written.hosts().filter_map(class).any(|it| it != AddressClass::Public)
             }
             // Templates and letters beyond ASCII divide parsers too: at least two must dial, and differently.
-            Self::Confusing => dialled(written).len() > 1,
+            Self::Confusing => userinfo::is_decoy(&written.text) || dialled(written).len() > 1,
         }
     }
 
@@ -81,7 +85,8 @@ impl Sign {
                 format!("{host} is {class}")
             }
             Self::Callback => format!("{host} belongs to a service for testing others' servers"),
-            Self::Disguised => format!("{host} is an address that is not written plainly"),
+            Self::Disguised => format!("{host} is not written plainly"),
+            Self::Confusing if !written.is_confusing() => format!("what looks like its host stands before {host}"),
             Self::Confusing => {
                 let hosts: Vec<String> = written.readings.hosts().iter().map(|it| it.host.to_string()).collect();
                 format!("parsers read different hosts: {}", hosts.join(", "))
@@ -90,6 +95,7 @@ impl Sign {
                 let scheme = written.scheme.as_ref().map_or("", |scheme| scheme.as_str());
                 format!("{scheme}: is no scheme that an API is given to fetch")
             }
+            Self::ExternalEntity => format!("an XML parser that resolves entities fetches it from {host}"),
             Self::Metadata => format!("{host} is a cloud metadata endpoint"),
         }
     }
@@ -100,8 +106,8 @@ impl Sign {
             Self::Internal => class(host).is_some_and(|class| class != AddressClass::Public),
             Self::Metadata => class(host) == Some(AddressClass::Metadata),
             Self::Callback => is_callback(host),
-            Self::Disguised => matches!(host, Host::Ip(_)),
-            Self::Confusing | Self::ForbiddenScheme => true,
+            Self::Disguised => class(host).is_some(),
+            Self::Confusing | Self::ForbiddenScheme | Self::ExternalEntity => true,
         }
     }
 }

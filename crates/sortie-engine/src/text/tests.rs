@@ -46,6 +46,11 @@ fn each_sign_that_only_attackers_make_is_one() {
         ("http://x.oastify.com/", &["callback"]),
         ("http://make-169-254-169-254-rr.1u.ms/", &["metadata"]),
         ("javascript:alert(1)", &["forbidden scheme"]),
+        ("\\\\share.example\\x", &["forbidden scheme"]),
+        ("http://425.510.425.510/", &["disguised", "metadata"]),
+        ("http://①②⑦.⓪.⓪.①/", &["internal", "disguised", "confusing"]),
+        ("http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/", &["internal", "disguised", "confusing"]),
+        ("http://example.com%23@partner.example/", &["confusing"]),
     ] {
         let text = Text::of_url(url);
         assert_eq!(signs(&text), expected, "{url}");
@@ -80,6 +85,23 @@ fn hosts_and_addresses_are_read_in_any_notation() {
 }
 
 #[test]
+fn an_external_entity_is_one_and_a_document_type_none() {
+    let of = |text: &str| {
+        let body = Body {
+            content_type: Some("application/xml"),
+            content_encoding: None,
+            bytes: text.as_bytes(),
+            complete: true,
+            sinks: &[],
+        };
+        signs(&Text::of_request(&Head { target: "/", fields: &[], sinks: &[] }, &body))
+    };
+    assert_eq!(of("<!DOCTYPE r [<!ENTITY x SYSTEM 'http://a.example/x.dtd'>]><r>&x;</r>"), ["external entity"]);
+    assert_eq!(of("<!DOCTYPE r PUBLIC '-//A' 'http://a.example/x.dtd'><r/>"), [""; 0]);
+    assert_eq!(of("<?xml version='1.0'?><entity>http://a.example/x.dtd</entity>"), [""; 0]);
+}
+
+#[test]
 fn a_request_says_where() {
     let head = Head { target: "/x?u=http://[::ffff:a9fe:a9fe]/", fields: &[("host", b"localhost")], sinks: &[] };
     let body = Body {
@@ -94,7 +116,7 @@ fn a_request_says_where() {
     assert_eq!(
         told,
         [
-            "query u: disguised: 169.254.169.254 is an address that is not written plainly",
+            "query u: disguised: 169.254.169.254 is not written plainly",
             "query u: metadata: 169.254.169.254 is a cloud metadata endpoint",
             "header host: internal: localhost is loopback",
             "$.url: forbidden scheme: gopher: is no scheme that an API is given to fetch",

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use sortie_model::address::Naming;
-use sortie_model::{AddressClass, Candidate, CandidateKind, Decodings, Host, Location, Nature, Scheme};
+use sortie_model::address::{Naming, loose_v4};
+use sortie_model::{AddressClass, Candidate, CandidateKind, Container, Decodings, Host, Location, Nature, Scheme};
 
 use crate::extract::{Quoted, is_disguised, split_scheme};
 use crate::readings::{Compared, Parser, Port, Reading, Readings};
@@ -15,13 +15,11 @@ pub struct Written {
     pub text: Box<str>,
     /// Where it stands; `None` where it is, or stands in, a text of no request.
     pub location: Option<Location>,
-    /// What its surroundings say.
-    pub nature: Nature,
     /// Its form.
     pub kind: CandidateKind,
     /// What had to be decoded.
     pub decodings: Decodings,
-    /// Its scheme, where it names one.
+    /// Its scheme, where it names one; `file` for a path of a Windows share (RFC 8089 Appendix E.3).
     pub scheme: Option<Scheme>,
     /// The host that is dialled, in the first reading that has one.
     pub host: Option<Host>,
@@ -31,6 +29,8 @@ pub struct Written {
     pub port: Option<u16>,
     /// Whether it is an address that is not written plainly.
     pub disguised: bool,
+    /// Whether it is an external entity, which makes an XML parser fetch it.
+    pub is_entity: bool,
     /// What each parser makes of it, as a URL: where it has no scheme, of it behind `http:`.
     pub readings: Readings,
 }
@@ -39,11 +39,14 @@ impl Written {
     /// A candidate of a request.
     pub(super) fn of(Quoted { candidate, text }: Quoted) -> Self {
         let readings = Readings::of(&as_url(&candidate, &text));
+        let location = &candidate.location;
+        // An element may have the name too, but what stands in it is a value.
+        let is_entity = location.container == Container::Xml && &*location.name == "entity";
         let mut written = Self {
+            is_entity: is_entity && candidate.nature == Nature::Named,
             location: Some(candidate.location.clone()),
             kind: candidate.manner.kind,
             text,
-            nature: candidate.nature,
             decodings: candidate.manner.decodings,
             scheme: None,
             host: None,
@@ -64,17 +67,19 @@ impl Written {
             _ => None,
         });
         let host = first.and_then(|(_, host, _)| Some(Compared::of(host)?.host));
-        let scheme = split_scheme(text.trim_start()).map(|(name, _)| Scheme::parse(name));
+        let scheme = scheme_of(text);
         let named = first.and_then(|(_, _, port)| if let Port::Number(port) = port { Some(port) } else { None });
         Self {
             text: text.into(),
             location: None,
-            nature: Nature::Named,
             kind: CandidateKind::Url,
             decodings: Decodings::PLAIN,
             other_hosts: others(&readings, host.as_ref()),
             port: named.or_else(|| scheme.as_ref().and_then(Scheme::default_port)).filter(|_| host.is_some()),
-            disguised: host.as_ref().is_some_and(|host| is_address_otherwise(&readings, host)),
+            disguised: host
+                .as_ref()
+                .is_some_and(|host| is_address_otherwise(&readings, host) || is_name_otherwise(&readings, host)),
+            is_entity: false,
             scheme,
             host,
             readings,
@@ -99,13 +104,13 @@ impl Written {
         Self {
             text: text.into(),
             location: None,
-            nature: Nature::Named,
             kind: CandidateKind::Host,
             decodings: Decodings::PLAIN,
             scheme: None,
             other_hosts: others(&readings, host.as_ref()),
             port: None,
             disguised: host.as_ref().is_some_and(|host| is_disguised(bare, host)),
+            is_entity: false,
             host,
             readings,
         }
@@ -114,10 +119,10 @@ impl Written {
     /// Takes over what extraction read in the same text.
     pub(super) fn take(&mut self, candidate: &Candidate) {
         self.kind = candidate.manner.kind;
-        self.scheme.clone_from(&candidate.scheme);
+        self.scheme = candidate.scheme.clone().or(self.scheme.take());
         self.host = Some(candidate.host.clone());
         self.port = candidate.port;
-        self.disguised = candidate.disguised;
+        self.disguised = candidate.disguised || is_name_otherwise(&self.readings, &candidate.host);
         self.other_hosts = others(&self.readings, Some(&candidate.host));
         for host in &candidate.other_hosts {
             if !self.other_hosts.contains(host) {
@@ -178,7 +183,17 @@ fn others(readings: &Readings, first: Option<&Host>) -> Vec<Host> {
     let hosts = readings.hosts().into_iter().filter_map(|compared| dialable(compared.host));
     let mut others: Vec<Host> = hosts.filter(|host| Some(host) != first).collect();
     others.dedup();
+    let loose = first.and_then(Host::as_name).and_then(loose_v4).map(|v4| Host::ip(v4.into()));
+    others.extend(loose);
     others
+}
+
+/// The scheme of a text that is a URL.
+fn scheme_of(text: &str) -> Option<Scheme> {
+    match split_scheme(text.trim_start()) {
+        Some((name, _)) => Some(Scheme::parse(name)),
+        None => text.starts_with("\\\\").then(|| Scheme::parse("file")),
+    }
 }
 
 /// A host as a resolver is asked for it: letters beyond ASCII by IDNA; `None` for what no name may hold.
@@ -195,10 +210,21 @@ pub(super) fn dialable(host: Host) -> Option<Host> {
     }
 }
 
-/// Whether parsers hand out the address in another notation than addresses are written in: RFC 3986's
-/// leaves the text as it is.
+/// Whether a name that leads inside stands there in other letters or escapes. Nobody types those; a name
+/// that has no form in ASCII alone is just one of another language.
+fn is_name_otherwise(readings: &Readings, host: &Host) -> bool {
+    let is_inside = class(host).is_some_and(|class| class != AddressClass::Public);
+    is_inside
+        && host.as_name().is_some_and(|name| !name.contains("xn--"))
+        && as_written(readings).is_some_and(|written| written.contains('%') || !written.is_ascii())
+}
+
+/// Whether the address stands there in another notation than addresses are written in.
 fn is_address_otherwise(readings: &Readings, host: &Host) -> bool {
-    readings.iter().any(|(parser, reading)| {
-        parser == Parser::Rfc3986 && reading.host().is_some_and(|written| is_disguised(written, host))
-    })
+    as_written(readings).is_some_and(|written| is_disguised(written, host))
+}
+
+/// The host as it stands in the text: RFC 3986 leaves it as it is.
+fn as_written(readings: &Readings) -> Option<&str> {
+    readings.iter().find_map(|(parser, reading)| reading.host().filter(|_| parser == Parser::Rfc3986))
 }

@@ -36,6 +36,8 @@ pub struct Refusal {
 #[derive(Debug, Serialize)]
 struct Candidate<'a> {
     host: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    other_hosts: Vec<String>,
     port: Option<u16>,
     scheme: Option<&'a str>,
     location: Option<String>,
@@ -78,6 +80,7 @@ impl<'a> Candidate<'a> {
     fn of(written: &'a Written) -> Self {
         Self {
             host: written.host.as_ref().map(Host::to_string),
+            other_hosts: written.other_hosts.iter().map(Host::to_string).collect(),
             port: written.port,
             scheme: written.scheme.as_ref().map(Scheme::as_str),
             location: written.location.as_ref().map(ToString::to_string),
