@@ -5,6 +5,7 @@
 
 mod bench;
 mod ci;
+mod eval;
 mod fuzz;
 mod install;
 mod lint;
@@ -40,6 +41,9 @@ enum Chore {
     Fuzz(fuzz::Options),
     /// Ask the real URL parsers what they make of URLs, and compare.
     Readings(readings::Options),
+    /// Evaluate the judgement on corpora, for docs/evaluation.
+    #[command(subcommand)]
+    Eval(eval::Eval),
     /// Measure, beside what others need for the same.
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         Chore::Install => install::all(),
         Chore::Fuzz(options) => fuzz::run(&options),
         Chore::Readings(options) => readings::run(&options),
+        Chore::Eval(eval) => eval::run(&eval),
         Chore::Bench(bench) => bench::run(&bench),
     };
     match result {

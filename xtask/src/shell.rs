@@ -1,6 +1,7 @@
 //! Running other programs.
 
 use std::ffi::OsStr;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -77,6 +78,21 @@ pub(crate) fn quiet(mut command: Command) -> Result<(), Failed> {
     }
     eprint!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     Err(Failed::Status { program, status: output.status })
+}
+
+/// Runs a program, called `name` where that fails, gives it questions, and returns what it writes.
+pub(crate) fn conversation(mut program: Command, name: &str, questions: String) -> Result<String, Failed> {
+    let start = |source| Failed::Start { program: name.to_owned(), source };
+    let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(start)?;
+    let mut input = child.stdin.take().expect("the standard input is a pipe");
+    // Beside the reading of the answers: the pipes hold less than all of them.
+    let writer = std::thread::spawn(move || input.write_all(questions.as_bytes()));
+    let output = child.wait_with_output().map_err(start)?;
+    let has_all = writer.join().is_ok_and(|written| written.is_ok());
+    if !output.status.success() || !has_all {
+        return Err(Failed::Status { program: name.to_owned(), status: output.status });
+    }
+    String::from_utf8(output.stdout).map_err(|_| Failed::Wrong(format!("{name}: its answers are no text")))
 }
 
 /// Whether a command runs and succeeds; its output is thrown away.

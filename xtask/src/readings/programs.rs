@@ -7,14 +7,13 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::recording::{Answer, Line, Parser, Recording};
 use crate::install::{self, Needed};
 use crate::paths;
-use crate::shell::{Failed, command, quiet};
+use crate::shell::{Failed, command, conversation, quiet};
 
 const NEEDED: [Needed; 6] = [
     Needed { probe: &["python3", "-c", "import ensurepip, venv"], package: "python3-venv" },
@@ -39,7 +38,7 @@ pub(super) fn ask(urls: Vec<String>) -> Result<Recording, Failed> {
     let mut recording = Recording { parsers: Vec::new(), lines };
     for program in programs(&sources, &built)? {
         let name = format!("{program:?}");
-        let answers = run(program, &name, questions.clone())?;
+        let answers = conversation(program, &name, questions.clone())?;
         add(&answers, &mut recording).map_err(|what| Failed::Wrong(format!("{name}: {what}")))?;
     }
     Ok(recording)
@@ -61,21 +60,6 @@ fn programs(sources: &Path, built: &Path) -> Result<[Command; 5], Failed> {
         command(built.join("record-go"), &[]),
         command(built.join("record-c"), &[]),
     ])
-}
-
-/// Runs a program, called `name` where that fails, and returns what it writes.
-fn run(mut program: Command, name: &str, questions: String) -> Result<String, Failed> {
-    let start = |source| Failed::Start { program: name.to_owned(), source };
-    let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(start)?;
-    let mut input = child.stdin.take().expect("the standard input is a pipe");
-    // Beside the reading of the answers: the pipes hold less than all of them.
-    let writer = std::thread::spawn(move || input.write_all(questions.as_bytes()));
-    let output = child.wait_with_output().map_err(start)?;
-    let has_all = writer.join().is_ok_and(|written| written.is_ok());
-    if !output.status.success() || !has_all {
-        return Err(Failed::Status { program: name.to_owned(), status: output.status });
-    }
-    String::from_utf8(output.stdout).map_err(|_| Failed::Wrong(format!("{name}: its answers are no text")))
 }
 
 /// Adds a program's parsers and their answers; the error says what is wrong with those.
