@@ -9,6 +9,7 @@ mod codec;
 pub mod conclude;
 pub mod decide;
 pub mod extract;
+pub mod files;
 pub mod inflight;
 pub mod kernel;
 mod learn;

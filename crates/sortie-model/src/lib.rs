@@ -15,6 +15,7 @@ pub mod containers;
 pub mod destination;
 pub mod endpoint;
 pub mod event;
+pub mod file;
 pub mod finding;
 pub mod ids;
 pub mod limits;

@@ -48,3 +48,4 @@ mod views;
 
 pub use prints::AnswerPrints;
 pub use views::find;
+pub(crate) use views::{Look, read_in_every_way};

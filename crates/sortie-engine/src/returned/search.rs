@@ -8,6 +8,7 @@ use super::grams::{self, GRAM};
 use super::index::Index;
 use super::overlap::{Stretch, bytes_found};
 use super::prints::AnswerPrints;
+use super::views::Look;
 
 /// So many bytes less are preferred where a decoded text shows the place more exactly than the raw
 /// body, which also has the quotes around it.
@@ -48,9 +49,16 @@ impl<'a> Search<'a> {
         Some(Self { index: Index::of(&prints), tracks, text: Vec::new() })
     }
 
+    /// What was found, in the order of the answers.
+    pub(super) fn finish(self) -> Vec<Returned> {
+        self.tracks.into_iter().filter_map(|track| track.best).collect()
+    }
+}
+
+impl Look for Search<'_> {
     /// Looks for the answers in a text. Where one is found to a larger part than before, `form` and
     /// `location` are noted, see [`FINER`].
-    pub(super) fn look(&mut self, bytes: &[u8], form: ReturnedForm, location: &dyn Fn() -> String) {
+    fn look(&mut self, bytes: &[u8], form: ReturnedForm, location: &dyn Fn() -> String) {
         self.text.clear();
         self.text.extend(bytes.iter().copied().filter(|byte| grams::is_compared(*byte)));
         for at in 0..(self.text.len() + 1).saturating_sub(GRAM) {
@@ -60,11 +68,6 @@ impl<'a> Search<'a> {
             }
         }
         self.tracks.iter_mut().for_each(|track| track.conclude(form, location));
-    }
-
-    /// What was found, in the order of the answers.
-    pub(super) fn finish(self) -> Vec<Returned> {
-        self.tracks.into_iter().filter_map(|track| track.best).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The readings of a caller's response in which an answer may stand.
+//! The readings of a caller's response in which an answer, or a file, may stand.
 
 use sortie_model::Reference;
 use sortie_model::event::{Returned, ReturnedForm};
@@ -24,11 +24,29 @@ pub fn find(
     content_type: Option<&str>,
     content_encoding: Option<&str>,
 ) -> Vec<Returned> {
-    let Some(search) = Search::of(answers) else { return Vec::new() };
-    let Some(text) = coding::decoded(response_prefix, content_encoding) else { return Vec::new() };
-    let mut views = Views { search, left: DECODED_BYTES };
+    let Some(mut search) = Search::of(answers) else { return Vec::new() };
+    read_in_every_way(response_prefix, content_type, content_encoding, &mut search);
+    search.finish()
+}
+
+/// Who looks at each reading of a response.
+pub(crate) trait Look {
+    /// Looks at one reading; where it stands is written out only where something is found.
+    fn look(&mut self, text: &[u8], form: ReturnedForm, location: &dyn Fn() -> String);
+}
+
+/// Shows the beginning of a response in every way that it can be read: as it stands, its JSON strings, without
+/// HTML entities, what is in base64 in it.
+pub(crate) fn read_in_every_way(
+    response_prefix: &[u8],
+    content_type: Option<&str>,
+    content_encoding: Option<&str>,
+    look: &mut impl Look,
+) {
+    let Some(text) = coding::decoded(response_prefix, content_encoding) else { return };
+    let mut views = Views { look, left: DECODED_BYTES };
     let at = At { form: ReturnedForm::Raw, path: None, depth: 0 };
-    views.search.look(&text, at.form, &|| at.location());
+    views.look.look(&text, at.form, &|| at.location());
     let begins_as_json = looks_like_json(&text);
     let is_called_json = is_called_json(content_type);
     if begins_as_json || is_called_json {
@@ -37,7 +55,6 @@ pub fn find(
     if !(begins_as_json && is_called_json) {
         views.text(&text, at);
     }
-    views.search.finish()
 }
 
 fn is_called_json(content_type: Option<&str>) -> bool {
@@ -47,8 +64,8 @@ fn is_called_json(content_type: Option<&str>) -> bool {
     })
 }
 
-struct Views<'a> {
-    search: Search<'a>,
+struct Views<'l, L> {
+    look: &'l mut L,
     /// Decoded bytes that may still be looked at.
     left: usize,
 }
@@ -75,7 +92,7 @@ impl At<'_> {
     }
 }
 
-impl Views<'_> {
+impl<L: Look> Views<'_, L> {
     /// The string values of a JSON text, and what is inside them.
     fn strings(&mut self, json: &[u8], at: At<'_>) {
         let mut strings = Strings::of(json);
@@ -98,7 +115,7 @@ impl Views<'_> {
     fn text(&mut self, text: &[u8], at: At<'_>) {
         if let Some(plain) = entities::unescaped(text) {
             let plain = self.affordable(&plain);
-            self.search.look(plain, at.form, &|| at.location());
+            self.look.look(plain, at.form, &|| at.location());
         }
         if at.form == ReturnedForm::Base64 {
             return;
@@ -114,7 +131,7 @@ impl Views<'_> {
     /// A decoded text, and what is inside it.
     fn inner(&mut self, decoded: &[u8], at: At<'_>) {
         let decoded = self.affordable(decoded);
-        self.search.look(decoded, at.form, &|| at.location());
+        self.look.look(decoded, at.form, &|| at.location());
         if at.depth >= DECODING_DEPTH {
             return;
         }
