@@ -145,6 +145,9 @@ impl Service {
                 self.stories.inspected(inspected.request, inspected.candidates.len());
             }
             What::RequestEnded(ended) => {
+                if let Some(live) = self.inflight.request(ended.request) {
+                    learn::learn_files(&mut self.learned, at, &live.endpoint, &ended.files);
+                }
                 self.with_stories(at, name, policy, |stories, scene| stories.request_ended(scene, ended));
                 self.inflight.end(at, ended.request, ended.status);
             }

@@ -40,6 +40,9 @@ pub fn summary(finding: &Finding) -> String {
             format!("A client made {service} send a credential of its internal calls to {destination}.")
         }
         FindingKind::OpenSink => format!("A parameter of {service} dials whatever a client writes there."),
+        FindingKind::FileReturned => {
+            format!("A client made {service} read a file of its own, and content of it went back to that client.")
+        }
         FindingKind::HiddenHop => {
             format!(
                 "{service} called {destination} while a redirect could hide: a client's order, or a new call of its own."

@@ -15,6 +15,7 @@ use crate::address::AddressClass;
 use crate::candidate::{Candidate, Scheme};
 use crate::destination::{Destination, Host};
 use crate::endpoint::{Endpoint, Method};
+use crate::file::FilesSeen;
 use crate::ids::{FindingId, Reference, RequestId, ServiceName};
 use crate::path::PathDigest;
 use crate::policy::Mode;
@@ -24,7 +25,7 @@ use crate::unanswered::Unanswered;
 use crate::verdict::{Rule, Verdict};
 
 /// Version of the event schema. A journal of another version is not read.
-pub const SCHEMA: u16 = 5;
+pub const SCHEMA: u16 = 6;
 
 /// One thing that happened. `number` orders all events of a process as the doors enqueued them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,6 +88,8 @@ pub struct RequestBegan {
     pub cut: Option<Cut>,
     /// Whether a body follows, so that [`What::RequestInspected`] is to be expected.
     pub has_body: bool,
+    /// Whether the head names a file.
+    pub names_file: bool,
     /// Why the door refused the request, where it did.
     pub refused: Option<Refused>,
 }
@@ -175,6 +178,8 @@ pub struct RequestEnded {
     pub accepted: bool,
     /// Whose answers were found again in the response.
     pub returned: Vec<Returned>,
+    /// What was seen of files.
+    pub files: FilesSeen,
 }
 
 /// A dial's answer that was found again in a caller's response.

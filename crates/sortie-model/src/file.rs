@@ -1,5 +1,7 @@
 //! Files that a request names, and what is seen of a file's content in a response.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::event::ReturnedForm;
@@ -79,6 +81,10 @@ impl FromIterator<FileMark> for FileMarks {
 pub struct NamedFile {
     /// Where it stood.
     pub location: Location,
+    /// The canonical name of its parameter, see [`crate::place::canonical_parameter`].
+    pub parameter: Arc<str>,
+    /// What its content would be known by, where its name says so.
+    pub suggests: Option<FileMark>,
     /// Its redacted text.
     pub shown: Box<str>,
 }
@@ -92,6 +98,27 @@ pub struct ShownFile {
     pub form: ReturnedForm,
     /// Where it stood, in words: `$.preview`, `body`.
     pub location: Box<str>,
+}
+
+/// What was seen of files in an exchange.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FilesSeen {
+    /// Nobody looked, or there was nothing to be told.
+    #[default]
+    Nothing,
+    /// The request named no file: what answers of its endpoint show as a rule.
+    AsARule(FileMarks),
+    /// The request named files, and what it did not hold itself of some file's content stands in the answer.
+    Shown(Box<FilesShown>),
+}
+
+/// See [`FilesSeen::Shown`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilesShown {
+    /// The files that the request named, not empty.
+    pub named: Vec<NamedFile>,
+    /// What the answer shows, not empty.
+    pub shown: Vec<ShownFile>,
 }
 
 #[cfg(test)]

@@ -123,6 +123,9 @@ pub enum FindingKind {
     /// call.
     #[serde(rename = "egress.hidden")]
     HiddenHop,
+    /// A client named a file of the server, and content of a file came back to him.
+    #[serde(rename = "file.returned")]
+    FileReturned,
 }
 
 impl FindingKind {
@@ -136,6 +139,7 @@ impl FindingKind {
             Self::CredentialSent => "credential.sent",
             Self::OpenSink => "sink.open",
             Self::HiddenHop => "egress.hidden",
+            Self::FileReturned => "file.returned",
         }
     }
 }
@@ -154,6 +158,8 @@ pub enum Impact {
     MetadataCredentialsRead,
     /// A service was found: a port that answered, or one that refused.
     ServiceDiscovered,
+    /// A file of the server was read.
+    FileReturned,
 }
 
 impl Impact {
@@ -165,6 +171,7 @@ impl Impact {
             Self::CredentialsSent => "credentials_sent",
             Self::MetadataCredentialsRead => "metadata_credentials_read",
             Self::ServiceDiscovered => "service_discovered",
+            Self::FileReturned => "file_returned",
         }
     }
 }

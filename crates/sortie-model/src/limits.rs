@@ -22,6 +22,8 @@ pub const HEAD_BYTES: usize = 64 * 1024;
 pub const HEAD_FIELDS: usize = 256;
 /// Candidates kept of one request's head, and of its body; more make it a wildcard.
 pub const CANDIDATES: usize = 64;
+/// Files that a request names which are told of.
+pub const NAMED_FILES: usize = 4;
 /// Decodings laid one inside another (percent, base64, JSON in a string …).
 pub const DECODING_DEPTH: usize = 4;
 /// Bytes that decoding may produce for one reading of a head or a body, all layers together.

@@ -77,6 +77,7 @@ pub(super) fn severity(kind: FindingKind, rung: Rung, impact: &[Impact], passed:
         FindingKind::Honoured | FindingKind::Stored if credentials || rung == Rung::E5 => Severity::Critical,
         FindingKind::Honoured | FindingKind::Stored if rung >= Rung::E3 => Severity::High,
         FindingKind::CredentialSent if passed => Severity::Critical,
+        FindingKind::FileReturned => Severity::Critical,
         FindingKind::Honoured | FindingKind::Stored | FindingKind::Blocked | FindingKind::CredentialSent => {
             Severity::Medium
         }

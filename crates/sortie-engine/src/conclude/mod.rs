@@ -2,6 +2,7 @@
 
 mod accuse;
 mod decided;
+mod files;
 mod grade;
 mod name;
 mod notes;
@@ -12,6 +13,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 use sortie_model::event::{DialProgressed, Dialled, Refused, RequestBegan, RequestEnded};
+use sortie_model::file::{FilesSeen, FilesShown};
 use sortie_model::finding::{Closed as ClosedFinding, Finding, Resolution, Severity};
 use sortie_model::ids::FindingId;
 use sortie_model::verdict::Source;
@@ -61,7 +63,7 @@ impl Stories {
 
     /// A request was read; it may become part of a story. A refused one is a story at once.
     pub fn request_began(&mut self, scene: &Scene<'_>, began: &RequestBegan) {
-        if !began.candidates.is_empty() || began.has_body || began.refused.is_some() {
+        if !began.candidates.is_empty() || began.has_body || began.names_file || began.refused.is_some() {
             self.notes.request(scene.now, began, |request| scene.inflight.may_order(request));
         }
         if let Some(refused) = began.refused {
@@ -136,8 +138,11 @@ impl Stories {
         }
     }
 
-    /// An exchange ended; answers of dials may have come back in its response.
+    /// An exchange ended; answers of dials, or a file, may have come back in its response.
     pub fn request_ended(&mut self, scene: &Scene<'_>, ended: &RequestEnded) {
+        if let FilesSeen::Shown(files) = &ended.files {
+            self.files_shown(scene, ended.request, files);
+        }
         for returned in &ended.returned {
             let Some(note) = self.notes.dial_mut(returned.dial) else { continue };
             note.row.returned = Some(words::returned(returned, ended.request));
@@ -149,6 +154,17 @@ impl Stories {
                 }
             }
         }
+    }
+
+    fn files_shown(&mut self, scene: &Scene<'_>, request: Reference, files: &FilesShown) {
+        let Some(note) = self.notes.request_mut(request) else { return };
+        let Some(proof) = files::proof(scene.learned.endpoints.get(&note.endpoint), files) else { return };
+        note.in_story = true;
+        let note = note.clone();
+        let place = Place::new(&note.endpoint.template, std::sync::Arc::clone(&proof.named.parameter));
+        let key = StoryKey::of_file(place, note.actor.id());
+        self.story(scene, &key).file_returned(scene, &note, request, &proof);
+        self.changed.insert(key);
     }
 
     /// A request is over: what it tried in vain is an attempt.

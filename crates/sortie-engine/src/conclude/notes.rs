@@ -155,6 +155,7 @@ mod tests {
             candidates: Vec::new(),
             cut: None,
             has_body: true,
+            names_file: false,
             refused: None,
         }
     }

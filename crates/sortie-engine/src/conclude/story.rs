@@ -15,7 +15,7 @@ use sortie_model::{
 
 use super::notes::RequestNote;
 use super::telling::Tellings;
-use super::{Scene, decided, grade, reopen, words};
+use super::{Scene, decided, files, grade, reopen, words};
 
 /// What makes events one story.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -32,6 +32,8 @@ enum Subject {
     Attempts(ActorId),
     /// Dials that nobody is known to have ordered.
     Destination(Destination),
+    /// Files that an actor named at a place, and that came back.
+    File(Place, ActorId),
 }
 
 impl StoryKey {
@@ -48,6 +50,10 @@ impl StoryKey {
         Self { subject: Subject::Destination(destination), class }
     }
 
+    pub(super) fn of_file(place: Place, actor: ActorId) -> Self {
+        Self { subject: Subject::File(place, actor), class: AddressClass::Loopback }
+    }
+
     /// Service and key in words, from which the finding's name derives.
     pub(super) fn text(&self, service: &ServiceName) -> String {
         match &self.subject {
@@ -55,6 +61,7 @@ impl StoryKey {
             Subject::Order(None, actor) => format!("{service}|order||{actor}|{}", self.class),
             Subject::Attempts(actor) => format!("{service}|attempts|{actor}"),
             Subject::Destination(destination) => format!("{service}|destination|{destination}|{}", self.class),
+            Subject::File(place, actor) => format!("{service}|file|{place}|{actor}"),
         }
     }
 }
@@ -188,6 +195,34 @@ impl Story {
         finding.destination = named_destination(candidate, class);
         finding.decision.mode = scene.policy.mode;
         finding.unseen = vec![words::unseen_of_attempt(scene, note.at)];
+        reopen(finding);
+    }
+
+    /// Content of a file that a request named stands in its answer. There is no dial to it.
+    pub(super) fn file_returned(
+        &mut self,
+        scene: &Scene<'_>,
+        note: &RequestNote,
+        request: Reference,
+        proof: &files::Proof<'_>,
+    ) {
+        self.add_request(request, note);
+        self.name_request(note, None);
+        self.add_impact(Impact::FileReturned);
+        let finding = &mut self.finding;
+        finding.location = Some(proof.named.location.to_string());
+        finding.candidate = Some(proof.named.shown.to_string());
+        finding.last_seen = scene.now;
+        finding.kind = FindingKind::FileReturned;
+        finding.severity = Severity::Critical;
+        finding.rung = Rung::E5;
+        finding.confidence = finding.confidence.max(proof.confidence);
+        finding.odds = proof.odds();
+        "localhost".clone_into(&mut finding.destination.host);
+        finding.unseen = vec![
+            "reading a file needs no dial: what else was read is known by the log of the program alone".to_owned(),
+        ];
+        finding.decision.mode = scene.policy.mode;
         reopen(finding);
     }
 

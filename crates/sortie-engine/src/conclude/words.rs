@@ -198,6 +198,6 @@ fn duration(micros: u64) -> String {
     }
 }
 
-fn factor(name: &str, text: String) -> Odds {
+pub(super) fn factor(name: &str, text: String) -> Odds {
     Odds { factor: name.to_owned(), text }
 }

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use sortie_model::event::Cut;
+use sortie_model::file::NamedFile;
 use sortie_model::place::canonical_parameter;
-use sortie_model::{Candidate, CandidateKind, Containers, Key, Location, Manner, Nature, PathDigest, limits};
+use sortie_model::{Candidate, CandidateKind, Containers, Key, Location, Manner, Nature, PathDigest, limits, path};
 
 use super::compose::{Parts, TooMany};
 use super::proven::ProvenSink;
 use super::reading::Reading;
 use super::spot::Spot;
 use super::{Extraction, bits, shown, work};
+use crate::files;
 
 /// Destinations that are looked at for each that is kept before the search ends, repeated ones included.
 const OFFERS: usize = 4;
@@ -23,6 +25,7 @@ pub(super) struct Collector<'k> {
     sinks: &'k [ProvenSink],
     beside: Option<Beside>,
     found: Vec<Candidate>,
+    files: Vec<NamedFile>,
     /// What each of them was read from, where that is asked for.
     texts: Option<Vec<Box<str>>>,
     /// How many are kept.
@@ -54,6 +57,7 @@ impl<'k> Collector<'k> {
             sinks: &[],
             beside: None,
             found: Vec::new(),
+            files: Vec::new(),
             texts: None,
             room: limits::CANDIDATES,
             cut: None,
@@ -265,6 +269,19 @@ impl<'k> Collector<'k> {
         Some(self.found.len() - 1)
     }
 
+    /// Keeps a text, if it names a file of the server.
+    pub(super) fn name_file(&mut self, spot: &Spot<'_>, text: &str) {
+        self.work += work::TOKEN;
+        if self.files.len() < limits::NAMED_FILES && files::is_named(text) {
+            self.files.push(NamedFile {
+                location: location(spot),
+                parameter: place_name(spot),
+                suggests: files::suggests(text),
+                shown: shown::clean(&path::redact(text), limits::SHOWN_TEXT).into(),
+            });
+        }
+    }
+
     /// Composes destinations whose parts stand in several parameters, and ends the search.
     pub(super) fn finish(self) -> Extraction {
         self.finish_with_texts().0
@@ -295,7 +312,8 @@ impl<'k> Collector<'k> {
         if self.add_tails(&parts, &composed).is_err() {
             self.cut(Cut::Count);
         }
-        (Extraction { candidates: self.found, cut: self.cut, work: self.work }, self.texts.unwrap_or_default())
+        let found = Extraction { candidates: self.found, files: self.files, cut: self.cut, work: self.work };
+        (found, self.texts.unwrap_or_default())
     }
 
     /// Adds what may stand behind hosts to their candidates; `composed` are the further ones of a host.
@@ -321,7 +339,7 @@ impl<'k> Collector<'k> {
 /// The candidate that a reading makes at a spot.
 pub(super) fn candidate(spot: &Spot<'_>, reading: &Reading<'_>, nature: Nature, key: &Key) -> Candidate {
     Candidate {
-        location: Location { container: spot.container, name: Arc::from(shown::clean(spot.name, NAME_LENGTH)) },
+        location: location(spot),
         parameter: place_name(spot),
         manner: Manner { kind: reading.kind, decodings: spot.decodings },
         nature,
@@ -334,6 +352,10 @@ pub(super) fn candidate(spot: &Spot<'_>, reading: &Reading<'_>, nature: Nature, 
         disguised: reading.is_disguised(),
         shown: shown::shown(reading),
     }
+}
+
+fn location(spot: &Spot<'_>) -> Location {
+    Location { container: spot.container, name: Arc::from(shown::clean(spot.name, NAME_LENGTH)) }
 }
 
 /// The canonical parameter of a spot.

@@ -12,6 +12,7 @@ use super::collector::Collector;
 use super::reading::reference;
 use super::spot::Spot;
 use super::{charset, css, decode, doctype, html, work, xml};
+use crate::files;
 
 /// Bytes at the beginning that tell XML from HTML.
 const HEAD: usize = 1024;
@@ -103,13 +104,20 @@ pub(super) fn offer(text: &str, at: &str, part: Part, base: &Spot<'_>, out: &mut
     let text: Cow<'_, str> =
         if text.contains(['\t', '\n', '\r']) { Cow::Owned(text.replace(['\t', '\n', '\r'], "")) } else { text };
     out.work(work::READING / 2 + text.len());
-    let Some(reading) = reference(&text) else { return };
+    let reading = reference(&text);
+    if reading.is_none() && !files::is_named(&text) {
+        return;
+    }
     let name = joined(base, at);
     let parameter = match part {
         Part::Resource if !base.name.is_empty() => Cow::Borrowed(base.name),
         _ => joined(base, part.as_str()),
     };
-    out.offer(&base.placed(&name, &parameter), &reading, part.nature());
+    let spot = base.placed(&name, &parameter);
+    out.name_file(&spot, &text);
+    if let Some(reading) = reading {
+        out.offer(&spot, &reading, part.nature());
+    }
 }
 
 /// Offers what a style sheet refers to.

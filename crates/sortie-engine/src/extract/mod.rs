@@ -9,6 +9,7 @@
 //! service is known to read it (`beside`).
 
 use sortie_model::event::Cut;
+use sortie_model::file::NamedFile;
 use sortie_model::{Candidate, CandidateKind, Container, Key, Nature, limits};
 
 mod aliases;
@@ -105,6 +106,8 @@ pub struct Body<'a> {
 pub struct Extraction {
     /// The candidates in the order in which they stand.
     pub candidates: Vec<Candidate>,
+    /// Files that are named, at most [`limits::NAMED_FILES`].
+    pub files: Vec<NamedFile>,
     /// What was not inspected.
     pub cut: Option<Cut>,
     /// What finding them cost, in nanoseconds or so: see [`sortie_model::limits::EXTRACTION_WORK`].
@@ -161,9 +164,9 @@ pub fn from_answer(body: &Body<'_>, key: &Key) -> Extraction {
         out.cut(Cut::Bytes);
     }
     body::search(body, &mut out);
-    let Extraction { mut candidates, cut, work } = out.finish();
+    let Extraction { mut candidates, cut, work, .. } = out.finish();
     candidates.retain(|candidate| candidate.manner.kind == CandidateKind::Url || candidate.nature == Nature::Named);
-    Extraction { candidates, cut, work }
+    Extraction { candidates, cut, work, files: Vec::new() }
 }
 
 /// Reads one text as the URL that a `Location` field holds: absolute, or `//host/path`. `None` for

@@ -46,6 +46,9 @@ pub(super) fn every_way(text: &str, marks: Marks, meaning: Meaning, spot: &Spot<
             out.cut(Cut::Format);
         }
     }
+    if marks.has_slash() {
+        out.name_file(spot, text);
+    }
     let before = out.offers();
     if marks.may_be_markdown() {
         markdown::search(text, spot, out);

@@ -7,5 +7,5 @@ mod contents;
 mod named;
 mod shown;
 
-pub use named::is_named;
+pub use named::{is_named, suggests};
 pub use shown::shown;

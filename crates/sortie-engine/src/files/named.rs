@@ -1,5 +1,7 @@
 //! Which texts name a file.
 
+use sortie_model::file::FileMark;
+
 use crate::extract::split_scheme;
 
 /// Schemes that read files of the machine: RFC 8089, Java's and Python's other words for it, PHP's wrappers.
@@ -10,6 +12,19 @@ const WRAPPERS: [&str; 4] = ["jar", "url", "view-source", "zip"];
 const ROOTS: [&str; 16] = [
     "etc", "proc", "root", "home", "var", "usr", "opt", "srv", "app", "run", "tmp", "dev", "sys", "boot", "mnt",
     "users",
+];
+/// Words in names of files whose content has a mark.
+const WORDS: [(&str, FileMark); 10] = [
+    ("passwd", FileMark::Accounts),
+    ("shadow", FileMark::Accounts),
+    ("environ", FileMark::Environment),
+    ("win.ini", FileMark::Settings),
+    (".pem", FileMark::Key),
+    (".key", FileMark::Key),
+    (".crt", FileMark::Key),
+    ("id_rsa", FileMark::Key),
+    ("id_ecdsa", FileMark::Key),
+    ("id_ed25519", FileMark::Key),
 ];
 /// Longest text that is looked at, in bytes.
 const LENGTH: usize = 4096;
@@ -22,6 +37,12 @@ pub fn is_named(text: &str) -> bool {
         return false;
     }
     leaves_folder(text) || is_absolute(text) || is_url(text)
+}
+
+/// What the content of a named file would be known by.
+pub fn suggests(text: &str) -> Option<FileMark> {
+    let text = text.to_ascii_lowercase();
+    WORDS.into_iter().find(|(word, _)| text.contains(word)).map(|(_, mark)| mark)
 }
 
 fn is_url(text: &str) -> bool {

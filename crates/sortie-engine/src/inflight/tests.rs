@@ -13,6 +13,7 @@ fn began(number: u64) -> RequestBegan {
         candidates: Vec::new(),
         cut: None,
         has_body: false,
+        names_file: false,
         refused: None,
     }
 }

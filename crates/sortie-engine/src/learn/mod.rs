@@ -5,6 +5,7 @@ mod dial;
 
 use std::sync::Arc;
 
+use sortie_model::file::FilesSeen;
 use sortie_model::{Destination, Endpoint, Micros};
 
 use crate::learned::Learned;
@@ -25,6 +26,14 @@ pub(crate) fn learn_request(learned: &mut Learned, at: Micros, endpoint: &Endpoi
     learned.exchanges += 1;
     learned.epoch += 1;
     learned.endpoint_mut(endpoint, at).exchanges += 1;
+}
+
+/// Learns what an endpoint's answers show of files as a rule.
+pub(crate) fn learn_files(learned: &mut Learned, at: Micros, endpoint: &Endpoint, files: &FilesSeen) {
+    if let FilesSeen::AsARule(marks) = files {
+        learned.endpoint_mut(endpoint, at).look(*marks);
+        learned.epoch += 1;
+    }
 }
 
 /// The operator struck a destination: it is no longer the service's own.

@@ -50,6 +50,7 @@ fn mentions_of_other_hosts_do_not_make_a_planted_order_forgotten() {
             candidates: mentions.map(Arc::new).collect(),
             cut: None,
             has_body: false,
+            names_file: false,
             refused: None,
         };
         play.table.begin(play.now, &began, |_| false);

@@ -14,6 +14,7 @@ use sortie_model::event::{
     Carrier, Credential, Cut, Dial, DialProgressed, DialRequest, Dialled, Event, HopKind, HopTarget, Outcome,
     RequestBegan, RequestEnded, Returned, What,
 };
+use sortie_model::file::FilesSeen;
 use sortie_model::finding::Finding;
 use sortie_model::ids::RequestId;
 use sortie_model::place::{Container, Location, canonical_parameter};
@@ -168,6 +169,7 @@ impl Play {
             candidates,
             cut,
             has_body: true,
+            names_file: false,
             refused,
         };
         let is_refused = refused.is_some_and(|refused| refused.is_enforced());
@@ -192,6 +194,7 @@ impl Play {
             bytes: 10,
             accepted: status < 400,
             returned,
+            files: FilesSeen::Nothing,
         };
         self.tell(What::RequestEnded(Box::new(ended)));
     }

@@ -80,6 +80,7 @@ fn crowd(play: &mut Play) {
             candidates: Vec::new(),
             cut: None,
             has_body: true,
+            names_file: false,
             refused: None,
         };
         play.tell(What::RequestBegan(Box::new(began)));

@@ -14,6 +14,7 @@ use sortie_model::path::redact;
 use sortie_model::{Candidate, Endpoint, Host, Method, Nature, Policy, Reference, Rule, limits};
 
 use super::actors::token_of;
+use super::files::Files;
 use super::ticket::{Active, Ticket};
 use super::{Fields, Gate};
 
@@ -97,6 +98,7 @@ impl Gate {
             candidates,
             cut: None,
             has_body: head.has_body,
+            names_file: !found.files.is_empty(),
             refused: None,
         });
         let mut table = self.table.lock();
@@ -126,9 +128,11 @@ impl Gate {
         if let Some(refused) = refused.filter(Refused::is_enforced) {
             return Admission::Refuse(self.refusal(reference, refused, cut));
         }
+        let files = Files::of_head(found.files, reference, learned.endpoints.get(&endpoint).map(|stats| &**stats));
         let active = Active {
             gate: Arc::clone(self),
             reference,
+            files,
             endpoint,
             actor,
             token,

@@ -8,6 +8,7 @@ mod actors;
 mod back_end;
 mod counters;
 mod fields;
+mod files;
 mod inbound;
 mod listeners;
 mod outbound;

@@ -132,6 +132,7 @@ fn began(candidates: Vec<Arc<Candidate>>) -> RequestBegan {
         candidates,
         cut: None,
         has_body: false,
+        names_file: false,
         refused: None,
     }
 }

@@ -13,6 +13,7 @@ use sortie_model::event::{Cut, Refused, RequestEnded, RequestInspected, Returned
 use sortie_model::{Actor, Candidate, Endpoint, Host, Reference, Unanswered, limits};
 
 use super::actors::Token;
+use super::files::Files;
 use super::inbound::{Refusal, is_telling};
 use super::watch::Watch;
 use super::{Gate, Table};
@@ -53,6 +54,7 @@ pub(super) struct Active {
     /// Candidates behind the head found so far, to insert only new ones when a longer prefix is read.
     pub(super) behind_head: Vec<Arc<Candidate>>,
     pub(super) returned: Vec<Returned>,
+    pub(super) files: Files,
     pub(super) unanswered: Option<Unanswered>,
 }
 
@@ -153,24 +155,28 @@ impl Ticket {
         }
     }
 
-    /// Bytes of the response to keep, because an answer may come back in it; 0 means none.
+    /// Bytes of the response to keep, because an answer or a file may come back in it; 0 means none.
     pub fn watches(&mut self) -> usize {
         let Some(active) = &mut self.active else { return 0 };
         let gate = &active.gate;
         if gate.watched.load(Ordering::Acquire) > 0 {
             active.watch = gate.table.lock().watches.get(&active.reference).cloned();
         }
-        if active.watch.is_some() { gate.settings.response_bytes } else { 0 }
+        if active.watch.is_some() || active.files.want_answer() { gate.settings.response_bytes } else { 0 }
     }
 
     /// The kept prefix of the response's body, given once before [`Ticket::end`].
     pub fn response_prefix(&mut self, content_type: Option<&str>, content_encoding: Option<&str>, bytes: &[u8]) {
         let Some(active) = &mut self.active else { return };
-        let Some(watch) = &active.watch else { return };
-        let found = catch_unwind(AssertUnwindSafe(|| watch.find(bytes, content_type, content_encoding)));
-        match found {
-            Ok(returned) => active.returned = returned,
-            Err(_) => active.gate.counters.analysis_failures.increment(),
+        let Active { gate, watch, returned, files, .. } = &mut **active;
+        let looked = catch_unwind(AssertUnwindSafe(|| {
+            files.look(bytes, content_type, content_encoding);
+            if let Some(watch) = watch {
+                *returned = watch.find(bytes, content_type, content_encoding);
+            }
+        }));
+        if looked.is_err() {
+            gate.counters.analysis_failures.increment();
         }
     }
 
@@ -247,8 +253,12 @@ impl Active {
             return Ok(());
         }
         self.inspects = false;
-        let gate = &self.gate;
-        let found = gate.guarded(|| extract::from_body(&body.at(&self.sinks), &gate.settings.key));
+        let Self { gate, files, sinks, .. } = self;
+        let found = gate.guarded(|| {
+            let mut found = extract::from_body(&body.at(sinks), &gate.settings.key);
+            files.add_body(std::mem::take(&mut found.files), body.bytes, body.content_type, body.content_encoding);
+            found
+        });
         let (fresh, cut) = self.fresh(found);
         if cut.is_some() {
             self.becomes_wildcard();
@@ -333,8 +343,8 @@ impl Active {
         let gate = &self.gate;
         let accepted = status.is_some_and(is_accepted);
         let now = gate.clock.now();
-        let (unanswered, returned) = (self.unanswered, self.returned);
-        let ended = RequestEnded { request: self.reference, status, unanswered, bytes, accepted, returned };
+        let (unanswered, returned, files) = (self.unanswered, self.returned, self.files.seen());
+        let ended = RequestEnded { request: self.reference, status, unanswered, bytes, accepted, returned, files };
         let ended = Box::new(ended);
         let (learned, policy) = (gate.learned.load(), gate.policy.load());
         let is_proven = proven_by(&learned, &policy);

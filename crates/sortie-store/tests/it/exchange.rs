@@ -7,6 +7,7 @@ use sortie_model::event::{
     Carrier, Credential, Dial, DialProgressed, DialRequest, Dialled, HopKind, HopTarget, Outcome, Refused,
     RequestBegan, RequestEnded, RequestInspected, Returned, ReturnedForm, What,
 };
+use sortie_model::file::FilesSeen;
 use sortie_model::ids::RequestId;
 use sortie_model::privacy::Domain;
 use sortie_model::verdict::{Explanation, Hop, Order, OwnEvidence, Source, Window};
@@ -125,6 +126,7 @@ fn began(key: &Key, first: u64) -> RequestBegan {
         candidates: Vec::new(),
         cut: None,
         has_body: true,
+        names_file: false,
         refused: None,
     }
 }
@@ -222,5 +224,6 @@ fn ended(first: u64) -> RequestEnded {
         bytes: 388,
         accepted: true,
         returned,
+        files: FilesSeen::Nothing,
     }
 }

@@ -88,8 +88,8 @@ fn since(text: &str) -> Result<Micros, String> {
 }
 
 fn kind(text: &str) -> Result<FindingKind, String> {
-    use FindingKind::{Attempt, Blocked, CredentialSent, HiddenHop, Honoured, OpenSink, Stored};
-    let kinds = [Honoured, Blocked, Attempt, Stored, CredentialSent, OpenSink, HiddenHop];
+    use FindingKind::{Attempt, Blocked, CredentialSent, FileReturned, HiddenHop, Honoured, OpenSink, Stored};
+    let kinds = [Honoured, Blocked, Attempt, Stored, CredentialSent, OpenSink, HiddenHop, FileReturned];
     kinds.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
         let words: Vec<&str> = kinds.into_iter().map(FindingKind::as_str).collect();
         format!("expected one of {}", words.join(", "))

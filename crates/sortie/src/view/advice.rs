@@ -22,6 +22,10 @@ pub(super) fn first(finding: &Finding) -> Option<String> {
         return Some(format!("find out what {host} answers at these paths, and whom that concerns"));
     }
     match finding.kind {
+        FindingKind::FileReturned => Some(
+            "treat what that file holds as known to the client: rotate its keys and passwords (no content was stored)"
+                .to_owned(),
+        ),
         FindingKind::Stored => {
             Some(format!("find and delete the stored value: it makes the service call {host} again"))
         }
@@ -38,7 +42,9 @@ pub(super) fn first(finding: &Finding) -> Option<String> {
 
 /// What follows, as commands; the second takes the first back.
 pub(super) fn then(finding: &Finding) -> (String, Option<String>) {
-    let is_denied_class = finding.destination.class != AddressClass::Public;
+    // No door stands before a file.
+    let is_dialled = finding.kind != FindingKind::FileReturned;
+    let is_denied_class = is_dialled && finding.destination.class != AddressClass::Public;
     match scope(finding) {
         Some(scope) if finding.decision.mode != Mode::Block && is_denied_class => {
             (format!("sortie mode block {scope}"), Some("sortie mode inherit, same scope".to_owned()))

@@ -7,6 +7,7 @@ use sortie_model::event::{
     Carrier, Cut, Dial, DialProgressed, DialRequest, Dialled, HopKind, HopTarget, Outcome, Refused, RequestBegan,
     RequestEnded, RequestInspected,
 };
+use sortie_model::file::FilesSeen;
 use sortie_model::place::{Container, Location};
 use sortie_model::verdict::{Explanation, Hop, Order, OwnEvidence, Rule, Source, Verdict, Window};
 use sortie_model::{
@@ -54,6 +55,7 @@ fn began() -> RequestBegan {
         candidates: Vec::new(),
         cut: None,
         has_body: true,
+        names_file: false,
         refused: None,
     }
 }
@@ -176,6 +178,7 @@ fn journal() -> Vec<Event> {
         bytes: 1_580,
         accepted: true,
         returned: Vec::new(),
+        files: FilesSeen::Nothing,
     };
     vec![
         event(1, What::RequestBegan(Box::new(began()))),

@@ -44,8 +44,8 @@ fn a_closed_one_says_why() {
 
 #[test]
 fn every_kind_has_a_sentence() {
-    use FindingKind::{Attempt, Blocked, CredentialSent, HiddenHop, Honoured, OpenSink, Stored};
-    let shown: Vec<String> = [Honoured, Blocked, Attempt, Stored, CredentialSent, OpenSink, HiddenHop]
+    use FindingKind::{Attempt, Blocked, CredentialSent, FileReturned, HiddenHop, Honoured, OpenSink, Stored};
+    let shown: Vec<String> = [Honoured, Blocked, Attempt, Stored, CredentialSent, OpenSink, HiddenHop, FileReturned]
         .into_iter()
         .flat_map(|kind| {
             let impactless = Finding { kind, impact: Vec::new(), rung: Rung::E3, ..metadata() };
