@@ -1,7 +1,8 @@
 //! Destinations in YAML, line by line: the lines of a mapping and a list are told by their
 //! indentation, and what is no such line is read as a value of what stands above it.
 //!
-//! Not followed: aliases, tags, and flow collections over several lines.
+//! Not followed: aliases, which are a cut where they may stand for a proven sink, and flow collections within
+//! others or over several lines.
 
 use std::borrow::Cow;
 
@@ -14,6 +15,9 @@ use super::{value, work};
 
 /// Bytes of one key that the path keeps.
 const KEY_LENGTH: usize = 64;
+
+/// The key whose value, an alias, stands for more keys and values.
+const MERGE: &str = "<<";
 
 /// Whether a media type is YAML's (RFC 9512, and what came before it).
 pub(super) fn is_yaml(essence: &str) -> bool {
@@ -52,6 +56,7 @@ impl Walk {
             indent += content.len() - item.len();
             content = item;
         }
+        content = without_properties(content);
         let is_flow = content.starts_with(['{', '[']);
         let Some((key, rest)) = pair(content).filter(|_| !is_flow) else {
             return scalar(content, &base.named(&self.path), out);
@@ -101,8 +106,18 @@ fn pair(content: &str) -> Option<(&str, &str)> {
 }
 
 fn scalar(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
-    if let Some(inner) = text.strip_prefix('{').or_else(|| text.strip_prefix('[')) {
-        return flow(inner, spot, out);
+    let text = without_properties(text);
+    match text.strip_prefix(['{', '[']) {
+        Some(inner) => flow(inner, spot, out),
+        None => node(text, spot, out),
+    }
+}
+
+/// A node that holds no others.
+fn node(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+    let text = without_properties(text);
+    if text.starts_with('*') && (out.is_sink(spot) || out.has_sinks() && spot.name.ends_with(MERGE)) {
+        out.cut(Cut::Format);
     }
     value::search(&plain(text), spot, out);
 }
@@ -114,17 +129,39 @@ fn flow(inner: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
             return;
         }
         out.work(4 * work::TOKEN);
-        match pair(item) {
+        match flow_pair(item) {
             Some((key, text)) => {
                 let mut path = spot.name.to_owned();
                 push_key(&mut path, key);
-                value::search(&plain(text), &spot.named(&path), out);
+                node(text, &spot.named(&path), out);
             }
-            None => {
-                value::search(&plain(item), spot, out);
-            }
+            // Which collection within the others it stands in is not followed.
+            None if item.starts_with('*') && out.has_sinks() => out.cut(Cut::Format),
+            None => node(item, spot, out),
         }
     }
+}
+
+/// As [`pair`] within a flow collection: there a value may follow at once on a key in quotes (YAML 1.2.2 §7.4.2), and
+/// in JSON5 on any.
+fn flow_pair(item: &str) -> Option<(&str, &str)> {
+    let adjacent = || {
+        let (key, rest) = item.split_once(':')?;
+        let bare = key.trim_end().trim_matches(['"', '\'']);
+        (bare.len() < key.len() || rest.starts_with(['"', '\''])).then_some((bare, rest.trim()))
+    };
+    pair(item).or_else(adjacent)
+}
+
+/// A node without its tag and anchor (YAML 1.2.2 §6.9).
+fn without_properties(text: &str) -> &str {
+    let mut rest = text;
+    while rest.starts_with(['!', '&'])
+        && let Some((_, node)) = rest.split_once([' ', '\t'])
+    {
+        rest = node.trim_start();
+    }
+    rest
 }
 
 /// The text of a scalar: without quotes, escapes and a comment behind it.
@@ -143,9 +180,10 @@ fn plain(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use sortie_model::{Container, Key};
+    use sortie_model::{Container, Containers, Key};
 
     use super::*;
+    use crate::extract::ProvenSink;
 
     fn found(text: &str) -> Vec<String> {
         let key = Key::new(&[1; 32]);
@@ -180,6 +218,32 @@ mod tests {
         assert_eq!(found("{url: http://a.example/, n: 1}"), ["$.url url Named http://a.example/"]);
         assert_eq!(found("hooks:\n- {url: http://a.example/}"), ["$.hooks.url hooks.url Named http://a.example/"]);
         assert_eq!(found("a: |\n  curl http://h.example/x\n  done\n"), ["$.a a Prose http://h.example/x"]);
+    }
+
+    #[test]
+    fn what_stands_before_a_node_is_no_part_of_it() {
+        assert_eq!(found("a: !!str http://a.example/"), ["$.a a Value http://a.example/"]);
+        assert_eq!(found("a: &x !t \"http://a.example/\""), ["$.a a Value http://a.example/"]);
+        assert_eq!(found("- !!map {url: http://a.example/}"), ["$.url url Named http://a.example/"]);
+        assert_eq!(found("a: {\"url\":\"http://a.example/\",n:1}").len(), 1);
+        assert_eq!(found("{url:'http://a.example/'}"), ["$.url url Named http://a.example/"]);
+    }
+
+    #[test]
+    fn an_alias_at_a_proven_sink_is_a_cut() {
+        let sinks = [ProvenSink { parameter: "hook.url".into(), read_in: Containers::NONE }];
+        for (text, cut) in [
+            ("a: &a http://10.20.0.5/\nhook:\n  url: *a\n", Some(Cut::Format)),
+            ("a: &a {url: http://10.20.0.5/}\nhook:\n  <<: *a\n", Some(Cut::Format)),
+            ("a: &a {url: http://10.20.0.5/}\nhook: {<<: [*a]}\n", Some(Cut::Format)),
+            ("hook: {url: *a}\n", Some(Cut::Format)),
+            ("a: &a x\nb: *a\nhook:\n  url: http://a.example/\n", None),
+        ] {
+            let key = Key::new(&[1; 32]);
+            let mut out = Collector::new(&key).with_sinks(&sinks);
+            search(text, &Spot::new(Container::Json, ""), &mut out);
+            assert_eq!(out.finish().cut, cut, "{text}");
+        }
     }
 
     #[test]
