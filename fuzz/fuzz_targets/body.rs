@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sortie_engine::extract::{self, Body};
-use sortie_model::{Key, limits};
+use sortie_engine::extract::{self, Body, ProvenSink};
+use sortie_model::{Containers, Key, limits};
 
 fuzz_target!(|data: &[u8]| {
     let key = Key::new(&[1; Key::LENGTH]);
@@ -14,8 +14,11 @@ fuzz_target!(|data: &[u8]| {
     let body = Body { content_type, content_encoding, bytes, complete: false, sinks: &[] };
     let begun = extract::from_beginning(&body, &key);
     assert!(begun.candidates.len() <= limits::CANDIDATES);
-    for complete in [true, false] {
-        let found = extract::from_body(&Body { complete, ..body }, &key);
+    // Of each kind one, so that a body is read in every way.
+    let sinks = ["a.url", "html:resource", "xml:a.url", "text:url"];
+    let sinks = sinks.map(|name| ProvenSink { parameter: name.into(), read_in: Containers::of_parameter(name) });
+    for (complete, sinks) in [(true, &[][..]), (false, &[]), (true, &sinks), (false, &sinks)] {
+        let found = extract::from_body(&Body { complete, sinks, ..body }, &key);
         assert!(found.candidates.len() <= limits::CANDIDATES);
         assert!(found.candidates.iter().all(|c| c.shown.chars().all(|char| !char.is_control())));
     }
