@@ -28,12 +28,16 @@ pub(super) fn search_sinks(text: &str, base: &Spot<'_>, out: &mut Collector<'_>)
         return;
     }
     for pair in text.split('&') {
-        let Some((name, text)) = pair.split_once('=') else { continue };
-        let name = decode(name);
-        if name.len() <= NAME_LENGTH && out.may_be_sink(name.trim()) && !out.is_done() {
-            out.work(work::TOKEN + pair.len());
-            value::search(&decode(text), &base.named(&joined(base, name.trim())), out);
-        }
+        sink_pair(pair, base, out);
+    }
+}
+
+fn sink_pair(pair: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    let Some((name, text)) = pair.split_once('=') else { return };
+    let name = decode(name);
+    if name.len() <= NAME_LENGTH && out.may_be_sink(name.trim()) && !out.is_done() {
+        out.work(work::TOKEN + pair.len());
+        value::search(&decode(text), &base.named(&joined(base, name.trim())), out);
     }
 }
 
@@ -46,6 +50,10 @@ fn search_those(text: &str, is_one: impl Fn(&str) -> bool, base: &Spot<'_>, out:
         let (name, text) = split(pair);
         let (name, text) = (decode(name), decode(text));
         value::search(&text, &base.named(&joined(base, &name)), out);
+        // Some programs take semicolons for separators too (HTML 4.01 §B.2.2).
+        if out.has_sinks() {
+            pair.split(';').skip(1).for_each(|pair| sink_pair(pair, base, out));
+        }
     }
 }
 

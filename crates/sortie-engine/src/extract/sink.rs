@@ -92,6 +92,15 @@ mod tests {
     }
 
     #[test]
+    fn pairs_may_stand_between_semicolons() {
+        let text = "a=1;url=http%3A%2F%2F10.20.0.5/x;b=2";
+        let is_at_url = |sink: &str| body(FORM, text, &[sink]).candidates.iter().any(|c| &*c.parameter == "url");
+        assert!(is_at_url("url") && !is_at_url("target"));
+        let extraction = body(FORM, "url=http://h.example/;b=2", &["url"]);
+        assert_eq!((extraction.candidates.len(), extraction.cut), (1, None));
+    }
+
+    #[test]
     fn a_page_may_begin_with_text() {
         let extraction = body("text/html", "See <img src=\"http://10.20.0.5/x\">", &[]);
         let image = extraction.candidates.iter().find(|c| &*c.location.name == "img@src");
