@@ -15,14 +15,16 @@ use clap::Parser;
 use serde::Serialize;
 use sortie_bench::bodies::{Sample, ordinary, worst};
 use sortie_bench::cpu;
-use sortie_engine::extract::{self, Body};
-use sortie_model::Key;
+use sortie_engine::extract::{self, Body, ProvenSink};
+use sortie_model::{Containers, Key};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Sizes of the bodies, in bytes.
 const SIZES: [usize; 2] = [1024, 64 * 1024];
+/// Sinks of every container of bodies.
+const SINKS: [&str; 4] = ["url", "html:resource", "xml:order.url", "text:url"];
 /// Of hostile bodies, so many are printed: those that cost most.
 const PRINTED: usize = 25;
 
@@ -34,6 +36,9 @@ struct Arguments {
     /// Only samples in whose name this stands.
     #[arg(long, default_value = "")]
     only: String,
+    /// Read them as at an endpoint with proven sinks in every container.
+    #[arg(long)]
+    sinks: bool,
     /// Rounds, of which the cheapest counts.
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
@@ -86,12 +91,13 @@ fn measure(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 }
 
 fn cost(sample: &Sample, is_hostile: bool, key: &Key, arguments: &Arguments) -> Result<Cost, Box<dyn Error>> {
+    let sinks = SINKS.map(|name| ProvenSink { parameter: name.into(), read_in: Containers::of_parameter(name) });
     let body = Body {
         content_type: Some(sample.content_type),
         content_encoding: sample.content_encoding,
         bytes: &sample.bytes,
         complete: true,
-        sinks: &[],
+        sinks: if arguments.sinks { &sinks } else { &[] },
     };
     let found = extract::from_body(&body, key);
     // There are many hostile bodies, and of them a figure of one digit is enough.
