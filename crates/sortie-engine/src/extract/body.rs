@@ -98,10 +98,12 @@ fn declared(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut 
         }
     }
     if !begins_text(bytes) {
-        if !(is_media(&essence) && magic::begins_media(bytes)) {
-            binary(bytes, spot, out);
+        if is_media(&essence) && magic::begins_media(bytes) {
+            return done;
         }
-        return done;
+        // At a proven sink it is refused as not read.
+        binary(bytes, spot, out);
+        return Containers::ALL;
     }
     let charset = parameter(content_type, "charset");
     let Text { text, is_sure } = charset::decode(bytes, charset.as_deref());

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use sortie_model::event::Cut;
 use sortie_model::file::NamedFile;
 use sortie_model::place::canonical_parameter;
-use sortie_model::{Candidate, CandidateKind, Containers, Key, Location, Manner, Nature, PathDigest, limits, path};
+use sortie_model::{
+    Candidate, CandidateKind, Container, Containers, Key, Location, Manner, Nature, PathDigest, limits, path,
+};
 
 use super::compose::{Parts, TooMany};
 use super::proven::ProvenSink;
@@ -102,10 +104,27 @@ impl<'k> Collector<'k> {
     }
 
     /// Whether a spot is a proven sink.
-    pub(super) fn is_sink(&self, spot: &Spot<'_>) -> bool {
-        self.has_sinks() && {
+    pub(super) fn is_sink(&mut self, spot: &Spot<'_>) -> bool {
+        self.has_sinks() && self.meets_sink(spot, |sink, place| *sink.parameter == *place)
+    }
+
+    /// Whether the place of a spot and a sink that counts are as asked. Most places are told from all sinks without
+    /// the work to make their names.
+    #[cold]
+    fn meets_sink(&mut self, spot: &Spot<'_>, is_met: impl Fn(&ProvenSink, &str) -> bool) -> bool {
+        self.work += work::SINK;
+        let name = spot.parameter;
+        let may_be = if spot.container == Container::Header || name.len() > NAME_LENGTH && !name.is_ascii() {
+            true
+        } else if name.len() > NAME_LENGTH {
+            self.counting().any(|sink| sink.parameter.contains(shown::CUT))
+        } else {
+            self.counting().any(|sink| sink.may_have_part(last_part(name)))
+        };
+        may_be && {
+            self.work += work::PLACE + name.len().min(NAME_LENGTH) * work::PLACE_BYTE;
             let place = place_name(spot);
-            self.counting().any(|sink| sink.parameter == place)
+            self.counting().any(|sink| is_met(sink, &place))
         }
     }
 
@@ -139,11 +158,9 @@ impl<'k> Collector<'k> {
     }
 
     /// Whether nothing that may stand at a spot counts in this reading.
-    pub(super) fn passes_over(&self, spot: &Spot<'_>) -> bool {
-        self.beside.is_some() && {
-            let place = place_name(spot);
-            !self.counting().any(|sink| sink.is_at_or_within(&place))
-        }
+    #[inline]
+    pub(super) fn passes_over(&mut self, spot: &Spot<'_>) -> bool {
+        self.beside.is_some() && !self.meets_sink(spot, ProvenSink::is_at_or_within)
     }
 
     /// Notes that something was not inspected. The first reason stands, but for one that counts only at
@@ -272,7 +289,7 @@ impl<'k> Collector<'k> {
     /// Keeps a text, if it names a file of the server.
     pub(super) fn name_file(&mut self, spot: &Spot<'_>, text: &str) {
         self.work += work::TOKEN;
-        if self.files.len() < limits::NAMED_FILES && files::is_named(text) {
+        if self.beside.is_none() && self.files.len() < limits::NAMED_FILES && files::is_named(text) {
             self.files.push(NamedFile {
                 location: location(spot),
                 parameter: place_name(spot),
@@ -358,6 +375,11 @@ fn location(spot: &Spot<'_>) -> Location {
     Location { container: spot.container, name: Arc::from(shown::clean(spot.name, NAME_LENGTH)) }
 }
 
+/// The last part of a name that is no index.
+fn last_part(name: &str) -> &str {
+    name.rsplit(['.', '[', ']']).find(|part| !part.bytes().all(|b| b.is_ascii_digit())).unwrap_or_default()
+}
+
 /// The canonical parameter of a spot.
 fn place_name(spot: &Spot<'_>) -> Arc<str> {
     canonical_parameter(spot.container, &shown::clean(spot.parameter, NAME_LENGTH))
@@ -375,8 +397,6 @@ fn is_same(a: &Candidate, b: &Candidate) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use sortie_model::Container;
-
     use super::*;
     use crate::extract::host::Trust;
     use crate::extract::reading::whole;

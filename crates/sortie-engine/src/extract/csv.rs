@@ -121,10 +121,11 @@ impl<'a> Cells<'a> {
     fn sink_columns(&mut self, base: &Spot<'_>, out: &mut Collector<'_>) -> Vec<(usize, String)> {
         let mut columns = Vec::new();
         for column in 0.. {
-            let Some(cell) = self.next_cell() else { break };
+            let Some(cell) = self.next_cell().filter(|_| !out.is_done()) else { break };
             out.work(work::TOKEN);
-            if out.may_be_sink(cell.text.trim()) {
-                columns.push((column, named(base, &cell.text)));
+            let name = named(base, &cell.text);
+            if !out.passes_over(&base.named(&name)) {
+                columns.push((column, name));
             }
             if cell.ends_row {
                 break;

@@ -48,6 +48,7 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
 
 /// What is to be read behind the beginning of a comment. Tags in it are: parsers do not agree where comments
 /// end, and none begins in a script.
+#[cold]
 fn after_comment(comment: &str) -> &str {
     let bytes = comment.as_bytes();
     // What comes first ends it, so that no byte is looked at for two comments.

@@ -25,6 +25,19 @@ impl ProvenSink {
             || end.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
     }
 
+    /// Whether this part of a name as it was written may be a part of the sink's.
+    pub(super) fn may_have_part(&self, part: &str) -> bool {
+        let part = part.as_bytes();
+        // As above, and controls are written otherwise.
+        let is_plain = part.iter().all(|byte| matches!(byte, b' '..=b'~'));
+        if part.is_empty() {
+            return self.parameter.is_empty() || self.parameter.ends_with(':');
+        }
+        !is_plain
+            || self.parameter.contains("{id}")
+            || self.parameter.as_bytes().windows(part.len()).any(|own| own.eq_ignore_ascii_case(part))
+    }
+
     /// Whether it is this canonical parameter, or stands within what is named so.
     pub(super) fn is_at_or_within(&self, parameter: &str) -> bool {
         let rest = self.parameter.strip_prefix(parameter);
@@ -45,6 +58,10 @@ mod tests {
         for parameter in ["", "a.ho", "hook", "a.hook.url.x", "xml:"] {
             assert!(!sink.is_at_or_within(parameter), "{parameter}");
         }
+        for part in ["HOOK", "url", "\u{e9}", "u\u{1}rl"] {
+            assert!(sink.may_have_part(part), "{part}");
+        }
+        assert!(!sink.may_have_part("other") && !sink.may_have_part(""));
         assert!(ProvenSink { parameter: "".into(), ..sink }.is_at_or_within(""));
     }
 }

@@ -37,6 +37,9 @@ pub(super) fn shown(reading: &Reading<'_>) -> Box<str> {
     clean(&text, limits::SHOWN_TEXT).into()
 }
 
+/// What stands for the rest of a text that is cut.
+pub(super) const CUT: char = '…';
+
 /// `text` with everything escaped that is invisible, moves the cursor or turns the direction of
 /// writing, cut to `limit` characters.
 pub(super) fn clean(text: &str, limit: usize) -> Cow<'_, str> {
@@ -52,7 +55,7 @@ pub(super) fn clean(text: &str, limit: usize) -> Cow<'_, str> {
     if kept.chars().count() > limit {
         let end = kept.char_indices().nth(limit.saturating_sub(1)).map_or(0, |(index, _)| index);
         kept.truncate(end);
-        kept.push('…');
+        kept.push(CUT);
     }
     Cow::Owned(kept)
 }

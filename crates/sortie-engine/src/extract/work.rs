@@ -13,6 +13,11 @@ pub(super) const INERT: usize = 15;
 pub(super) const VALUE: usize = 150;
 /// A text that is read as a destination.
 pub(super) const READING: usize = 250;
+/// A place that is told from the sinks of its endpoint.
+pub(super) const SINK: usize = 40;
+/// The name of a place, made to compare it with those of sinks, and each of its bytes.
+pub(super) const PLACE: usize = 200;
+pub(super) const PLACE_BYTE: usize = 10;
 /// The head of a part, and what else is made for it.
 pub(super) const PART: usize = 400;
 /// A search of a body that is still coming, whatever is found in it, and without its bytes.

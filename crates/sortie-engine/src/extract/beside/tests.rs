@@ -272,7 +272,8 @@ fn long_bodies_are_read_within_the_bounds() {
     let page = format!("<html><body>{}</body></html>", "<p>some words <a href='/x'>and</a> more<br>".repeat(1000));
     let form = "name=some+words&".repeat(2000);
     let table = format!("id,name,url\n{}", "17,some words,http://h.example/\n".repeat(1000));
-    for (content_type, text) in [(JSON, json), (HTML, page), (FORM, form), (CSV, table)] {
+    let numbers = format!("[{}]", "17,4711.5,".repeat(6000).trim_end_matches(','));
+    for (content_type, text) in [(JSON, json), (JSON, numbers), (HTML, page), (FORM, form), (CSV, table)] {
         let (found, ordinary) =
             (read(&sinks, content_type, text.as_bytes()), read(&unknown, content_type, text.as_bytes()));
         assert_eq!(found.cut, ordinary.cut, "{content_type}");
