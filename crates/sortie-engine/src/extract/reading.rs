@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use smallvec::SmallVec;
-use sortie_model::address::{is_local_name, loose_v4};
+use sortie_model::address::{ipv_future, is_local_name, loose_v4};
 use sortie_model::{CandidateKind, Host, Scheme};
 
 use super::authority::{self, Authority};
@@ -77,7 +77,7 @@ pub(crate) fn is_disguised(written: &str, host: &Host) -> bool {
             let bare = bare.split_once('%').map_or(bare, |(address, _zone)| address);
             bare.parse() != Ok(*v6)
         }
-        Host::Name(name) => loose_v4(name).is_some(),
+        Host::Name(name) => loose_v4(name).is_some() || ipv_future(name).is_some(),
     }
 }
 
@@ -196,9 +196,12 @@ fn file<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<Reading<'a>>
     })
 }
 
-/// `//host/path`, and with backslashes for one or both slashes.
+/// `//host/path`, and with backslashes for one or both slashes. In a parameter for destinations more of
+/// them will do, as they do for WHATWG.
 fn scheme_relative(text: &str, trust: Trust) -> Option<Reading<'_>> {
     let hierarchical = text.strip_prefix(is_slash)?.strip_prefix(is_slash)?;
+    let hierarchical =
+        if trust >= Trust::Destination { hierarchical.trim_start_matches(is_slash) } else { hierarchical };
     if hierarchical.bytes().any(|b| b.is_ascii_whitespace()) || hierarchical.len() > BARE_LENGTH {
         return None;
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sortie_model::address::Naming;
-use sortie_model::{AddressClass, CandidateKind, Host};
+use sortie_model::{AddressClass, CandidateKind, Host, Nature, Scheme};
 
 use super::written::{Written, class, dialable};
 use super::{scheme, userinfo};
@@ -62,6 +62,10 @@ impl Sign {
 
     /// Whether nobody but an attacker writes a destination so.
     pub(super) fn is_attack(self, written: &Written) -> bool {
+        // People write about such destinations.
+        if written.nature == Nature::Prose {
+            return false;
+        }
         match self {
             Self::Internal => false,
             Self::Callback | Self::ForbiddenScheme | Self::ExternalEntity | Self::Metadata => true,
@@ -71,7 +75,9 @@ impl Sign {
                     && written.hosts().filter_map(class).any(|it| it != AddressClass::Public)
             }
             // Templates and letters beyond ASCII divide parsers too: at least two must dial, and differently.
-            Self::Confusing => userinfo::is_decoy(&written.text) || dialled(written).len() > 1,
+            Self::Confusing => {
+                userinfo::is_decoy(&written.text) || has_authority(written) && dialled(written).len() > 1
+            }
         }
     }
 
@@ -114,6 +120,14 @@ impl Sign {
 
 fn is_callback(host: &Host) -> bool {
     host.as_name().and_then(Naming::of) == Some(Naming::Callback)
+}
+
+/// Whether a host is meant to be there. To some `app.example:/x` and `h.example:80/x` begin with a scheme.
+fn has_authority(written: &Written) -> bool {
+    let is_slash = |b: u8| matches!(b, b'/' | b'\\');
+    let is_web =
+        matches!(written.scheme, None | Some(Scheme::Http | Scheme::Https | Scheme::Ws | Scheme::Wss | Scheme::Ftp));
+    is_web || written.text.as_bytes().windows(2).any(|pair| pair.iter().all(|&b| is_slash(b)))
 }
 
 /// The hosts that parsers would dial.

@@ -30,7 +30,12 @@ fn what_is_public_says_nothing() {
     }
     let idn = Text::of_url("https://münchen.example/");
     assert!(!attack(&idn), "{:?}", Verdict::of(&idn));
-    assert!(!attack(&Text::of_url("https://{tenant}.example.com/")));
+    for url in ["https://{tenant}.example.com/", "com.example.app:/oauth", "h.example:8080/x"] {
+        assert!(!attack(&Text::of_url(url)), "{url}");
+    }
+    let mention = Text::of_prose("see http://169.254.169.254/ for more");
+    assert_eq!((signs(&mention), attack(&mention)), (vec!["metadata"], false));
+    assert!(attack(&Text::of_prose("http://169.254.169.254/")));
 }
 
 #[test]
@@ -48,6 +53,8 @@ fn each_sign_that_only_attackers_make_is_one() {
         ("javascript:alert(1)", &["forbidden scheme"]),
         ("\\\\share.example\\x", &["forbidden scheme"]),
         ("http://425.510.425.510/", &["disguised", "metadata"]),
+        ("http://[v1.fe80::a]/", &["internal", "disguised"]),
+        ("///169.254.169.254/x", &["metadata"]),
         ("http://①②⑦.⓪.⓪.①/", &["internal", "disguised", "confusing"]),
         ("http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/", &["internal", "disguised", "confusing"]),
         ("http://example.com%23@partner.example/", &["confusing"]),

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use sortie_model::address::{Naming, loose_v4};
+use sortie_model::address::{Naming, ipv_future, loose_v4};
 use sortie_model::{AddressClass, Candidate, CandidateKind, Container, Decodings, Host, Location, Nature, Scheme};
 
 use crate::extract::{Quoted, is_disguised, split_scheme};
@@ -15,6 +15,8 @@ pub struct Written {
     pub text: Box<str>,
     /// Where it stands; `None` where it is, or stands in, a text of no request.
     pub location: Option<Location>,
+    /// What its surroundings say.
+    pub nature: Nature,
     /// Its form.
     pub kind: CandidateKind,
     /// What had to be decoded.
@@ -45,6 +47,7 @@ impl Written {
         let mut written = Self {
             is_entity: is_entity && candidate.nature == Nature::Named,
             location: Some(candidate.location.clone()),
+            nature: candidate.nature,
             kind: candidate.manner.kind,
             text,
             decodings: candidate.manner.decodings,
@@ -72,6 +75,7 @@ impl Written {
         Self {
             text: text.into(),
             location: None,
+            nature: Nature::Named,
             kind: CandidateKind::Url,
             decodings: Decodings::PLAIN,
             other_hosts: others(&readings, host.as_ref()),
@@ -104,6 +108,7 @@ impl Written {
         Self {
             text: text.into(),
             location: None,
+            nature: Nature::Named,
             kind: CandidateKind::Host,
             decodings: Decodings::PLAIN,
             scheme: None,
@@ -183,9 +188,14 @@ fn others(readings: &Readings, first: Option<&Host>) -> Vec<Host> {
     let hosts = readings.hosts().into_iter().filter_map(|compared| dialable(compared.host));
     let mut others: Vec<Host> = hosts.filter(|host| Some(host) != first).collect();
     others.dedup();
-    let loose = first.and_then(Host::as_name).and_then(loose_v4).map(|v4| Host::ip(v4.into()));
-    others.extend(loose);
+    others.extend(first.and_then(Host::as_name).and_then(loose));
     others
+}
+
+/// The address that a name is to loose readers.
+fn loose(name: &str) -> Option<Host> {
+    let address = loose_v4(name).map(IpAddr::V4).or_else(|| ipv_future(name).map(IpAddr::V6));
+    address.map(Host::ip)
 }
 
 /// The scheme of a text that is a URL.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use book::{AddressBook, NamePattern, ParseNamePatternError};
 pub use metadata::is_metadata_name;
 pub use naming::{Naming, is_local_name};
-pub use notation::{embedded_v4, inet_aton, loose_v4};
+pub use notation::{embedded_v4, inet_aton, ipv_future, loose_v4};
 
 /// The class of an address. Every row of the two IANA special-purpose registries is in exactly one;
 /// policy speaks in these words.

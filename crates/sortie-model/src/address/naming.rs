@@ -73,7 +73,7 @@ const LOCAL_NAMES: &[&str] = &[
 #[rustfmt::skip]
 const INSIDE_ENDINGS: &[&str] = &[
     "internal", "local", "localdomain", "lan", "home", "home.arpa", "corp", "intranet", "private", "svc", "consul",
-    "docker",
+    "docker", "intra", "localnet", "kubernetes.default",
 ];
 
 /// Domains whose every name points to loopback.

@@ -30,8 +30,8 @@ pub fn inet_aton(text: &str) -> Option<Ipv4Addr> {
 }
 
 /// Reads what is no IPv4 address to `inet_aton(3)` and one to looser readers: parts that are too large
-/// count by their low bits (`425.510.425.510` is 169.254.169.254), and octal ones may begin with `0o`,
-/// `o` or `q`.
+/// count by their low bits (`425.510.425.510` is 169.254.169.254), octal ones may begin with `0o`, `o` or
+/// `q`, and binary ones with `0b`.
 pub fn loose_v4(text: &str) -> Option<Ipv4Addr> {
     if inet_aton(text).is_some() || !text.ends_with(|c: char| c.is_ascii_hexdigit()) {
         return None;
@@ -45,11 +45,20 @@ pub fn loose_v4(text: &str) -> Option<Ipv4Addr> {
     Some(Ipv4Addr::from(head | last & room))
 }
 
+/// The address that follows the version in an address of a future version (`v1.fe80::1`, RFC 3986
+/// §3.2.2), without brackets. No such version is known, so nobody dials it, and who writes it hides one.
+pub fn ipv_future(text: &str) -> Option<Ipv6Addr> {
+    let (version, address) = text.strip_prefix(['v', 'V'])?.split_once('.')?;
+    let is_version = !version.is_empty() && version.bytes().all(|b| b.is_ascii_hexdigit());
+    address.parse().ok().filter(|_| is_version)
+}
+
 fn low_bits(part: &str) -> Option<u32> {
     let octal = ["0o", "0O", "o", "q"].iter().find_map(|prefix| part.strip_prefix(prefix));
     let (digits, radix) = match part.as_bytes() {
         _ if octal.is_some() => (octal.unwrap_or_default(), 8),
         [b'0', b'x' | b'X', ..] => (&part[2..], 16),
+        [b'0', b'b' | b'B', ..] => (&part[2..], 2),
         [b'0', _, ..] => (&part[1..], 8),
         _ => (part, 10),
     };

@@ -80,12 +80,18 @@ fn what_overflows_is_read_as_its_low_bits() {
     for text in ["425.510.425.510", "7147006462", "0x41414141a9fea9fe", "0251.0376.425.254", "169.254.109054"] {
         assert_eq!(read(text).as_deref(), Some("169.254.169.254"), "{text}");
     }
-    for text in ["o177.0.0.1", "0o177.0.0.1", "q177.0.0.1"] {
+    for text in ["o177.0.0.1", "0o177.0.0.1", "q177.0.0.1", "0b1111111.0.0.1"] {
         assert_eq!(read(text).as_deref(), Some("127.0.0.1"), "{text}");
     }
     for text in ["", "a", "1.2.3.4.5", "1..2", "example.com", "08x", "0x", "b.1", "127.0.0.1", "2130706433"] {
         assert_eq!(read(text), None, "{text}");
     }
+}
+
+#[test]
+fn a_future_version_holds_an_address() {
+    assert_eq!(ipv_future("v1.fe80::a"), "fe80::a".parse().ok());
+    assert!(["v1.example.com", "v.::1", "vx.::1", "fe80::a", "v1"].into_iter().all(|text| ipv_future(text).is_none()));
 }
 
 #[test]

@@ -44,6 +44,8 @@ fn slashes_that_whatwg_forgives() {
     is("/\\evil.example/x", Full, "evil.example", None, Some("/x"));
     assert_eq!(read("//billing/x", Trust::Value), None);
     assert!(read("//billing/x", Trust::Destination).is_some());
+    assert_eq!(read("///10.0.0.5/x", Trust::Value), None);
+    assert!(read("/\\/10.0.0.5/x", Trust::Destination).is_some());
 }
 
 #[test]
