@@ -77,6 +77,8 @@ fn a_url_that_nobody_reads_is_told_all_the_same() {
     let text = Text::of_url("https://");
     assert_eq!(text.candidates.len(), 1);
     assert_eq!((&text.candidates[0].host, text.candidates[0].port), (&None, None));
+    let brackets = &Text::of_url("0xh://[/").candidates[0];
+    assert_eq!(brackets.host, Some(Host::name("0xh")), "the first reading with something in its brackets");
 }
 
 #[test]
@@ -129,4 +131,19 @@ fn a_request_says_where() {
             "$.url: forbidden scheme: gopher: is no scheme that an API is given to fetch",
         ]
     );
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_has_a_verdict(
+        text in "\\PC{0,60}|(.|[:/\\\\@?#\\[\\]%. ;\t\n\0]|http://|%2[35f]|xn--|0x|[0-9]\\.){0,30}",
+    ) {
+        let url = Text::of_url(&text);
+        proptest::prop_assert!(!url.candidates.is_empty());
+        for told in [url, Text::of_host(&text), Text::of_address(&text), Text::of_prose(&text)] {
+            let verdict = Verdict::of(&told);
+            proptest::prop_assert!(!verdict.is_attack() || !verdict.reasons.is_empty());
+            proptest::prop_assert!(told.candidates.iter().all(|it| it.host.is_some() || it.other_hosts.is_empty()));
+        }
+    }
 }

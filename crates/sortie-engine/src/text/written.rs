@@ -65,13 +65,13 @@ impl Written {
     /// A whole text as a URL, by what parsers make of it.
     pub(super) fn whole(text: &str) -> Self {
         let readings = Readings::of(text);
-        let first = readings.iter().find_map(|(parser, reading)| match reading {
-            Reading::Host(host, port) => Some((parser, host.as_str(), *port)),
+        let first = readings.iter().find_map(|(_, reading)| match reading {
+            Reading::Host(host, port) => Some((Compared::of(host.as_str())?.host, *port)),
             _ => None,
         });
-        let host = first.and_then(|(_, host, _)| Some(Compared::of(host)?.host));
         let scheme = scheme_of(text);
-        let named = first.and_then(|(_, _, port)| if let Port::Number(port) = port { Some(port) } else { None });
+        let (host, port) = first.map_or((None, Port::Default), |(host, port)| (Some(host), port));
+        let named = if let Port::Number(port) = port { Some(port) } else { None };
         Self {
             text: text.into(),
             location: None,
