@@ -1,11 +1,9 @@
 //! What in a destination's text is worth a word.
 
-use std::collections::BTreeSet;
-
 use sortie_model::address::Naming;
 use sortie_model::{AddressClass, CandidateKind, Host, Nature, Scheme};
 
-use super::written::{Written, class, dialable};
+use super::written::{Written, class, dialled};
 use super::{scheme, userinfo};
 
 /// Something that a destination's text says about it. A destination without any is *public*.
@@ -76,18 +74,18 @@ impl Sign {
             }
             // Templates and letters beyond ASCII divide parsers too: at least two must dial, and differently.
             Self::Confusing => {
-                userinfo::is_decoy(&written.text) || has_authority(written) && dialled(written).len() > 1
+                userinfo::is_decoy(&written.text) || has_authority(written) && dialled(&written.readings).len() > 1
             }
         }
     }
 
     /// The sign in a sentence.
     pub(super) fn words(self, written: &Written) -> String {
-        let host = || written.hosts().find(|host| self.is_of(host)).or(written.host.as_ref());
-        let host = host().map_or_else(|| written.text.to_string(), Host::to_string);
+        let cause = written.hosts().find(|host| self.is_of(host)).or(written.host.as_ref());
+        let host = cause.map_or_else(|| written.text.to_string(), Host::to_string);
         match self {
             Self::Internal => {
-                let class = written.class().map_or("internal", AddressClass::as_str);
+                let class = cause.and_then(class).map_or("internal", AddressClass::as_str);
                 format!("{host} is {class}")
             }
             Self::Callback => format!("{host} belongs to a service for testing others' servers"),
@@ -128,9 +126,4 @@ fn has_authority(written: &Written) -> bool {
     let is_web =
         matches!(written.scheme, None | Some(Scheme::Http | Scheme::Https | Scheme::Ws | Scheme::Wss | Scheme::Ftp));
     is_web || written.text.as_bytes().windows(2).any(|pair| pair.iter().all(|&b| is_slash(b)))
-}
-
-/// The hosts that parsers would dial.
-fn dialled(written: &Written) -> BTreeSet<Host> {
-    written.readings.hosts().into_iter().filter_map(|compared| dialable(compared.host)).collect()
 }

@@ -85,6 +85,8 @@ fn a_url_that_nobody_reads_is_told_all_the_same() {
 fn hosts_and_addresses_are_read_in_any_notation() {
     let host = |text| Text::of_host(text).candidates[0].host.as_ref().map(ToString::to_string);
     assert_eq!(host("[::ffff:10.0.0.1]..").as_deref(), Some("10.0.0.1"));
+    let mapped = &Text::of_host("0:0:0:0:0:ffff:10.0.0.1").candidates[0];
+    assert!(!mapped.is_confusing() && mapped.readings.hosts().len() == 1, "{mapped:?}");
     assert_eq!(host("①②⑦。⓪。⓪。①").as_deref(), Some("127.0.0.1"));
     assert_eq!(host("faß.example").as_deref(), Some("xn--fa-hia.example"));
     assert_eq!(host("").as_deref(), None);

@@ -1,5 +1,6 @@
 //! A candidate as it is written.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use sortie_model::address::{Naming, ipv_future, loose_v4};
@@ -95,9 +96,8 @@ impl Written {
     pub(super) fn host(text: &str) -> Self {
         let bare = text.trim_ascii().trim_end_matches('.');
         let read = Host::parse(bare);
-        let is_bare_v6 = matches!(read, Host::Ip(IpAddr::V6(_))) && !bare.starts_with('[') || bare.contains("::");
-        let url =
-            if is_bare_v6 && !bare.starts_with('[') { format!("http://[{bare}]") } else { format!("http://{bare}") };
+        let is_bare_v6 = !bare.starts_with('[') && bare.matches(':').count() > 1;
+        let url = if is_bare_v6 { format!("http://[{bare}]") } else { format!("http://{bare}") };
         let readings = Readings::of(&url);
         let standard = Parser::Whatwg.read(&url).host().and_then(Compared::of).map(|compared| compared.host);
         let host = match read {
@@ -185,11 +185,13 @@ fn as_url(candidate: &Candidate, text: &str) -> String {
 
 /// Hosts of other readings that some resolver could be asked for.
 fn others(readings: &Readings, first: Option<&Host>) -> Vec<Host> {
-    let hosts = readings.hosts().into_iter().filter_map(|compared| dialable(compared.host));
-    let mut others: Vec<Host> = hosts.filter(|host| Some(host) != first).collect();
-    others.dedup();
-    others.extend(first.and_then(Host::as_name).and_then(loose));
-    others
+    let others = dialled(readings).into_iter().filter(|host| Some(host) != first);
+    others.chain(first.and_then(Host::as_name).and_then(loose)).collect()
+}
+
+/// The hosts that parsers would dial.
+pub(super) fn dialled(readings: &Readings) -> BTreeSet<Host> {
+    readings.hosts().into_iter().filter_map(|compared| dialable(compared.host)).collect()
 }
 
 /// The address that a name is to loose readers.

@@ -26,8 +26,11 @@ pub(super) struct Args {
     urls: Vec<String>,
     /// Read records from the standard input, and write an answer for each, a JSON object a line
     ///
-    /// A record is {"id", "kind", "payload"}, its kind url, host, ip, http_request or text. A line that is no
-    /// record is answered with {"id", "error"}; the exit code is 2 then.
+    /// A record is {"id", "kind", "payload"}, its kind url, host, ip, http_request or text. The answer is {"id",
+    /// "candidates", "verdict", "reasons"}, the verdict attack or clean; a candidate has host, port, scheme, location,
+    /// decodings, ip_class, disguised, parsers_disagree, signs, and by parser the host in readings and the port in
+    /// ports. "truncated" says that not all was inspected. A line that is no record is answered with {"id",
+    /// "error"}; the exit code is 2 then.
     #[arg(long, conflicts_with = "urls")]
     jsonl: bool,
 }
