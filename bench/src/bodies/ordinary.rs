@@ -15,6 +15,9 @@ pub fn ordinary(size: usize) -> Vec<Sample> {
         sample("JSON, numbers", "application/json", numbers(size)),
         sample("JSON, some URLs", "application/json", pictures(size)),
         sample("JSON, escaped text", "application/json", escaped(size)),
+        sample("GraphQL", "application/json", graphql(size)),
+        sample("GraphQL, variables", "application/json", graphql_variables(size)),
+        sample("MCP", "application/json", mcp(size)),
         sample("form", "application/x-www-form-urlencoded", form(size)),
         sample("multipart, fields and a file", "multipart/form-data; boundary=xyzw", multipart(size)),
         sample("XML", "application/xml", xml(size)),
@@ -79,6 +82,36 @@ fn escaped(size: usize) -> Vec<u8> {
         format!("{}{}", if n == 0 { "" } else { "," }, json!({ "text": "Line \"one\"\nline two\tand a \\ at the end" }))
     };
     filled(size, "[", line, "]")
+}
+
+fn graphql(size: usize) -> Vec<u8> {
+    let field = |n: usize| {
+        format!("line{n}: orderLine(number: {n}, currency: \\\"EUR\\\") {{ sku quantity price {{ amount vat }} }}\\n")
+    };
+    filled(
+        size,
+        r#"{"operationName":"Order","query":"query Order($id: ID!) { order(id: $id) {"#,
+        field,
+        r#" } }","variables":{"id":"A-00017"}}"#,
+    )
+}
+
+fn graphql_variables(size: usize) -> Vec<u8> {
+    let line = |n: usize| {
+        let comma = if n == 0 { "" } else { "," };
+        format!("{comma}{}", json!({ "sku": format!("B-{n:05}"), "quantity": 2, "note": "Fountain pen, 0.7 mm" }))
+    };
+    let query = r#""query":"mutation($lines: [Line!]!) { placeOrder(input: { lines: $lines }) { id } }""#;
+    filled(size, &format!(r#"{{{query},"variables":{{"lines":["#), line, "]}}")
+}
+
+fn mcp(size: usize) -> Vec<u8> {
+    filled(
+        size,
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"note","arguments":{"text":""#,
+        |_| "Please ring twice and leave it with the neighbour, no. 7b; thank you. ".into(),
+        r#""}}}"#,
+    )
 }
 
 fn form(size: usize) -> Vec<u8> {

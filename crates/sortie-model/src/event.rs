@@ -25,7 +25,7 @@ use crate::unanswered::Unanswered;
 use crate::verdict::{Rule, Verdict};
 
 /// Version of the event schema. A journal of another version is not read.
-pub const SCHEMA: u16 = 6;
+pub const SCHEMA: u16 = 7;
 
 /// One thing that happened. `number` orders all events of a process as the doors enqueued them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -31,11 +31,15 @@ pub enum Container {
     Html,
     /// A body of another type, read as text.
     Text,
+    /// A GraphQL request, by field or directive and argument: `importPaste.url`.
+    Graphql,
+    /// A call of JSON-RPC, MCP or XML-RPC, by method or tool and parameter: `pingback.ping.#0`.
+    Rpc,
 }
 
 impl Container {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Query,
         Self::Path,
         Self::Header,
@@ -46,6 +50,8 @@ impl Container {
         Self::Xml,
         Self::Html,
         Self::Text,
+        Self::Graphql,
+        Self::Rpc,
     ];
 
     /// What the canonical names of its parameters begin with.
@@ -58,6 +64,8 @@ impl Container {
             Self::Xml => "xml:",
             Self::Html => "html:",
             Self::Text => "text:",
+            Self::Graphql => "graphql:",
+            Self::Rpc => "rpc:",
         }
     }
 
@@ -74,7 +82,25 @@ impl Container {
             Self::Xml => "xml",
             Self::Html => "html",
             Self::Text => "text",
+            Self::Graphql => "graphql",
+            Self::Rpc => "rpc",
         }
+    }
+
+    /// The one that has this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|container| container.as_str() == word)
+    }
+
+    /// Whether names begin with an operation.
+    fn is_of_calls(self) -> bool {
+        matches!(self, Self::Graphql | Self::Rpc)
+    }
+
+    /// Whether a part of a name is an id where it has the format of one, as the number of a customer in an object
+    /// by customers.
+    fn holds_ids(self, number: usize) -> bool {
+        self.prefix().is_empty() || self.is_of_calls() && number > 0
     }
 }
 
@@ -89,25 +115,31 @@ pub struct Location {
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Shown { name: &self.name, is_of_call: self.container.is_of_calls() };
         match self.container {
             Container::Json if self.name.is_empty() => f.write_str("$"),
-            Container::Json if self.name.starts_with('[') => write!(f, "${}", Shown(&self.name)),
-            Container::Json => write!(f, "$.{}", Shown(&self.name)),
+            Container::Json if self.name.starts_with('[') => write!(f, "${name}"),
+            Container::Json => write!(f, "$.{name}"),
             Container::Text if self.name.is_empty() => f.write_str("body"),
-            container => write!(f, "{} {}", container.as_str(), Shown(&self.name)),
+            container => write!(f, "{} {name}", container.as_str()),
         }
     }
 }
 
 /// A name as people may see it: parts in id formats, which are data and no words of the API, are one
 /// `{id}`, as in the place; indices stay.
-struct Shown<'a>(&'a str);
+struct Shown<'a> {
+    name: &'a str,
+    /// Whether its first part is an operation.
+    is_of_call: bool,
+}
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for piece in self.0.split_inclusive(SEPARATORS) {
+        for (number, piece) in self.name.split_inclusive(SEPARATORS).enumerate() {
             let part = piece.trim_end_matches(SEPARATORS);
-            if is_id_format(part) && !is_index(part) {
+            let is_operation = self.is_of_call && number == 0;
+            if is_id_format(part) && !is_index(part) && !is_operation {
                 write!(f, "{{id}}{}", &piece[part.len()..])?;
             } else {
                 f.write_str(piece)?;
@@ -170,19 +202,20 @@ pub fn canonical_template(template: &str) -> Cow<'_, str> {
 /// and empty brackets, and with one `{id}` for what is in an id format (an object by customers has no
 /// place for each of them), so `hook[url]`, `hook.URL`, `$.hooks[0].url`'s `hooks.url` compare by their
 /// words. Other containers keep their kind as a prefix (`header:x-fetch`), because a header and a
-/// query parameter of one name are different parameters of every framework.
+/// query parameter of one name are different parameters of every framework. Arguments of calls have their
+/// operation before them (`graphql:importpaste.url`): one endpoint serves many.
 pub fn canonical_parameter(container: Container, name: &str) -> Arc<str> {
     let prefix = container.prefix();
     let mut canonical = String::with_capacity(prefix.len() + name.len());
     canonical.push_str(prefix);
-    for part in name.split(SEPARATORS) {
+    for (number, part) in name.split(SEPARATORS).enumerate() {
         if part.is_empty() || (container != Container::Path && is_index(part)) {
             continue;
         }
         if canonical.len() > prefix.len() {
             canonical.push('.');
         }
-        if prefix.is_empty() && is_id_format(part) {
+        if container.holds_ids(number) && is_id_format(part) {
             canonical.push_str("{id}");
         } else {
             // Gateways to programs make `_` of the hyphens of a field, so both name one (RFC 3875 §4.1.18).
@@ -222,6 +255,17 @@ mod tests {
         let shown = |name: &str| Location { container: Container::Json, name: name.into() }.to_string();
         assert_eq!(shown("customers.8f14e45fceea167a.hooks[17].url"), "$.customers.{id}.hooks[17].url");
         assert_eq!(shown("[3]"), "$[3]");
+    }
+
+    #[test]
+    fn operations_are_no_identifiers() {
+        let place = |name: &str| canonical_parameter(Container::Rpc, name);
+        assert_ne!(place("tools/call:fetch123.url"), place("tools/call:fetch124.url"));
+        assert_eq!(place("sync.8f14e45fceea167a.url"), place("Sync.c8f14e45f[3].url"));
+        assert_eq!(&*place("pingback.ping.#0"), "rpc:pingback.ping.#0");
+        let shown = |name: &str| Location { container: Container::Graphql, name: name.into() }.to_string();
+        assert_eq!(shown("import2024x.urls[0]"), "graphql import2024x.urls[0]");
+        assert_eq!(shown("sync.8f14e45fceea167a.url"), "graphql sync.{id}.url");
     }
 
     #[test]

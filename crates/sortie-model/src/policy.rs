@@ -308,7 +308,7 @@ pub enum ParseScopeError {
     #[error("'{0}' has no path: expected '/v1/hooks $.url', 'POST /v1/hooks' or '/v1/hooks'")]
     NoPath(String),
     /// The location is in no known form.
-    #[error("'{0}' is no location: expected $.name, 'query name', 'form name', 'header name' …")]
+    #[error("'{0}' is no location: expected $.name, 'query name', 'header name', 'graphql field.argument' …")]
     Location(String),
 }
 
@@ -355,19 +355,7 @@ fn parse_location(words: &[&str]) -> Option<Arc<str>> {
             Some(canonical_parameter(Container::Json, name.strip_prefix('.').unwrap_or(name)))
         }
         [kind, name] => {
-            let container = match *kind {
-                "query" => Container::Query,
-                "path" => Container::Path,
-                "header" => Container::Header,
-                "cookie" => Container::Cookie,
-                "json" => Container::Json,
-                "form" => Container::Form,
-                "multipart" => Container::Multipart,
-                "xml" => Container::Xml,
-                "html" => Container::Html,
-                "text" => Container::Text,
-                _ => return None,
-            };
+            let container = Container::from_word(kind)?;
             Some(canonical_parameter(container, name))
         }
         _ => None,
@@ -384,7 +372,14 @@ mod tests {
 
     #[test]
     fn scopes_read_and_show_alike() {
-        for text in ["/v1/hooks $.url", "/v1/hooks", "POST /v1/hooks", "/x header x-fetch"] {
+        for text in [
+            "/v1/hooks $.url",
+            "/v1/hooks",
+            "POST /v1/hooks",
+            "/x header x-fetch",
+            "/g graphql importpaste.url",
+            "/r rpc tools/call:fetch.#0",
+        ] {
             assert_eq!(text.parse::<Scope>().unwrap().to_string(), text);
         }
         assert_eq!("POST /v1/hooks $.url".parse::<Scope>(), "/v1/hooks $.url".parse(), "one place, one scope");

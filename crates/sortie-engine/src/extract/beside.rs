@@ -17,7 +17,15 @@ use super::{charset, csv, html, json, markup, multipart, pairs, value, yaml};
 const BEFORE_JSON: usize = 64;
 
 /// Containers of text.
-const OF_TEXT: [Container; 5] = [Container::Form, Container::Json, Container::Xml, Container::Html, Container::Text];
+const OF_TEXT: [Container; 7] = [
+    Container::Form,
+    Container::Json,
+    Container::Xml,
+    Container::Html,
+    Container::Text,
+    Container::Graphql,
+    Container::Rpc,
+];
 
 /// Searches a whole body in the containers of its endpoint's sinks that are not `done`.
 pub(super) fn search(
@@ -44,7 +52,8 @@ pub(super) fn search(
 /// The same of a part of a body.
 pub(super) fn search_text(piece: Piece<&[u8]>, done: Containers, spot: &Spot<'_>, out: &mut Collector<'_>) {
     let asked = out.read_in().without(done);
-    let mut containers = OF_TEXT.into_iter().filter(|&container| asked.contains(container)).peekable();
+    let is_asked = |container: &Container| asked.contains(*container) && !is_done(*container, done);
+    let mut containers = OF_TEXT.into_iter().filter(is_asked).peekable();
     if containers.peek().is_none() {
         return;
     }
@@ -59,6 +68,15 @@ pub(super) fn search_text(piece: Piece<&[u8]>, done: Containers, spot: &Spot<'_>
         }
         out.work(piece.data.len());
         out.beside(container.into(), |out| read(piece, &Spot { container, ..*spot }, out));
+    }
+}
+
+/// Whether a container was read with those that are done: calls stand in bodies of other formats.
+fn is_done(container: Container, done: Containers) -> bool {
+    match container {
+        Container::Graphql => done.contains(Container::Json),
+        Container::Rpc => done.contains(Container::Json) || done.contains(Container::Xml),
+        _ => done.contains(container),
     }
 }
 
@@ -80,6 +98,11 @@ fn read(piece: Piece<&str>, spot: &Spot<'_>, out: &mut Collector<'_>) {
             csv::search_sinks(settled(), spot, out);
             if out.is_sink(spot) {
                 value::search(settled(), spot, out);
+            }
+        }
+        Container::Graphql | Container::Rpc => {
+            if let Some(text) = json_of(piece.data) {
+                json::search(text, &Spot { container: Container::Json, ..*spot }, out);
             }
         }
         Container::Query | Container::Path | Container::Header | Container::Cookie | Container::Multipart => {}

@@ -12,7 +12,7 @@ use super::charset::{self, Text};
 use super::collector::Collector;
 use super::part_head::parameter;
 use super::spot::Spot;
-use super::{Body, beside, csv, html, json, magic, markup, multipart, pairs, prose, value, yaml};
+use super::{Body, beside, csv, graphql, html, json, magic, markup, multipart, pairs, prose, value, yaml};
 use crate::codec;
 
 /// Bytes at the beginning by which text is told from other data.
@@ -20,6 +20,9 @@ const HEAD: usize = 512;
 
 /// The type of forms.
 const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The type of GraphQL documents.
+const GRAPHQL: &str = "application/graphql";
 
 /// Data that may go on behind what was read.
 ///
@@ -140,7 +143,9 @@ pub(super) fn plain(bytes: &[u8], content_type: &str, spot: &Spot<'_>, out: &mut
     if !is_sure {
         out.cut(Cut::Format);
     }
-    value::search(&text, spot, out);
+    if !graphql::search_operations(&text, spot, out) {
+        value::search(&text, spot, out);
+    }
     Containers::NONE
 }
 
@@ -212,6 +217,9 @@ fn structured(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Coll
     }
     if is_read {
         return Read { is_known: !markup::is_xml_of_other_charset(text), done };
+    }
+    if essence == GRAPHQL && graphql::search_document(text, &at(Container::Graphql), out) {
+        return Read { is_known: true, done };
     }
     if yaml::is_yaml(essence) {
         let place = if spot.container == Container::Text { at(Container::Json) } else { *spot };

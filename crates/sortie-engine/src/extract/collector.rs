@@ -1,5 +1,7 @@
 //! What a search has found so far, and what it may still spend.
 
+mod calls;
+
 use std::sync::Arc;
 
 use sortie_model::event::Cut;
@@ -38,6 +40,7 @@ pub(super) struct Collector<'k> {
     decoded: usize,
     work: usize,
     nesting: usize,
+    calls: usize,
     pub(super) parts: Parts,
 }
 
@@ -68,6 +71,7 @@ impl<'k> Collector<'k> {
             decoded: 0,
             work: 0,
             nesting: 0,
+            calls: 0,
             parts: Parts::default(),
         }
     }
@@ -160,7 +164,7 @@ impl<'k> Collector<'k> {
     /// Whether nothing that may stand at a spot counts in this reading.
     #[inline]
     pub(super) fn passes_over(&mut self, spot: &Spot<'_>) -> bool {
-        self.beside.is_some() && !self.meets_sink(spot, ProvenSink::is_at_or_within)
+        self.beside.is_some() && !self.has_sink_within(spot)
     }
 
     /// Notes that something was not inspected. The first reason stands, but for one that counts only at

@@ -29,13 +29,13 @@ pub(super) struct Parts {
     overflowed: bool,
 }
 
-/// Where parts belong together: container, and name without its last word (see [`stem`]).
+/// Where parts belong together: container, call, and name without its last word (see [`stem`]).
 #[derive(Debug, PartialEq, Eq)]
-struct Level(Container, Box<str>);
+struct Level(Container, usize, Box<str>);
 
 impl Level {
     fn of(spot: &Spot<'_>) -> Self {
-        Self(spot.container, stem(spot.name).to_ascii_lowercase().into())
+        Self(spot.container, spot.call, stem(spot.name).to_ascii_lowercase().into())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Candidates: every destination that a request carries.
 //!
-//! One file per carrier (`path`, `pairs`, `headers`, `json`, `multipart`, `xml`, `html` …). Each
+//! One file per carrier (`path`, `pairs`, `headers`, `json`, `graphql`, `multipart`, `xml`, `html` …). Each
 //! hands its values to `value`, which tries them as a destination (`reading`), undoes encodings
 //! (`decode`) and looks for URLs in prose. What is found goes to the `collector`, which keeps the
 //! bounds: all work is linear in the bytes that are read, and what a bound cut off is said.
@@ -24,6 +24,7 @@ mod css;
 mod csv;
 mod decode;
 mod doctype;
+mod graphql;
 mod headers;
 mod host;
 mod html;
@@ -44,6 +45,7 @@ mod prose;
 mod proven;
 mod quoted;
 mod reading;
+mod rpc;
 mod scan;
 mod segments;
 mod senses;

@@ -6,14 +6,15 @@ use percent_encoding::percent_decode_str;
 
 use super::collector::Collector;
 use super::spot::Spot;
-use super::{value, work};
+use super::{graphql, value, work};
 
 /// Longest name of a pair by which a value is recognised as a form.
 const NAME_LENGTH: usize = 64;
 
 /// Searches `a=1&b=2`; names are appended to `base`'s name.
 pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
-    search_those(text, |pair| !pair.is_empty(), base, out);
+    let is_searched = graphql::search_pairs(text, base, out);
+    search_those(text, |pair| !(pair.is_empty() || is_searched && graphql::is_pair(pair)), base, out);
 }
 
 /// Searches those pairs of a text that have a name as forms have it, for it may be no form.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sortie_model::Containers;
+use sortie_model::{Container, Containers};
 
 /// A proven sink of the endpoint that a request goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,11 @@ impl ProvenSink {
         !is_plain
             || self.parameter.contains("{id}")
             || self.parameter.as_bytes().windows(part.len()).any(|own| own.eq_ignore_ascii_case(part))
+    }
+
+    /// Whether its name says that it is in this container.
+    pub(super) fn is_in(&self, container: Container) -> bool {
+        Containers::of_parameter(&self.parameter) == container.into()
     }
 
     /// Whether it is this canonical parameter, or stands within what is named so.

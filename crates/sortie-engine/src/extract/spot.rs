@@ -31,12 +31,22 @@ pub(super) struct Spot<'a> {
     /// Decodings laid one inside another so far.
     pub(super) depth: usize,
     pub(super) setting: Setting,
+    /// Which call it is an argument of: see [`Collector::begin_call`](super::collector::Collector::begin_call).
+    pub(super) call: usize,
 }
 
 impl<'a> Spot<'a> {
     /// A parameter that is judged by its name.
     pub(super) fn new(container: Container, name: &'a str) -> Self {
-        Self { container, name, parameter: name, decodings: Decodings::PLAIN, depth: 0, setting: Setting::Name }
+        Self {
+            container,
+            name,
+            parameter: name,
+            decodings: Decodings::PLAIN,
+            depth: 0,
+            setting: Setting::Name,
+            call: 0,
+        }
     }
 
     /// The same spot under another name.

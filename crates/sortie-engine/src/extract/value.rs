@@ -7,7 +7,7 @@ use super::collector::Collector;
 use super::host::Trust;
 use super::inert::is_inert;
 use super::marks::Marks;
-use super::names::Meaning;
+use super::names::{Meaning, Role};
 use super::reading::{Reading, absolute, suffix, whole};
 use super::spot::{Setting, Spot};
 use super::{decode, json, markdown, markup, pairs, prose, sink, work};
@@ -16,6 +16,10 @@ use super::{decode, json, markdown, markup, pairs, prose, sink, work};
 const LIST: usize = 64;
 /// Longest list of hosts, in bytes.
 const LIST_LENGTH: usize = 4096;
+/// Numbers below this are no address: `0.x.y.z` (2^24).
+const SMALLEST_ADDRESS: u64 = 1 << 24;
+/// Digits of the largest number of 64 bits.
+const LONG: usize = 20;
 
 /// Searches a value. Returns whether anything was found.
 pub(super) fn search(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bool {
@@ -35,6 +39,17 @@ pub(super) fn search(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bo
         return false;
     }
     every_way(text, marks, meaning, spot, out)
+}
+
+/// Whether a whole number without a sign may be told: a port, or an address where the name says so.
+pub(super) fn is_telling_number(digits: &str, meaning: Meaning, out: &Collector<'_>) -> bool {
+    let number = || digits.parse::<u64>();
+    // What is longer is read as a fraction by most.
+    if digits.len() >= LONG && number().is_err() {
+        return false;
+    }
+    let is_address = || number().is_ok_and(|number| number >= SMALLEST_ADDRESS);
+    meaning.role == Some(Role::Port) || (meaning.host || out.has_sinks()) && is_address()
 }
 
 /// Tries every reading of a trimmed value. Returns whether anything was found.

@@ -1,5 +1,6 @@
 //! Whole stories through the engine: what the doors ask, what is learned, what is found.
 
+mod calls;
 mod containers;
 mod contents;
 mod first_calls;

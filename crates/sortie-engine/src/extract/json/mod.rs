@@ -4,23 +4,23 @@
 //! What was read before a body's end, a syntax error or a bound counts. Nesting is bounded by
 //! [`sortie_model::limits::NESTING`]; what lies deeper is skipped without recursion.
 
+mod call;
 mod key;
+mod members;
 mod path;
 mod source;
 
 use super::collector::Collector;
 use super::inert::is_inert;
 use super::marks::Marks;
-use super::names::Role;
 use super::spot::{Setting, Spot};
 use super::{value, work};
+use call::Envelope;
+pub(super) use call::is_word;
+use key::Key;
+pub(super) use members::{string, values};
 use path::Path;
 use source::{Source, Stop};
-
-/// Numbers below this are no address: `0.x.y.z` (2^24).
-const SMALLEST_ADDRESS: u64 = 1 << 24;
-/// Digits of the largest number of 64 bits.
-const LONG: usize = 20;
 
 /// How a text ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,18 +33,30 @@ pub(super) enum End {
 
 /// Searches a text of one or several JSON documents (NDJSON). Names are paths from `base`'s name.
 pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) -> End {
+    search_those(text, true, base, out)
+}
+
+/// Searches a value that stands somewhere in a document, as it is written.
+pub(super) fn search_value(value: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    out.work(work::VALUE);
+    search_those(value, false, base, out);
+}
+
+fn search_those(text: &str, may_be_call: bool, base: &Spot<'_>, out: &mut Collector<'_>) -> End {
     if out.is_done() {
         return End::Read;
     }
     let level = out.level();
     let overruled = (base.setting == Setting::Type).then(|| base.meaning());
     let path = Path::new(base.name, overruled);
-    let mut walk = Walk { out, base: *base, source: Source::new(text), path, any_read: false };
+    let envelope = may_be_call.then(Envelope::default);
+    let mut walk = Walk { out, base: *base, source: Source::new(text), path, envelope, level, any_read: false };
     let stop = loop {
         if let Err(stop) = walk.document() {
             break stop;
         }
     };
+    walk.end_call();
     walk.out.return_to(level);
     match stop {
         Stop::Broken(at) if !walk.out.is_done() => End::Broken { at, any_read: walk.any_read },
@@ -64,16 +76,27 @@ struct Walk<'w, 'k> {
     base: Spot<'w>,
     source: Source<'w>,
     path: Path<'w>,
+    /// What was kept of the top object, which may be a call; `None` where none may stand.
+    envelope: Option<Envelope<'w>>,
+    /// The level on which the text stands.
+    level: usize,
     any_read: bool,
 }
 
-impl Walk<'_, '_> {
+impl<'w> Walk<'w, '_> {
     /// Reads one document.
     fn document(&mut self) -> Result<(), Stop> {
         let mut next = Next::Value;
         loop {
             if next == Next::Key {
-                self.key()?;
+                let key = self.key()?;
+                if self.hold(key)? {
+                    match self.go_on()? {
+                        Some(following) => next = following,
+                        None => return Ok(()),
+                    }
+                    continue;
+                }
             }
             let first = self.source.token()?;
             let inside = match first {
@@ -128,6 +151,9 @@ impl Walk<'_, '_> {
 
     fn close(&mut self) {
         self.source.take();
+        if self.path.is_at_top() {
+            self.end_call();
+        }
         self.path.close();
         self.out.leave();
     }
@@ -160,7 +186,7 @@ impl Walk<'_, '_> {
 
     /// Takes a key and its colon.
     #[inline]
-    fn key(&mut self) -> Result<(), Stop> {
+    fn key(&mut self) -> Result<Key<'w>, Stop> {
         if self.source.token()? != b'"' {
             return Err(self.source.unexpected());
         }
@@ -172,7 +198,8 @@ impl Walk<'_, '_> {
         if !key.is_simple {
             self.map_key(&key.text());
         }
-        self.source.colon()
+        self.source.colon()?;
+        Ok(key)
     }
 
     /// A program may take its destinations from the keys of a map.
@@ -204,15 +231,8 @@ impl Walk<'_, '_> {
     fn number(&mut self, first: u8) -> Result<(), Stop> {
         self.out.work(work::TOKEN);
         let Some(digits) = self.source.number(first)? else { return Ok(()) };
-        let number = || digits.parse::<u64>();
-        // What is longer is read as a fraction by most.
-        if digits.len() >= LONG && number().is_err() {
-            return Ok(());
-        }
         self.any_read = true;
-        let meaning = self.path.meaning();
-        let is_address = || number().is_ok_and(|number| number >= SMALLEST_ADDRESS);
-        if meaning.role == Some(Role::Port) || (meaning.host || self.out.has_sinks()) && is_address() {
+        if value::is_telling_number(digits, self.path.meaning(), self.out) {
             value::search(digits, &self.base.named(self.path.text()), self.out);
         }
         Ok(())

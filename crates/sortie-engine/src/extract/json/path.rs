@@ -53,6 +53,30 @@ impl<'t> Path<'t> {
         self.open.last().map(|open| matches!(open.step, Step::Key(_)))
     }
 
+    /// Whether the innermost that is open is the top object.
+    #[inline]
+    pub(super) fn is_at_top(&self) -> bool {
+        self.open.len() <= 2 && self.top() == Some(self.open.len())
+    }
+
+    /// How deep the top object lies: the outermost that is open, or one right in an outermost array.
+    fn top(&self) -> Option<usize> {
+        match self.open.as_slice() {
+            [Open { step: Step::Key(_), .. }, ..] => Some(1),
+            [_, Open { step: Step::Key(_), .. }, ..] => Some(2),
+            _ => None,
+        }
+    }
+
+    /// Leaves all that is open in the top object. Returns how deep that lies.
+    pub(super) fn return_to_top(&mut self) -> Option<usize> {
+        let top = self.top()?;
+        while self.open.len() > top {
+            self.close();
+        }
+        Some(top)
+    }
+
     /// The innermost key.
     pub(super) fn key(&self) -> Option<Cow<'t, str>> {
         self.open.iter().rev().find_map(|open| match open.step {

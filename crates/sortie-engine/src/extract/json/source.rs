@@ -322,6 +322,26 @@ impl<'t> Source<'t> {
         Ok(())
     }
 
+    /// Takes a value without looking at what is in it. Gives it as it is written; where it ends before its end,
+    /// what there is of it.
+    pub(super) fn value(&mut self) -> (&'t str, Result<(), Stop>) {
+        let first = match self.token() {
+            Ok(first) => first,
+            Err(stop) => return ("", Err(stop)),
+        };
+        let start = self.at;
+        let read = match self.skip_scalar(first) {
+            Ok(true) => self.skip(first),
+            Ok(false) => Ok(()),
+            Err(stop) => Err(stop),
+        };
+        let end = match read {
+            Err(Stop::Broken(at)) => at.max(start),
+            _ => self.at.min(self.bytes.len()),
+        };
+        (&self.text[start..self.text.floor_char_boundary(end)], read)
+    }
+
     /// Takes a value that begins with `byte`; of an array or object its bracket, and says so.
     fn skip_scalar(&mut self, byte: u8) -> Result<bool, Stop> {
         match byte {
@@ -354,9 +374,7 @@ mod tests {
     fn ends(text: &str) -> (Stop, Stop) {
         let mut source = Source::new(text);
         let ours = loop {
-            let read =
-                source.token().and_then(|byte| if source.skip_scalar(byte)? { source.skip(byte) } else { Ok(()) });
-            if let Err(stop) = read {
+            if let (_, Err(stop)) = source.value() {
                 break stop;
             }
         };
@@ -404,6 +422,21 @@ mod tests {
         {
             assert_eq!(ends(text).0, Stop::End, "{text}");
         }
+    }
+
+    #[test]
+    fn values_are_given_as_they_are_written() {
+        for (text, first, rest) in [
+            ("{\"a\":[1]} 2", "{\"a\":[1]}", Ok(b'2')),
+            (" \"a\\\"b\",", "\"a\\\"b\"", Ok(b',')),
+            ("[1,{\"a", "[1,{\"a", Err(Stop::End)),
+            ("tru", "tru", Err(Stop::End)),
+            ("", "", Err(Stop::End)),
+        ] {
+            let mut source = Source::new(text);
+            assert_eq!((source.value().0, source.token()), (first, rest), "{text}");
+        }
+        assert_eq!(Source::new("[1,é]").value(), ("[1,", Err(Stop::Broken(3))));
     }
 
     #[test]
