@@ -104,6 +104,9 @@ fn read(piece: Piece<&str>, spot: &Spot<'_>, out: &mut Collector<'_>) {
             if let Some(text) = json_of(piece.data) {
                 json::search(text, &Spot { container: Container::Json, ..*spot }, out);
             }
+            if spot.container == Container::Rpc {
+                markup::search_xml(settled(), &Spot { container: Container::Xml, ..*spot }, out);
+            }
         }
         Container::Query | Container::Path | Container::Header | Container::Cookie | Container::Multipart => {}
     }

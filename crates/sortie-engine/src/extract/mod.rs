@@ -61,6 +61,7 @@ mod value;
 mod words;
 mod work;
 mod xml;
+mod xml_rpc;
 mod yaml;
 
 pub use aliases::templates;

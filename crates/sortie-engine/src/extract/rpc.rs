@@ -1,4 +1,4 @@
-//! Destinations in calls of remote procedures: JSON-RPC 2.0 and MCP.
+//! Destinations in calls of remote procedures: JSON-RPC 2.0 and MCP, and XML-RPC as [`super::xml_rpc`] writes it.
 //!
 //! One endpoint serves all methods, so a place is a method's parameter: `METHOD.name`, or `METHOD.#0` by its
 //! position. Of MCP, a tool is what a method is elsewhere: `tools/call:TOOL.name`.

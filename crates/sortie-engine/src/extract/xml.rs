@@ -9,7 +9,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::collector::Collector;
 use super::markup::{Part, offer, offer_css};
 use super::spot::Spot;
-use super::{decode, doctype, value, work};
+use super::{decode, doctype, value, work, xml_rpc};
 
 /// Bytes of one element's name that the path keeps.
 const NAME_LENGTH: usize = 64;
@@ -25,14 +25,22 @@ pub(super) enum End {
 
 /// Searches an XML document, or what there is of it. Names are paths of local names below `base`.
 pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) -> End {
+    let is_searched_call = xml_rpc::search(text, base, out);
     let level = out.level();
     let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
-    let mut walk =
-        Walk { out, base: *base, path: base.name.to_owned(), lengths: Vec::new(), too_deep: 0, content: String::new() };
+    let mut walk = Walk {
+        out,
+        base: *base,
+        is_searched_call,
+        path: base.name.to_owned(),
+        lengths: Vec::new(),
+        too_deep: 0,
+        content: String::new(),
+    };
     let end = loop {
         if walk.out.is_done() {
             break End::Whole;
@@ -53,6 +61,8 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) -> En
 struct Walk<'w, 'k> {
     out: &'w mut Collector<'k>,
     base: Spot<'w>,
+    /// Whether its text was searched as a call's.
+    is_searched_call: bool,
     /// Local names from the root to here, with dots.
     path: String,
     /// The path's length before each open element.
@@ -123,6 +133,9 @@ impl Walk<'_, '_> {
     }
 
     fn flush(&mut self) {
+        if self.is_searched_call {
+            self.content.clear();
+        }
         if !self.content.is_empty() {
             let spot = self.base.named(&self.path).inside();
             value::search(&self.content, &spot, self.out);

@@ -75,4 +75,13 @@ fn a_parameter_of_a_method_is_a_sink_and_others_are_not() {
     assert!(post(&mut play, 66, "/mcp", &tool("fetch", INTERNAL)).is_none());
     assert!(post(&mut play, 66, "/mcp", &tool("fetch", INTERNAL).replace("\"jsonrpc\"", "\"x\"")).is_none());
     assert!(post(&mut play, 7, "/mcp", &tool("note", INTERNAL)).is_some());
+
+    let ping = |method: &str, url: &str| {
+        let params = format!("<params><param><value>{url}</value></param></params>");
+        format!("<methodCall><methodName>{method}</methodName>{params}</methodCall>")
+    };
+    let mut play = Play::new(Mode::Block);
+    customers(&mut play, "/xmlrpc.php", |url| ping("pingback.ping", url));
+    assert!(post(&mut play, 66, "/xmlrpc.php", &ping("pingback.ping", INTERNAL)).is_none());
+    assert!(post(&mut play, 7, "/xmlrpc.php", &ping("blog.note", INTERNAL)).is_some());
 }
