@@ -54,11 +54,13 @@ pub enum Decoding {
     Compressed,
     /// Hexadecimal text.
     Hex,
+    /// The content of a `data:` URL (RFC 2397).
+    Data,
 }
 
 impl Decoding {
-    const ALL: [Self; 7] =
-        [Self::Percent, Self::Base64, Self::Json, Self::Form, Self::Html, Self::Compressed, Self::Hex];
+    const ALL: [Self; 8] =
+        [Self::Percent, Self::Base64, Self::Json, Self::Form, Self::Html, Self::Compressed, Self::Hex, Self::Data];
 
     /// The word for JSON.
     pub fn as_str(self) -> &'static str {
@@ -70,6 +72,7 @@ impl Decoding {
             Self::Html => "html",
             Self::Compressed => "compressed",
             Self::Hex => "hex",
+            Self::Data => "data",
         }
     }
 }

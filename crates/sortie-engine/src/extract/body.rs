@@ -259,8 +259,7 @@ fn json_body(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Colle
 
 /// Returns the container as which the text was read.
 fn markup_body(text: &str, essence: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> Container {
-    let is_xml = essence.ends_with("/xml") || essence.ends_with("+xml");
-    if is_xml || (essence != "text/html" && markup::is_xml(text)) {
+    if markup::is_xml_by(essence, text) {
         markup::search_xml(text, &Spot { container: Container::Xml, ..*spot }, out);
         Container::Xml
     } else {
@@ -270,7 +269,7 @@ fn markup_body(text: &str, essence: &str, spot: &Spot<'_>, out: &mut Collector<'
 }
 
 /// Type and subtype in lower case, without parameters.
-fn essence(content_type: &str) -> String {
+pub(super) fn essence(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
@@ -305,7 +304,7 @@ fn is_of_text(b: u8) -> bool {
 
 /// Whether the beginning is text: UTF-16 or UTF-32, or no control characters but white space and what
 /// separates texts of a sequence (RFC 7464). A program in C may send its closing zero.
-fn begins_text(bytes: &[u8]) -> bool {
+pub(super) fn begins_text(bytes: &[u8]) -> bool {
     let head = bytes.strip_suffix(&[0]).unwrap_or(bytes);
     let head = &head[..head.len().min(HEAD)];
     charset::wide(bytes).is_some()

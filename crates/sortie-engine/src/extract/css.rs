@@ -1,5 +1,7 @@
 //! References in CSS: `url(…)` and `@import`.
 
+use super::data_url;
+
 /// The references of a style sheet or `style` attribute, in their order, as written.
 pub(super) fn references(text: &str) -> impl Iterator<Item = &str> {
     let bytes = text.as_bytes();
@@ -24,8 +26,11 @@ fn is_before(bytes: &[u8], at: usize, word: &[u8]) -> bool {
 /// Longest reference that is read.
 const LONGEST: usize = 2048;
 
+/// The text in which a reference at its beginning is looked for. A data URL holds what it refers to, and may be long.
 fn near(text: &str) -> &str {
-    &text[..text.floor_char_boundary(LONGEST)]
+    let begin = &text[..text.floor_char_boundary(LONGEST)];
+    let is_data = data_url::begins(begin.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')));
+    if is_data { text } else { begin }
 }
 
 fn argument(text: &str) -> Option<&str> {

@@ -53,6 +53,23 @@ pub(super) fn base64(text: &str) -> Option<String> {
     String::from_utf8(engine.decode(text).ok()?).ok()
 }
 
+/// A digit of base64 or base64url, as base64 has it; `None` for what is none, which many decoders pass over.
+pub(super) fn base64_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'-' => Some(b'+'),
+        b'_' => Some(b'/'),
+        _ => (byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')).then_some(byte),
+    }
+}
+
+/// Bytes of base64's digits, without padding; a last one that is too few to make a byte is left out.
+pub(super) fn base64_of_digits(mut digits: Vec<u8>) -> Vec<u8> {
+    if digits.len() % 4 == 1 {
+        digits.pop();
+    }
+    STANDARD.decode(digits).unwrap_or_default()
+}
+
 /// The same of a text in which other characters stand, which many decoders pass over.
 pub(super) fn base64_with_others(text: &str) -> Option<String> {
     let is_of_base64 = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_');

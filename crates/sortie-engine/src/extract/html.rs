@@ -6,9 +6,8 @@ use sortie_model::Nature;
 
 use super::collector::Collector;
 use super::markup::{Part, offer, offer_css};
-use super::prose;
 use super::spot::Spot;
-use super::work;
+use super::{data_url, prose, work};
 
 /// Longest tag or attribute name that is read.
 const NAME_LENGTH: usize = 32;
@@ -125,8 +124,8 @@ fn read(tag: &str, attribute: &str, content: &str, base: &Spot<'_>, out: &mut Co
     match (&at[..tag.len()], &at[tag.len() + 1..]) {
         (_, "style") => offer_css(content, &at, base, out),
         (_, "srcset" | "imagesrcset") => {
-            for image in content.split(',').take(32) {
-                offer(image.split_ascii_whitespace().next().unwrap_or_default(), &at, Part::Resource, base, out);
+            for image in images(content).take(32) {
+                offer(image, &at, Part::Resource, base, out);
             }
         }
         ("meta", "content") => offer(refresh(content), &at, Part::Link, base, out),
@@ -142,6 +141,19 @@ fn read(tag: &str, attribute: &str, content: &str, base: &Spot<'_>, out: &mut Co
         }
         _ => {}
     }
+}
+
+/// The images of a `srcset`: URLs, each with a descriptor behind a space, separated by commas. In a data URL
+/// stands a comma too.
+fn images(srcset: &str) -> impl Iterator<Item = &str> {
+    let mut rest = srcset;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ',');
+        let ends = |b: u8| b.is_ascii_whitespace() || b == b',' && !data_url::begins(rest);
+        let (image, after) = word(rest, ends);
+        rest = after.split_once(',').map_or("", |(_, after)| after);
+        (!image.is_empty()).then_some(image)
+    })
 }
 
 /// `0; url=http://…` of a refresh; other content as it is.

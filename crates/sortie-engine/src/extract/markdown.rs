@@ -8,7 +8,7 @@ use memchr::memmem;
 use super::collector::Collector;
 use super::markup::{self, Part};
 use super::spot::Spot;
-use super::work;
+use super::{data_url, work};
 
 /// Longest alternative text that is looked through, in bytes.
 const ALT: usize = 512;
@@ -46,17 +46,22 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
 /// A destination at the beginning of `text`: in angle brackets, else up to the bracket that closes it
 /// or a title. White space ends it too, but renderers are lenient, and a host may stand behind it.
 fn destination(text: &str) -> &str {
+    let bare = text.trim_start_matches(' ');
+    if data_url::begins(bare) {
+        // What it refers to stands in it, however long it is.
+        return bracketed(bare, b' ');
+    }
     let text = head(text, DESTINATION).trim_start();
     if let Some(inner) = text.strip_prefix('<') {
         return inner.split(['>', '\n']).next().unwrap_or_default();
     }
-    let found = bracketed(text);
+    let found = bracketed(text, b'\n');
     let end = [" \"", " '", " ("].iter().filter_map(|title| found.find(title)).min();
     found[..end.unwrap_or(found.len())].trim_end()
 }
 
-/// What stands before the bracket that closes, or the end of the line.
-fn bracketed(text: &str) -> &str {
+/// What stands before the bracket that closes, or this byte.
+fn bracketed(text: &str, last: u8) -> &str {
     let mut open = 0_u32;
     let end = text.bytes().position(|byte| match byte {
         b'(' => {
@@ -68,7 +73,7 @@ fn bracketed(text: &str) -> &str {
             false
         }
         b')' => true,
-        _ => byte == b'\n',
+        _ => byte == last,
     });
     &text[..end.unwrap_or(text.len())]
 }

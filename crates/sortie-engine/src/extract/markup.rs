@@ -9,9 +9,10 @@ use std::borrow::Cow;
 use sortie_model::Nature;
 
 use super::collector::Collector;
+use super::data_url::Reader;
 use super::reading::reference;
 use super::spot::Spot;
-use super::{charset, css, decode, doctype, html, work, xml};
+use super::{charset, css, data_url, decode, doctype, html, work, xml};
 use crate::files;
 
 /// Bytes at the beginning that tell XML from HTML.
@@ -73,6 +74,15 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
     }
 }
 
+/// The same of markup that is declared to be of this type.
+pub(super) fn search_as(text: &str, essence: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    if is_xml_by(essence, text) {
+        search_xml(text, base, out);
+    } else {
+        html::search(text, base, out);
+    }
+}
+
 /// Searches XML. What an XML parser does not take, a more tolerant one may.
 pub(super) fn search_xml(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
     if let xml::End::Broken { at } = xml::search(text, base, out) {
@@ -90,6 +100,11 @@ pub(super) fn is_xml(text: &str) -> bool {
     is_declared || !is_html && (head.contains("<!doctype") || head.contains("xmlns"))
 }
 
+/// The same of a text that is declared to be of this type.
+pub(super) fn is_xml_by(essence: &str, text: &str) -> bool {
+    essence.ends_with("/xml") || essence.ends_with("+xml") || essence != "text/html" && is_xml(text)
+}
+
 /// Whether an XML declaration names an encoding that is not read here.
 pub(super) fn is_xml_of_other_charset(text: &str) -> bool {
     let declaration = text.strip_prefix("<?xml").and_then(|text| text.split_once("?>")).map(|(text, _)| text);
@@ -104,6 +119,10 @@ pub(super) fn offer(text: &str, at: &str, part: Part, base: &Spot<'_>, out: &mut
     let text: Cow<'_, str> =
         if text.contains(['\t', '\n', '\r']) { Cow::Owned(text.replace(['\t', '\n', '\r'], "")) } else { text };
     out.work(work::READING / 2 + text.len());
+    if data_url::begins(text.trim_start()) {
+        data_url::search(text.trim_start(), Reader::Renderer, base, out);
+        return;
+    }
     let reading = reference(&text);
     if reading.is_none() && !files::is_named(&text) {
         return;

@@ -22,6 +22,7 @@ mod collector;
 mod compose;
 mod css;
 mod csv;
+mod data_url;
 mod decode;
 mod doctype;
 mod graphql;

@@ -4,13 +4,14 @@ use sortie_model::event::Cut;
 use sortie_model::{Decoding, Nature, limits};
 
 use super::collector::Collector;
+use super::data_url::Reader;
 use super::host::Trust;
 use super::inert::is_inert;
 use super::marks::Marks;
 use super::names::{Meaning, Role};
 use super::reading::{Reading, absolute, suffix, whole};
 use super::spot::{Setting, Spot};
-use super::{decode, json, markdown, markup, pairs, prose, sink, work};
+use super::{data_url, decode, json, markdown, markup, pairs, prose, sink, work};
 
 /// Pieces of a list of hosts that are read.
 const LIST: usize = 64;
@@ -69,7 +70,8 @@ pub(super) fn every_way(text: &str, marks: Marks, meaning: Meaning, spot: &Spot<
         markdown::search(text, spot, out);
     }
     let images = out.offers();
-    let is_destination = marks.has_colon() && urls(text, spot, meaning, out)
+    let is_destination = marks.has_colon() && data_url::search(text, Reader::Program, spot, out)
+        || marks.has_colon() && urls(text, spot, meaning, out)
         || bare(text, marks, spot, meaning, out)
         || encoded(text, marks, spot, out);
     if !is_destination && out.is_sink(spot) {
