@@ -57,6 +57,8 @@ struct Cost {
     bytes: usize,
     microseconds: f64,
     nanoseconds_per_byte: f64,
+    /// Microseconds that the search itself counted, see `sortie_engine::extract::Extraction::work`.
+    counted: f64,
     candidates: usize,
     cut: Option<String>,
 }
@@ -111,6 +113,7 @@ fn cost(sample: &Sample, is_hostile: bool, key: &Key, arguments: &Arguments) -> 
         bytes: sample.bytes.len(),
         microseconds: time.as_secs_f64() * 1e6,
         nanoseconds_per_byte: time.as_secs_f64() * 1e9 / sample.bytes.len().max(1) as f64,
+        counted: found.work as f64 / 1e3,
         candidates: found.candidates.len(),
         cut: found.cut.map(|cut| format!("{cut:?}")),
     })
@@ -139,17 +142,20 @@ fn least(rounds: u32, at_least: Duration, body: &Body<'_>, key: &Key) -> Result<
 fn print(size: usize, costs: &mut [Cost]) {
     let row = |cost: &Cost| {
         println!(
-            "| {}{} | {} | {:.1} | {:.2} | {} | {} |",
+            "| {}{} | {} | {:.1} | {:.2} | {:.1} | {} | {} |",
             cost.name,
             cost.content_encoding.map_or(String::new(), |coding| format!(", {coding}")),
             cost.content_type.split(';').next().unwrap_or_default(),
             cost.microseconds,
             cost.nanoseconds_per_byte,
+            cost.counted,
             cost.candidates,
             cost.cut.as_deref().unwrap_or("–")
         );
     };
-    println!("\n**{size} bytes**\n\n| body | type | µs | ns/byte | candidates | cut |\n|---|---|---|---|---|---|");
+    println!(
+        "\n**{size} bytes**\n\n| body | type | µs | ns/byte | counted µs | candidates | cut |\n|---|---|---|---|---|---|---|"
+    );
     costs.iter().filter(|cost| !cost.is_hostile).for_each(row);
     let mut hostile: Vec<&Cost> = costs.iter().filter(|cost| cost.is_hostile).collect();
     hostile.sort_by(|a, b| b.microseconds.total_cmp(&a.microseconds));

@@ -3,6 +3,7 @@
 use super::collector::Collector;
 use super::reading::{absolute, is_scheme_byte, split_scheme};
 use super::spot::Spot;
+use super::work;
 use sortie_model::Nature;
 use sortie_model::event::Cut;
 
@@ -21,7 +22,8 @@ const RUN_TOGETHER: &[&str] = &["https", "http", "wss", "ws", "ftp", "gopher", "
 pub(super) fn search(text: &str, spot: &Spot<'_>, nature: Nature, out: &mut Collector<'_>) {
     let mut position = 0;
     let mut wasted = 0;
-    out.work(text.len() / 8);
+    let colons = memchr::memchr_iter(b':', text.as_bytes()).count();
+    out.work(text.len() / 8 + colons * work::COLON);
     for start in starts(text) {
         if start < position {
             continue;

@@ -7,12 +7,14 @@ use sortie_model::limits::PATH_SEGMENTS;
 
 /// A token of a reader: a cell, an attribute, a key, a line.
 pub(super) const TOKEN: usize = 10;
+/// A colon in longer text, before which a scheme may stand.
+pub(super) const COLON: usize = 6;
 /// A value in which nothing can be.
 pub(super) const INERT: usize = 15;
 /// A value that is read in every way.
 pub(super) const VALUE: usize = 150;
 /// A text that is read as a destination.
-pub(super) const READING: usize = 250;
+pub(super) const READING: usize = 450;
 /// A place that is told from the sinks of its endpoint.
 pub(super) const SINK: usize = 40;
 /// The name of a place, made to compare it with those of sinks, and each of its bytes.
@@ -27,8 +29,8 @@ pub(super) const DECODED_BYTE: usize = 1;
 
 /// A destination: each segment of its path is digested.
 pub(super) fn offer(path: Option<&str>) -> usize {
-    const DIGEST: usize = 180;
-    const REST: usize = 500;
+    const DIGEST: usize = 350;
+    const REST: usize = 600;
     let path = path.unwrap_or_default();
     let segments = path.bytes().filter(|&b| b == b'/').take(PATH_SEGMENTS).count();
     REST + segments * DIGEST + path.len() * 4

@@ -45,7 +45,7 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) -> En
         if walk.out.is_done() {
             break End::Whole;
         }
-        walk.out.work(2 * work::TOKEN);
+        walk.out.work(3 * work::TOKEN);
         let at = reader.buffer_position() as usize;
         match reader.read_event() {
             Ok(Event::Eof) => break End::Whole,

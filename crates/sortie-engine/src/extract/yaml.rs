@@ -31,7 +31,7 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
         if out.is_done() {
             return;
         }
-        out.work(2 * work::TOKEN + line.len());
+        out.work(3 * work::TOKEN + line.len() * 2);
         let content = line.trim_start_matches(' ');
         if content.is_empty() || content.starts_with('#') || content.starts_with("---") {
             continue;

@@ -13,6 +13,7 @@ mod source;
 use super::collector::Collector;
 use super::inert::is_inert;
 use super::marks::Marks;
+use super::names::Meaning;
 use super::spot::{Setting, Spot};
 use super::{value, work};
 use call::Envelope;
@@ -217,7 +218,8 @@ impl<'w> Walk<'w, '_> {
         let text = text.unwrap_or(&self.source.unescaped);
         let marks = Marks::of(text);
         let meaning = self.path.meaning();
-        self.out.work(work::TOKEN);
+        // A name that says something was looked at closely.
+        self.out.work(if meaning == Meaning::NONE { work::TOKEN } else { 3 * work::TOKEN });
         let may_be_sink =
             self.out.has_sinks() && self.out.may_be_sink(self.path.key().as_deref().unwrap_or(self.base.name));
         if !may_be_sink && is_inert(text, marks, &self.base, meaning) {
