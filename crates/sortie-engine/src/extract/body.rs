@@ -51,6 +51,7 @@ pub(super) fn ends_value(c: char) -> bool {
 pub(super) fn search(body: &Body<'_>, out: &mut Collector<'_>) {
     let spot = Spot::new(Container::Text, "");
     let content_type = body.content_type.unwrap_or_default();
+    out.allow_for(body.bytes.len());
     match codec::decode(body.content_encoding, body.bytes, out.budget()) {
         codec::Decoded::Plain => read(Piece { data: body.bytes, is_whole: body.complete }, content_type, &spot, out),
         codec::Decoded::Unknown => out.cut(Cut::Codec),

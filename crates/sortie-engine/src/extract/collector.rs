@@ -39,6 +39,8 @@ pub(super) struct Collector<'k> {
     offers: usize,
     decoded: usize,
     work: usize,
+    /// The work at which the search ends.
+    most_work: usize,
     nesting: usize,
     calls: usize,
     pub(super) parts: Parts,
@@ -70,6 +72,7 @@ impl<'k> Collector<'k> {
             offers: 0,
             decoded: 0,
             work: 0,
+            most_work: limits::EXTRACTION_WORK,
             nesting: 0,
             calls: 0,
             parts: Parts::default(),
@@ -89,6 +92,11 @@ impl<'k> Collector<'k> {
     /// The same, keeping the text that each candidate was read from.
     pub(super) fn with_texts(self) -> Self {
         Self { texts: Some(Vec::new()), ..self }
+    }
+
+    /// Lets a body be searched that may be longer than is inspected by default: the bound grows with it.
+    pub(super) fn allow_for(&mut self, bytes: usize) {
+        self.most_work = limits::EXTRACTION_WORK * (bytes / limits::INSPECT_REQUEST_BYTES).max(1);
     }
 
     /// Whether the endpoint has proven sinks.
@@ -186,7 +194,7 @@ impl<'k> Collector<'k> {
     /// Whether the search is to end because nothing more can be kept, or the work is at its bound;
     /// noted as a cut.
     pub(super) fn is_done(&mut self) -> bool {
-        if self.offers >= OFFERS * self.room || self.work >= limits::EXTRACTION_WORK {
+        if self.offers >= OFFERS * self.room || self.work >= self.most_work {
             self.end();
         }
         self.is_done
@@ -262,15 +270,16 @@ impl<'k> Collector<'k> {
         if self.is_done() {
             return None;
         }
+        let asked = if reading.asks_parsers { work::PARSERS } else { 0 };
         if self.beside.is_some() && !self.is_sink(spot) {
-            self.work += work::READING;
+            self.work += work::READING + asked;
             return None;
         }
         if let Some(beside) = &mut self.beside {
             beside.is_found = true;
         }
         self.offers += 1;
-        self.work += work::offer(reading.path.as_deref());
+        self.work += work::offer(reading.path.as_deref()) + asked;
         let candidate = candidate(spot, reading, nature, self.key);
         self.keep(candidate, &reading.text)
     }
@@ -347,7 +356,7 @@ impl<'k> Collector<'k> {
                     continue;
                 }
                 self.work += 2 * work::READING;
-                if self.work >= limits::EXTRACTION_WORK {
+                if self.work >= self.most_work {
                     return Err(TooMany);
                 }
                 tail.extend(candidate)?;

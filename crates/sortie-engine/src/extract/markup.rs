@@ -118,7 +118,7 @@ pub(super) fn offer(text: &str, at: &str, part: Part, base: &Spot<'_>, out: &mut
     let text: Cow<'_, str> = decode::entities(text).map_or(Cow::Borrowed(text), Cow::Owned);
     let text: Cow<'_, str> =
         if text.contains(['\t', '\n', '\r']) { Cow::Owned(text.replace(['\t', '\n', '\r'], "")) } else { text };
-    out.work(work::READING / 2 + text.len());
+    out.work(work::REFERENCE + text.len());
     if data_url::begins(text.trim_start()) {
         data_url::search(text.trim_start(), Reader::Renderer, base, out);
         return;

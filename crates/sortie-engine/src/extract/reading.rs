@@ -4,6 +4,7 @@
 //! glibc's for bare hosts. What other parsers make of the same text stands beside it where it
 //! differs.
 
+mod others;
 mod plain;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,8 @@ pub(super) struct Reading<'a> {
     pub(super) path: Option<Cow<'a, str>>,
     /// All that was read, as it was written.
     pub(super) text: Cow<'a, str>,
+    /// Whether other parsers were asked, which takes time.
+    pub(super) asks_parsers: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -52,13 +55,19 @@ impl<'a> Reading<'a> {
         Reading { written: owned(self.written), path: self.path.map(owned), text: owned(self.text), ..self }
     }
 
+    /// Adds the hosts that parsers read in it as a URL.
+    fn asking_parsers(mut self, url: &str) -> Self {
+        let read = others::hosts(url);
+        self.asks_parsers = read.is_some();
+        read.into_iter().flatten().for_each(|host| web::note_host(&mut self.others, &self.host, host));
+        self
+    }
+
     /// Adds the hosts that a reading of a longer text finds, which is what was read then.
     pub(super) fn add_hosts_of(&mut self, longer: &Reading<'a>) {
         self.text.clone_from(&longer.text);
         for host in std::iter::once(&longer.host).chain(&longer.others) {
-            if *host != self.host && !self.others.contains(host) && self.others.len() < web::OTHERS {
-                self.others.push(host.clone());
-            }
+            web::note_host(&mut self.others, &self.host, host.clone());
         }
     }
 
@@ -156,7 +165,7 @@ fn generic<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<Reading<'
     let hierarchical = rest.strip_prefix("//").or_else(|| rest.strip_prefix("\\\\"))?;
     let (raw, path) = authority::rfc3986(hierarchical);
     let written = Authority::of(raw);
-    written.is_plausible().then(|| Reading {
+    let reading = written.is_plausible().then(|| Reading {
         kind: CandidateKind::Url,
         scheme: Some(scheme),
         host: bare_host(written.host).unwrap_or_else(|| Host::parse(written.host)),
@@ -165,7 +174,9 @@ fn generic<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<Reading<'
         written: Cow::Borrowed(written.host),
         path: Some(Cow::Borrowed(path)),
         text: Cow::Borrowed(text),
-    })
+        asks_parsers: false,
+    })?;
+    Some(reading.asking_parsers(text))
 }
 
 /// `file:/etc/passwd`, `file:///etc/passwd`, `file://host/share`: without a host it is this one
@@ -193,6 +204,7 @@ fn file<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<Reading<'a>>
         written: Cow::Borrowed(written.host),
         path: Some(Cow::Borrowed(path)),
         text: Cow::Borrowed(text),
+        asks_parsers: false,
     })
 }
 
@@ -215,7 +227,7 @@ fn scheme_relative(text: &str, trust: Trust) -> Option<Reading<'_>> {
     let host = bare_host(written.host)?;
     let mut others = SmallVec::new();
     web::note_other(&mut others, &host, &Authority::of(authority::rfc3986(hierarchical).0));
-    Some(Reading {
+    let reading = Reading {
         kind: CandidateKind::Url,
         scheme: None,
         host,
@@ -224,7 +236,10 @@ fn scheme_relative(text: &str, trust: Trust) -> Option<Reading<'_>> {
         written: Cow::Borrowed(written.host),
         path: Some(Cow::Borrowed(path)),
         text: Cow::Borrowed(text),
-    })
+        asks_parsers: false,
+    };
+    // Whoever dials it puts a scheme before it.
+    Some(reading.asking_parsers(&format!("http:{text}")))
 }
 
 /// `host`, `host:port`, `host/path`.
@@ -295,7 +310,7 @@ pub(super) fn suffix(text: &str) -> Option<Reading<'_>> {
 
 fn reading_of_bare<'a>(host: &'a str, port: Option<u16>, tail: &'a str, text: &'a str) -> Option<Reading<'a>> {
     let kind = if port.is_some() || !tail.is_empty() { CandidateKind::Authority } else { CandidateKind::Host };
-    Some(Reading {
+    let reading = Reading {
         kind,
         scheme: None,
         host: bare_host(host)?,
@@ -304,7 +319,11 @@ fn reading_of_bare<'a>(host: &'a str, port: Option<u16>, tail: &'a str, text: &'
         written: Cow::Borrowed(host),
         path: (!tail.is_empty()).then_some(Cow::Borrowed(tail)),
         text: Cow::Borrowed(text),
-    })
+        asks_parsers: false,
+    };
+    // What makes userinfo of a host before it is no beginning of a URL.
+    let is_suffix = text.starts_with(['@', ':']);
+    Some(if is_suffix { reading } else { reading.asking_parsers(&format!("http://{text}")) })
 }
 
 fn bare_host(text: &str) -> Option<Host> {

@@ -99,6 +99,11 @@ fn urls(text: &str, spot: &Spot<'_>, meaning: Meaning, out: &mut Collector<'_>) 
     }
     for &piece in &pieces {
         let word = if sentence { piece.split_ascii_whitespace().next().unwrap_or_default() } else { piece };
+        // Servers take no longer target, and what is read of it here takes time.
+        let (whole, piece, word) = (word, first_bytes(piece), first_bytes(word));
+        if word.len() < whole.len() {
+            out.cut(Cut::Bytes);
+        }
         let Some(mut reading) = absolute(word) else {
             out.reject();
             continue;
@@ -114,6 +119,10 @@ fn urls(text: &str, spot: &Spot<'_>, meaning: Meaning, out: &mut Collector<'_>) 
         }
     }
     found
+}
+
+fn first_bytes(text: &str) -> &str {
+    &text[..text.floor_char_boundary(limits::HEAD_BYTES)]
 }
 
 /// A value that is a host, perhaps with port and path, or `//host/path`; in a parameter for
@@ -280,6 +289,15 @@ mod tests {
             }
         }
         assert_eq!(cut_at, Some(limits::DECODING_DEPTH + 1));
+    }
+
+    #[test]
+    fn no_longer_url_is_read_than_a_server_takes() {
+        let url = |length: usize| format!("http://h.example/{}", "a".repeat(length));
+        for (length, cut) in [(limits::HEAD_BYTES / 2, None), (limits::HEAD_BYTES, Some(Cut::Bytes))] {
+            let found = search_all("url", &url(length));
+            assert_eq!((found.candidates.len(), found.cut), (1, cut), "{length}");
+        }
     }
 
     #[test]

@@ -20,6 +20,10 @@ pub(super) const SINK: usize = 40;
 /// The name of a place, made to compare it with those of sinks, and each of its bytes.
 pub(super) const PLACE: usize = 200;
 pub(super) const PLACE_BYTE: usize = 10;
+/// A reference of markup, most of which are relative.
+pub(super) const REFERENCE: usize = 125;
+/// What nine parsers are asked.
+pub(super) const PARSERS: usize = 4_000;
 /// The head of a part, and what else is made for it.
 pub(super) const PART: usize = 400;
 /// A search of a body that is still coming, whatever is found in it, and without its bytes.

@@ -33,16 +33,17 @@ pub(super) fn read<'a>(scheme: &Scheme, text: &'a str, rest: &'a str) -> Option<
         written: Cow::Borrowed(host),
         path: Some(Cow::Borrowed(if path.is_empty() { "/" } else { path })),
         text: Cow::Borrowed(text),
+        asks_parsers: false,
     })
 }
 
-fn is_host_byte(b: u8) -> bool {
+pub(super) fn is_host_byte(b: u8) -> bool {
     b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-')
 }
 
 /// Labels of letters, digits and inner hyphens; the last one begins with a letter, so it is no
 /// address in any notation, and none is an IDNA A-label, which would have to be checked.
-fn is_plain_host(host: &str) -> bool {
+pub(super) fn is_plain_host(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or_default();
     let is_plain = |label: &str| {
         !label.is_empty()

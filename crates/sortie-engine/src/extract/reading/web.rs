@@ -9,12 +9,12 @@ use sortie_model::address::loose_v4;
 use sortie_model::{CandidateKind, Host, Scheme, limits};
 use url::{Position, Url};
 
-use super::{Reading, is_slash, plain};
+use super::{Reading, is_slash, others, plain};
 use crate::extract::authority::{self, Authority};
 use crate::extract::host::{Trust, is_host};
 
 /// Other hosts kept of one text.
-pub(super) const OTHERS: usize = 3;
+pub(super) const OTHERS: usize = 8;
 /// Longest authority, and with it userinfo, that is given to the parser; it takes long over longer
 /// ones.
 const AUTHORITY: usize = 4096;
@@ -34,14 +34,20 @@ pub(super) fn read<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<R
         return None;
     }
     let parsed = (raw.len() <= AUTHORITY && text.len() <= limits::HEAD_BYTES).then(|| Url::parse(text));
+    let read = others::hosts(text);
     let (host, port, path) = match parsed {
         Some(Ok(url)) => (host_of(&url)?, url.port(), url[Position::BeforePath..Position::AfterQuery].to_owned()),
-        _ => refused(hierarchical)?,
+        _ => refused(hierarchical).or_else(|| {
+            let first = read.iter().flatten().next()?.clone();
+            Some((first, None, authority::rfc3986(hierarchical).1.to_owned()))
+        })?,
     };
     let decoded = raw.contains('%').then(|| percent_decode_str(raw).decode_utf8_lossy());
     let decoded = decoded.as_deref().map(Authority::of);
     let naive = Authority::of(authority::rfc3986(hierarchical).0);
+    let asks_parsers = read.is_some();
     let mut others = SmallVec::new();
+    read.into_iter().flatten().for_each(|other| note_host(&mut others, &host, other));
     for other in [Some(written), Some(naive), first_at(raw), decoded].into_iter().flatten() {
         note_other(&mut others, &host, &other);
     }
@@ -57,6 +63,7 @@ pub(super) fn read<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<R
         written: Cow::Owned(written.host.to_owned()),
         path: Some(Cow::Owned(path)),
         text: Cow::Borrowed(text),
+        asks_parsers,
     })
 }
 
@@ -118,11 +125,14 @@ fn first_at(authority: &str) -> Option<Authority<'_>> {
 
 /// Adds what another parser reads, where it is a host and not the first reading's.
 pub(super) fn note_other(others: &mut SmallVec<[Host; 1]>, first: &Host, other: &Authority<'_>) {
-    if !other.host.is_ascii() || !other.is_plausible() || others.len() == OTHERS {
-        return;
+    if other.host.is_ascii() && other.is_plausible() {
+        note_host(others, first, Host::parse(other.host));
     }
-    let host = Host::parse(other.host);
-    if host != *first && !others.contains(&host) {
+}
+
+/// Adds a host that is not the first reading's, nor known.
+pub(super) fn note_host(others: &mut SmallVec<[Host; 1]>, first: &Host, host: Host) {
+    if host != *first && !others.contains(&host) && others.len() < OTHERS {
         others.push(host);
     }
 }
