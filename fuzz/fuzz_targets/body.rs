@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     let begun = extract::from_beginning(&body, &key);
     assert!(begun.candidates.len() <= limits::CANDIDATES);
     // Of each kind one, so that a body is read in every way.
-    let sinks = ["a.url", "html:resource", "xml:a.url", "text:url"];
+    let sinks = ["a.url", "html:resource", "xml:a.url", "text:url", "graphql:a.url", "rpc:a.url"];
     let sinks = sinks.map(|name| ProvenSink { parameter: name.into(), read_in: Containers::of_parameter(name) });
     for (complete, sinks) in [(true, &[][..]), (false, &[]), (true, &sinks), (false, &sinks)] {
         let found = extract::from_body(&Body { complete, sinks, ..body }, &key);

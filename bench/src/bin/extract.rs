@@ -24,7 +24,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Sizes of the bodies, in bytes.
 const SIZES: [usize; 2] = [1024, 64 * 1024];
 /// Sinks of every container of bodies.
-const SINKS: [&str; 4] = ["url", "html:resource", "xml:order.url", "text:url"];
+const SINKS: [&str; 6] = ["url", "html:resource", "xml:order.url", "text:url", "graphql:a.url", "rpc:a.url"];
 /// Of hostile bodies, so many are printed: those that cost most.
 const PRINTED: usize = 25;
 

@@ -257,7 +257,10 @@ impl<'t, 'v, V: Visitor<'t>> Reader<'t, 'v, V> {
         self.visitor.begin_call();
         while !self.takes(b')')? {
             let argument = self.name()?;
-            self.mark(b':')?;
+            // Apollo's parser takes one without a value.
+            if !self.takes(b':')? {
+                continue;
+            }
             self.path.clear();
             self.path.push_str(sign);
             self.path.push_str(clipped(name));
@@ -396,7 +399,6 @@ mod tests {
             "{a",
             "{a}}",
             "{a(}",
-            "{a(b)}",
             "{a(b:)}",
             "{a(b:[1}",
             "{a(b:{c}",
