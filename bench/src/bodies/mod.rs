@@ -1,5 +1,6 @@
 //! Bodies that are read for candidates: what programs send, and what costs the reader most.
 
+mod archives;
 mod ordinary;
 mod worst;
 

@@ -5,6 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::archives::archives;
 use super::{Sample, TYPES, filled};
 
 /// Hostile bodies, each under every type of [`TYPES`].
@@ -183,7 +184,7 @@ fn patterns(size: usize) -> Vec<(&'static str, Vec<u8>)> {
     let repeated = REPEATED.iter().map(|&(name, before, unit, after)| {
         (name, filled(size, before, |number| unit.replace('#', &number.to_string()), after))
     });
-    repeated.chain([("layers of everything", layers(size))]).collect()
+    repeated.chain([("layers of everything", layers(size))]).chain(archives(size)).collect()
 }
 
 /// A form that holds JSON that holds escaped markup that holds a form.

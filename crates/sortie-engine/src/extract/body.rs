@@ -12,7 +12,7 @@ use super::charset::{self, Text};
 use super::collector::Collector;
 use super::part_head::parameter;
 use super::spot::Spot;
-use super::{Body, beside, csv, graphql, html, json, magic, markup, multipart, pairs, prose, value, yaml};
+use super::{Body, beside, csv, graphql, html, json, magic, markup, multipart, office, pairs, prose, value, yaml};
 use crate::codec;
 
 /// Bytes at the beginning by which text is told from other data.
@@ -102,6 +102,12 @@ fn declared(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut 
         }
     }
     if !begins_text(bytes) {
+        if let Some(is_sure) = office::search(piece, &essence, spot, out) {
+            if !is_sure {
+                out.cut(Cut::Format);
+            }
+            return done;
+        }
         if is_media(&essence) && magic::begins_media(bytes) {
             return done;
         }
@@ -131,6 +137,9 @@ fn binary(bytes: &[u8], spot: &Spot<'_>, out: &mut Collector<'_>) {
 pub(super) fn file(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> Containers {
     let bytes = piece.data;
     let essence = essence(content_type);
+    if office::search(piece, &essence, spot, out).is_some() {
+        return Containers::NONE;
+    }
     if !begins_text(bytes) || is_media(&essence) && !begins_markup(bytes) {
         return Containers::NONE;
     }
@@ -153,6 +162,12 @@ pub(super) fn plain(bytes: &[u8], content_type: &str, spot: &Spot<'_>, out: &mut
 /// A part of a multipart body that is a field and declares another type. Many programs do not look at the type.
 pub(super) fn field(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> Containers {
     let essence = essence(content_type);
+    if let Some(is_sure) = office::search(piece, &essence, spot, out) {
+        if !is_sure {
+            out.cut(Cut::Format);
+        }
+        return Containers::NONE;
+    }
     let Text { text, is_sure } = charset::decode(piece.data, parameter(content_type, "charset").as_deref());
     if !begins_text(piece.data) || !is_sure {
         out.cut(Cut::Format);

@@ -200,6 +200,11 @@ impl<'k> Collector<'k> {
         self.is_done
     }
 
+    /// Whether half of the work that may be done is done: time to leave what can be left.
+    pub(super) fn is_half_done(&mut self) -> bool {
+        self.is_done() || self.work >= limits::EXTRACTION_WORK / 2
+    }
+
     fn end(&mut self) {
         self.cut(Cut::Count);
         self.is_done = true;

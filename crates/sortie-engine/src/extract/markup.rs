@@ -25,6 +25,8 @@ pub(super) enum Part {
     Resource,
     /// A reader, if he follows it.
     Link,
+    /// A reader of a document that people wrote, if he follows it: as a link in prose.
+    Hyperlink,
     /// An XML parser that loads external entities.
     Entity,
     /// An XML parser that loads the external subset.
@@ -41,7 +43,7 @@ impl Part {
     fn as_str(self) -> &'static str {
         match self {
             Self::Resource => "resource",
-            Self::Link => "link",
+            Self::Link | Self::Hyperlink => "link",
             Self::Entity => "entity",
             Self::Doctype => "doctype",
             Self::Include => "include",
@@ -53,6 +55,7 @@ impl Part {
     fn nature(self) -> Nature {
         match self {
             Self::Link => Nature::Value,
+            Self::Hyperlink => Nature::Prose,
             _ => Nature::Named,
         }
     }
@@ -127,10 +130,10 @@ pub(super) fn offer(text: &str, at: &str, part: Part, base: &Spot<'_>, out: &mut
     if reading.is_none() && !files::is_named(&text) {
         return;
     }
-    let name = joined(base, at);
+    let name = joined(base.name, at);
     let parameter = match part {
-        Part::Resource if !base.name.is_empty() => Cow::Borrowed(base.name),
-        _ => joined(base, part.as_str()),
+        Part::Resource if !base.parameter.is_empty() => Cow::Borrowed(base.parameter),
+        _ => joined(base.parameter, part.as_str()),
     };
     let spot = base.placed(&name, &parameter);
     out.name_file(&spot, &text);
@@ -149,8 +152,8 @@ pub(super) fn offer_css(text: &str, at: &str, base: &Spot<'_>, out: &mut Collect
     }
 }
 
-fn joined<'a>(base: &Spot<'_>, name: &'a str) -> Cow<'a, str> {
-    if base.name.is_empty() { Cow::Borrowed(name) } else { Cow::Owned(format!("{}.{name}", base.name)) }
+fn joined<'a>(base: &str, name: &'a str) -> Cow<'a, str> {
+    if base.is_empty() { Cow::Borrowed(name) } else { Cow::Owned(format!("{base}.{name}")) }
 }
 
 #[cfg(test)]

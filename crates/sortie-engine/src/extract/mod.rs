@@ -37,6 +37,7 @@ mod marks;
 mod markup;
 mod multipart;
 mod names;
+mod office;
 mod pairs;
 mod part_head;
 mod path;

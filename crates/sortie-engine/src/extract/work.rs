@@ -28,6 +28,8 @@ pub(super) const PARSERS: usize = 4_000;
 pub(super) const PART: usize = 400;
 /// A search of a body that is still coming, whatever is found in it, and without its bytes.
 pub(super) const BEGINNING: usize = 5_000;
+/// A byte that deflate took in or made, for members of an archive.
+pub(super) const INFLATED_BYTE: usize = 2;
 /// A byte that decoding made.
 pub(super) const DECODED_BYTE: usize = 1;
 
