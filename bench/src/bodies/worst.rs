@@ -176,6 +176,8 @@ const REPEATED: &[(&str, &str, &str, &str)] = &[
     ("base64", "", "aHR0", ""),
     ("base64 in JSON", "{\"a\":\"", "aHR0cDov", "\"}"),
     ("base64 of JSON", "", "eyJhIjoiYjpjIn0K", ""),
+    ("tokens", "[", "\"eyJqa3UiOiIifQ.eyJpc3MiOiIifQ.AAAA\",", "\"\"]"),
+    ("a token of many members", "eyJhIjoxLC", "JhIjoxLCJhIjoxLC", ".."),
     ("hexadecimal", "", "6874", ""),
     ("files of one letter", "", "a/", ""),
 ];

@@ -12,7 +12,7 @@ use super::charset::{self, Text};
 use super::collector::Collector;
 use super::part_head::parameter;
 use super::spot::Spot;
-use super::{Body, beside, csv, graphql, html, json, magic, markup, multipart, office, pairs, prose, value, yaml};
+use super::{Body, beside, csv, graphql, html, json, jwt, magic, markup, multipart, office, pairs, prose, value, yaml};
 use crate::codec;
 
 /// Bytes at the beginning by which text is told from other data.
@@ -252,7 +252,8 @@ fn structured(piece: Piece<&str>, essence: &str, spot: &Spot<'_>, out: &mut Coll
     } else {
         value::search(settled(), spot, out);
     }
-    let is_known = text.is_empty() || essence.is_empty() || essence.starts_with("text/") || is_json(essence);
+    let is_value = essence.is_empty() || essence.starts_with("text/") || is_json(essence) || jwt::is_token(essence);
+    let is_known = text.is_empty() || is_value;
     Read { is_known, done }
 }
 

@@ -9,11 +9,11 @@ use super::collector::Collector;
 use super::host::Trust;
 use super::reading::whole;
 use super::spot::{Setting, Spot};
-use super::{pairs, value};
+use super::{jwt, pairs, value};
 
 /// Fields that never name a destination: those of one connection (RFC 9110 §7.6.1), of content
-/// negotiation, caching, conditions and ranges, of credentials, and what browsers say about
-/// themselves. `User-Agent` names crawlers' home pages, which nobody dials.
+/// negotiation, caching, conditions and ranges, of credentials (of which tokens are looked into), and what
+/// browsers say about themselves. `User-Agent` names crawlers' home pages, which nobody dials.
 #[rustfmt::skip]
 const SILENT: &[&str] = &[
     "age", "authorization", "cache-control", "connection", "content-disposition", "content-encoding",
@@ -43,6 +43,9 @@ const PIECES: usize = 16;
 /// Searches header fields; names are in lower case.
 pub(super) fn search(fields: &[(&str, &[u8])], out: &mut Collector<'_>) {
     for &(name, bytes) in fields {
+        if name == "authorization" {
+            jwt::search_credentials(&String::from_utf8_lossy(bytes), &Spot::new(Container::Header, name), out);
+        }
         if is_silent(name) {
             continue;
         }

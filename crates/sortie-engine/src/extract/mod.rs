@@ -31,6 +31,7 @@ mod host;
 mod html;
 mod inert;
 mod json;
+mod jwt;
 mod magic;
 mod markdown;
 mod marks;

@@ -11,7 +11,7 @@ use super::marks::Marks;
 use super::names::{Meaning, Role};
 use super::reading::{Reading, absolute, suffix, whole};
 use super::spot::{Setting, Spot};
-use super::{data_url, decode, json, markdown, markup, pairs, prose, sink, work};
+use super::{data_url, decode, json, jwt, markdown, markup, pairs, prose, sink, work};
 
 /// Pieces of a list of hosts that are read.
 const LIST: usize = 64;
@@ -71,6 +71,7 @@ pub(super) fn every_way(text: &str, marks: Marks, meaning: Meaning, spot: &Spot<
     }
     let images = out.offers();
     let is_destination = marks.has_colon() && data_url::search(text, Reader::Program, spot, out)
+        || marks.has_dot() && jwt::search(text, spot, out)
         || marks.has_colon() && urls(text, spot, meaning, out)
         || bare(text, marks, spot, meaning, out)
         || encoded(text, marks, spot, out);
