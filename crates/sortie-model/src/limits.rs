@@ -31,7 +31,7 @@ pub const DECODED_BYTES: usize = 256 * 1024;
 /// Work that may be done for the candidates of a head or of a body, for one reading of it, in all layers
 /// together: about as many nanoseconds. What clients send must not cost more, whatever it holds. For a body of
 /// which more than [`INSPECT_REQUEST_BYTES`] are inspected it is as much more.
-pub const EXTRACTION_WORK: usize = 1_600_000;
+pub const EXTRACTION_WORK: usize = 2_000_000;
 /// The same for all that is done for one body before its inspected prefix is there: a client that sends
 /// it byte by byte must not have it read as often. It may be exceeded by one reading.
 pub const BEGINNINGS_WORK: usize = 4 * EXTRACTION_WORK;

@@ -82,6 +82,8 @@ struct DataUrl<'a> {
 impl<'a> DataUrl<'a> {
     fn of(text: &'a str) -> Option<Self> {
         let rest = begins(text).then(|| &text[5..])?;
+        // PHP takes slashes, too.
+        let rest = rest.strip_prefix("//").unwrap_or(rest);
         let comma = memchr::memchr(b',', &rest.as_bytes()[..rest.len().min(TYPE)])?;
         let (head, data) = (rest[..comma].trim(), &rest[comma + 1..]);
         let (media_type, is_base64) = match head.rsplit_once(';') {

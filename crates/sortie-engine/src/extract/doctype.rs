@@ -80,6 +80,10 @@ mod tests {
             ["xml:entity http://10.0.0.5/?…"]
         );
         assert_eq!(
+            found("r [<!ENTITY % x SYSTEM \"data://text/plain;base64,ZmlsZTovLy9ldGMvcGFzc3dk\"> %x;]"),
+            ["xml:entity file:///etc/passwd"]
+        );
+        assert_eq!(
             found("r [<!ENTITY a \"&#x3c;!ENTITY b SYSTEM &#x27;http://10.0.0.5/&#x27;>\">]"),
             ["xml:entity http://10.0.0.5/"]
         );

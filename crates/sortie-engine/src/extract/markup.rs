@@ -11,7 +11,7 @@ use sortie_model::Nature;
 use super::collector::Collector;
 use super::data_url::Reader;
 use super::reading::reference;
-use super::spot::Spot;
+use super::spot::{Setting, Spot};
 use super::{charset, css, data_url, decode, doctype, html, work, xml};
 use crate::files;
 
@@ -122,12 +122,15 @@ pub(super) fn offer(text: &str, at: &str, part: Part, base: &Spot<'_>, out: &mut
     let text: Cow<'_, str> =
         if text.contains(['\t', '\n', '\r']) { Cow::Owned(text.replace(['\t', '\n', '\r'], "")) } else { text };
     out.work(work::REFERENCE + text.len());
-    if data_url::begins(text.trim_start()) {
+    let is_data = data_url::begins(text.trim_start());
+    // What an entity holds becomes a part of the document, and what a value is in it is a reference itself.
+    let is_part = matches!(part, Part::Entity | Part::Doctype);
+    if is_data && !is_part {
         data_url::search(text.trim_start(), Reader::Renderer, base, out);
         return;
     }
-    let reading = reference(&text);
-    if reading.is_none() && !files::is_named(&text) {
+    let reading = reference(&text).filter(|_| !is_data);
+    if reading.is_none() && !is_data && !files::is_named(&text) {
         return;
     }
     let name = joined(base.name, at);
@@ -136,6 +139,10 @@ pub(super) fn offer(text: &str, at: &str, part: Part, base: &Spot<'_>, out: &mut
         _ => joined(base.parameter, part.as_str()),
     };
     let spot = base.placed(&name, &parameter);
+    if is_data {
+        data_url::search(text.trim_start(), Reader::Program, &spot.set(Setting::Type), out);
+        return;
+    }
     out.name_file(&spot, &text);
     if let Some(reading) = reading {
         out.offer(&spot, &reading, part.nature());
