@@ -83,6 +83,9 @@ pub struct NamedFile {
     pub location: Location,
     /// The canonical name of its parameter, see [`crate::place::canonical_parameter`].
     pub parameter: Arc<str>,
+    /// Whether it can be nothing else: a URL, an entity, a path that leaves its folder, or the value of a
+    /// parameter for files. A search for `/etc/passwd` is none of these.
+    pub is_plain: bool,
     /// What its content would be known by, where its name says so.
     pub suggests: Option<FileMark>,
     /// Its redacted text.

@@ -34,7 +34,8 @@ pub(super) fn proof<'a>(stats: Option<&Arc<EndpointStats>>, files: &'a FilesShow
     let proofs = new.flat_map(|shown| files.named.iter().map(move |named| (named, shown))).map(|(named, shown)| {
         // Laplace's rule of succession: never seen in n, it is seen the next time with 1/(n + 2).
         let by_chance = 1.0 / (f64::from(looked) + 2.0);
-        let by_chance = if named.suggests == Some(shown.mark) { by_chance * NAMED_SO } else { by_chance };
+        let is_named_so = named.is_plain && named.suggests == Some(shown.mark);
+        let by_chance = if is_named_so { by_chance * NAMED_SO } else { by_chance };
         Proof { named, shown, confidence: 1.0 - by_chance, looked }
     });
     proofs.max_by(|one, other| one.confidence.total_cmp(&other.confidence)).filter(|proof| proof.confidence >= SURE)

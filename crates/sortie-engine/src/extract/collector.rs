@@ -311,6 +311,7 @@ impl<'k> Collector<'k> {
             self.files.push(NamedFile {
                 location: location(spot),
                 parameter: place_name(spot),
+                is_plain: files::is_plain(text, spot.parameter),
                 suggests: files::suggests(text),
                 shown: shown::clean(&path::redact(text), limits::SHOWN_TEXT).into(),
             });

@@ -12,7 +12,7 @@ use super::{value, work};
 /// Columns whose names are kept; what stands behind them has none.
 const COLUMNS: usize = 256;
 /// Bytes of the first line by which the separator is told.
-const HEAD: usize = 4096;
+const HEAD: usize = 64 * 1024;
 /// What cells stand between, the usual one last.
 const SEPARATORS: [u8; 4] = [b'|', b'\t', b';', b','];
 

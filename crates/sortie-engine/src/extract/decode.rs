@@ -77,6 +77,13 @@ pub(super) fn base64_with_others(text: &str) -> Option<String> {
     (bare.len() < text.len()).then(|| base64(&bare)).flatten()
 }
 
+/// The same as Python's decoder reads it: to the first padding, and without the letters of base64url.
+pub(super) fn base64_to_padding(text: &str) -> Option<String> {
+    let is_of_base64 = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
+    let bare: String = text.split('=').next().unwrap_or_default().chars().filter(is_of_base64).collect();
+    (bare.len() < text.trim_end_matches('=').len()).then(|| base64(&bare)).flatten()
+}
+
 /// Whether a text of base64's letters may be base64 or hexadecimal of text, by its first few bytes:
 /// `false` of most tokens and words.
 pub(super) fn may_be_base64_or_hex(text: &str, is_hex: bool) -> bool {

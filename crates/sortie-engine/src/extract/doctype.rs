@@ -1,5 +1,7 @@
 //! External identifiers of a document type: `SYSTEM "uri"` and `PUBLIC "id" "uri"`.
 
+use sortie_model::event::Cut;
+
 use super::collector::Collector;
 use super::decode;
 use super::markup::{Part, offer};
@@ -23,6 +25,9 @@ fn scan(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
         let identifier = match rest.as_bytes()[0] {
             b'<' => {
                 out.work(work::TOKEN);
+                if out.has_sinks() && holds_elements(rest) {
+                    out.cut(Cut::Format);
+                }
                 part = declaration(rest).unwrap_or(part);
                 continue;
             }
@@ -40,6 +45,17 @@ fn scan(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
             return;
         }
     }
+}
+
+/// Whether an entity is declared whose text holds elements: where it is used they are part of the document,
+/// and it is not expanded here.
+fn holds_elements(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("<!ENTITY") else { return false };
+    let Some(at) = rest.find(['"', '\'', '>']) else { return false };
+    literal(&rest[at..]).is_some_and(|(value, _)| {
+        memchr::memchr_iter(b'<', value.as_bytes())
+            .any(|at| value.as_bytes().get(at + 1).is_some_and(|b| b.is_ascii_alphabetic() || !b.is_ascii()))
+    })
 }
 
 fn declaration(text: &str) -> Option<Part> {

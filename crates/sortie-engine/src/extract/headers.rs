@@ -91,7 +91,9 @@ fn ambient(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
 /// `a=1; b=2` (RFC 6265 §4.2.1). Values are percent-encoded by habit; the first decoding is part of
 /// the container.
 fn cookies(text: &str, out: &mut Collector<'_>) {
-    for pair in text.split(';') {
+    // Some programs take a comma for a separator, too (RFC 2109).
+    let behind_commas = text.split(',').skip(1).filter(|_| out.has_sinks()).collect::<Vec<_>>();
+    for pair in text.split(';').chain(behind_commas.into_iter().flat_map(|piece| piece.split(';').take(1))) {
         if out.is_done() {
             return;
         }

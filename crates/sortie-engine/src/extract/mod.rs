@@ -66,6 +66,7 @@ mod work;
 mod xml;
 mod xml_rpc;
 mod yaml;
+mod yaml_otherwise;
 
 pub use aliases::templates;
 pub use proven::ProvenSink;

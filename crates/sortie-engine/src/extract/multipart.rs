@@ -3,6 +3,7 @@
 use memchr::memmem;
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
 use sortie_model::event::Cut;
 use sortie_model::{Container, Containers, Nature};
 
@@ -69,9 +70,15 @@ pub(super) fn search(piece: Piece<&[u8]>, boundary: &Boundary<'_>, base: &Spot<'
     let bytes = piece.data;
     let delimiter = format!("--{}", boundary.text);
     let finder = memmem::Finder::new(delimiter.as_bytes());
-    let mut begins =
-        finder.find_iter(bytes).filter(|&at| at == 0 || bytes[at - 1] == b'\n').map(|at| at + delimiter.len());
-    if !boundary.is_sure {
+    let mut is_sure = boundary.is_sure;
+    let mut begins = finder.find_iter(bytes).filter(|&at| {
+        // Some programs take a carriage return for the end of a line.
+        is_sure &= at == 0 || bytes[at - 1] != b'\r';
+        at == 0 || matches!(bytes[at - 1], b'\n' | b'\r')
+    });
+    let begins: SmallVec<[usize; 16]> = begins.by_ref().map(|at| at + delimiter.len()).take(PARTS + 1).collect();
+    let mut begins = begins.into_iter();
+    if !is_sure {
         out.cut(Cut::Format);
     }
     let Some(mut begin) = begins.next() else { return false };

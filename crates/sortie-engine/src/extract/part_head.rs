@@ -87,6 +87,7 @@ impl PartHead {
             && names.iter().all(|name| !name.is_escaped && !name.value.contains("=?"))
             && !parameters(disposition).any(|parameter| is_continued(parameter.name))
             && has_type(disposition)
+            && !has_comment(disposition)
             && fields("content-transfer-encoding").iter().all(is_plain);
         let name = names.first().map(|name| name.value.clone().into_owned());
         let filename = || parameter(disposition, "filename").map(Cow::into_owned);
@@ -107,6 +108,11 @@ fn is_continued(parameter: &str) -> bool {
 /// Whether a disposition begins with its type, and not with a parameter at once.
 fn has_type(disposition: &str) -> bool {
     !disposition.split(';').next().unwrap_or_default().contains('=')
+}
+
+/// Whether a comment stands outside of quotes, which some programs pass over (RFC 5322 §3.2.2).
+fn has_comment(disposition: &str) -> bool {
+    disposition.split('"').step_by(2).any(|outside| outside.contains('('))
 }
 
 /// `UTF-8'en'a%20b` (RFC 8187 §3.2).

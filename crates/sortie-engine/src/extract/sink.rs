@@ -18,8 +18,10 @@ const LONGEST: usize = 2048;
 /// Searches what the other readings found nothing in.
 pub(super) fn search(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
     let before = out.offers();
-    if let Some(decoded) = decode::base64_with_others(text).filter(|decoded| out.spend(decoded.len())) {
-        value::search(&decoded, &spot.decoded(Decoding::Base64), out);
+    for read in [decode::base64_with_others, decode::base64_to_padding] {
+        if let Some(decoded) = read(text).filter(|decoded| out.offers() == before && out.spend(decoded.len())) {
+            value::search(&decoded, &spot.decoded(Decoding::Base64), out);
+        }
     }
     if let Some(reading) = dialled(text).filter(|_| out.offers() == before) {
         out.offer(spot, &reading, Nature::Named);
@@ -59,6 +61,7 @@ mod tests {
             "id,\"u\"rl\r\n1,http://10.20.0.5/x\r\n",
             "http://h.example/,url\r\n1,http://10.20.0.5/x\r\n",
             "<p>,url\r\n1,http://10.20.0.5/x\r\n",
+            &format!(";{},url\r\n1,http://10.20.0.5/x\r\n", "x".repeat(5000)),
             &format!("{}url\r\n{}http://10.20.0.5/x\r\n", "a,".repeat(300), "1,".repeat(300)),
         ] {
             let extraction = body("text/csv", text, &["text:url"]);
@@ -101,6 +104,25 @@ mod tests {
     }
 
     #[test]
+    fn an_entity_may_hold_the_sink() {
+        let xml = |value: &str| format!("<!DOCTYPE r [<!ENTITY e \"{value}\">]><r>&e;</r>");
+        for value in ["<url>http://10.20.0.5/x</url>", "&#60;url>http://10.20.0.5/x&#60;/url>"] {
+            assert!(body("application/xml", &xml(value), &["url"]).cut.is_some(), "{value}");
+            assert_eq!(body("application/xml", &xml(value), &[]).cut, None, "{value}");
+        }
+        assert_eq!(body("application/xml", &xml("a &lt; b"), &["url"]).cut, None);
+    }
+
+    #[test]
+    fn yaml_that_is_read_otherwise_is_told_at_a_sink() {
+        for text in ["a: 1\rurl: http://10.20.0.5/x", "\"\\x75rl\": http://10.20.0.5/x", "a: {b: 1,\n url: x}\n"] {
+            assert!(body("application/yaml", text, &["url"]).cut.is_some(), "{text}");
+            assert_eq!(body("application/yaml", text, &[]).cut, None, "{text}");
+        }
+        assert_eq!(body("application/yaml", "url: http://h.example/\nlist: [1, 2]\n", &["url"]).cut, None);
+    }
+
+    #[test]
     fn a_page_may_begin_with_text() {
         let extraction = body("text/html", "See <img src=\"http://10.20.0.5/x\">", &[]);
         let image = extraction.candidates.iter().find(|c| &*c.location.name == "img@src");
@@ -134,6 +156,8 @@ mod tests {
             "aHR0!cDovLzEwLjIwLjAuNS94",
             "aHR0cDov L zEwLjIwLjAuNS94",
             ".aHR0cDovLzEwLjIwLjAuNS94",
+            "aHR0-cDovLzEwLjIwLjAuNS94",
+            "aHR0cDovLzEwLjIwLjAuNS94==zzzz",
         ] {
             let text = serde_json::json!({ "doc": [value] }).to_string();
             let extraction = body(JSON, &text, &["doc"]);

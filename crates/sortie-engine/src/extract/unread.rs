@@ -46,6 +46,13 @@ fn multipart_is_read_as_the_most_lenient_program_does() {
         (plain, with("Content-Disposition: form-data; name=\"x\"; name=\"url\"")),
         (plain, with("Content-Disposition: form-data; name=\"\\u\\r\\l\"")),
         (plain, named("X: y").replace("\r\n", "\r")),
+        (
+            plain,
+            with(
+                "Content-Disposition: form-data; name=\"x\"\r\n\r\ny\r--BB\r\nContent-Disposition: form-data; name=\"url\"",
+            ),
+        ),
+        (plain, with("Content-Disposition: form-data; (a) name=url")),
         ("multipart/form-data; boundary=AA; boundary=BB", named("X: y")),
         ("multipart/form-data; boundary=\"B\\\"B\"", named("X: y").replace("BB", "B\"B")),
         ("multipart/form-data; boundary=CC", named("X: y")),

@@ -11,7 +11,7 @@ use sortie_model::limits;
 
 use super::collector::Collector;
 use super::spot::Spot;
-use super::{value, work};
+use super::{value, work, yaml_otherwise};
 
 /// Bytes of one key that the path keeps.
 const KEY_LENGTH: usize = 64;
@@ -26,6 +26,9 @@ pub(super) fn is_yaml(essence: &str) -> bool {
 
 /// Searches a text. Names are paths from `base`'s name.
 pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
+    if out.has_sinks() && yaml_otherwise::is_read_otherwise(text) {
+        out.cut(Cut::Format);
+    }
     let mut walk = Walk { path: base.name.to_owned(), open: Vec::new() };
     for line in text.lines() {
         if out.is_done() {

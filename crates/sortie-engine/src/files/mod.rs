@@ -7,5 +7,5 @@ mod contents;
 mod named;
 mod shown;
 
-pub use named::{is_named, suggests};
+pub use named::{is_named, is_plain, suggests};
 pub use shown::shown;

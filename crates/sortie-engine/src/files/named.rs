@@ -39,6 +39,19 @@ pub fn is_named(text: &str) -> bool {
     leaves_folder(text) || is_absolute(text) || is_url(text)
 }
 
+/// Last words of the names of parameters that are for files.
+const FOR_FILES: [&str; 16] = [
+    "file", "filename", "filepath", "path", "pathname", "dir", "folder", "doc", "document", "template", "page",
+    "include", "source", "src", "load", "read",
+];
+
+/// Whether a text that names a file can be nothing else, as the value of this parameter.
+pub fn is_plain(text: &str, parameter: &str) -> bool {
+    let last = parameter.rsplit(|c: char| !c.is_ascii_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
+    let is_for_files = FOR_FILES.iter().any(|word| last.to_ascii_lowercase().ends_with(word));
+    is_for_files || parameter.starts_with("xml:") || leaves_folder(text.trim()) || is_url(text.trim())
+}
+
 /// What the content of a named file would be known by.
 pub fn suggests(text: &str) -> Option<FileMark> {
     let text = text.to_ascii_lowercase();

@@ -209,6 +209,13 @@ fn what_only_looks_like_it_accuses_nobody() {
             exchanges += 1;
         }
     }
+    // What somebody stored is found by who looks for it.
+    for (n, content) in contents.into_iter().enumerate() {
+        for name in ["/etc/passwd", "/proc/self/environ", "C:/Windows/win.ini", "/etc/ssl/site.key"] {
+            service.get(&format!("/v1/wiki{n}{}?q={name}", name.len()), ("text/html", content.as_bytes()));
+            exchanges += 1;
+        }
+    }
     assert!(exchanges >= 200, "{exchanges}");
     assert!(service.files().is_empty(), "{:#?}", service.files());
 }

@@ -52,7 +52,8 @@ pub(in crate::gate) fn of_head<'a>(
 /// How a field leads elsewhere, if it does.
 fn kind_of(name: &str, status: u16) -> Option<HopKind> {
     match name {
-        "location" if (300..400).contains(&status) => Some(HopKind::Redirect),
+        // Python's urllib takes `URI`, which RFC 2068 had.
+        "location" | "uri" if (300..400).contains(&status) => Some(HopKind::Redirect),
         "refresh" => Some(HopKind::Redirect),
         "location" | "content-location" | "link" => Some(HopKind::Content),
         _ => None,
