@@ -10,7 +10,7 @@ pub use ordinary::ordinary;
 pub use worst::worst;
 
 /// Content types under which hostile bodies are tried, as a client declares what it likes.
-pub const TYPES: [&str; 8] = [
+pub const TYPES: [&str; 10] = [
     "application/json",
     "application/x-www-form-urlencoded",
     "multipart/form-data; boundary=xyzw",
@@ -19,6 +19,8 @@ pub const TYPES: [&str; 8] = [
     "text/csv",
     "application/yaml",
     "text/plain",
+    "application/x-protobuf",
+    "application/msgpack",
 ];
 
 /// A body to be measured with.

@@ -186,7 +186,25 @@ fn patterns(size: usize) -> Vec<(&'static str, Vec<u8>)> {
     let repeated = REPEATED.iter().map(|&(name, before, unit, after)| {
         (name, filled(size, before, |number| unit.replace('#', &number.to_string()), after))
     });
-    repeated.chain([("layers of everything", layers(size))]).chain(archives(size)).collect()
+    repeated.chain([("layers of everything", layers(size))]).chain(archives(size)).chain(packed(size)).collect()
+}
+
+/// Messages of packed formats, which are read under their own types.
+fn packed(size: usize) -> Vec<(&'static str, Vec<u8>)> {
+    // Each field holds all the rest, for as long as its length takes two bytes.
+    let nested = |room: usize| {
+        let mut message: Vec<u8> = Vec::new();
+        while message.len() + 3 <= room {
+            let length = message.len();
+            message.splice(..0, [0x0a, length as u8 | 0x80, (length >> 7) as u8]);
+        }
+        message
+    };
+    let deep: Vec<u8> = nested(size.min(96)).repeat(size / 96).into_iter().take(size).collect();
+    let texts = b"\x0a\x06a:b/.c".repeat(size / 8);
+    let items = b"\xa5a:b/.".repeat(size / 6 - 1);
+    let items = [&[0xdd][..], &(items.len() as u32 / 6).to_be_bytes(), &items].concat();
+    vec![("messages in messages", deep), ("texts of a message", texts), ("texts of MessagePack", items)]
 }
 
 /// A form that holds JSON that holds escaped markup that holds a form.

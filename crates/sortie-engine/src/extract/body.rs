@@ -12,7 +12,9 @@ use super::charset::{self, Text};
 use super::collector::Collector;
 use super::part_head::parameter;
 use super::spot::Spot;
-use super::{Body, beside, csv, graphql, html, json, jwt, magic, markup, multipart, office, pairs, prose, value, yaml};
+use super::{
+    Body, beside, csv, graphql, html, json, jwt, magic, markup, multipart, office, packed, pairs, prose, value, yaml,
+};
 use crate::codec;
 
 /// Bytes at the beginning by which text is told from other data.
@@ -100,6 +102,9 @@ fn declared(piece: Piece<&[u8]>, content_type: &str, spot: &Spot<'_>, out: &mut 
         if is_multipart || is_read && essence != FORM {
             return done;
         }
+    }
+    if packed::search(piece, &essence, spot, out) {
+        return done;
     }
     if !begins_text(bytes) {
         if let Some(is_sure) = office::search(piece, &essence, spot, out) {
@@ -319,12 +324,16 @@ fn is_of_text(b: u8) -> bool {
     b >= 0x20 && b != 0x7f || matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1e)
 }
 
+/// Whether all of it is text, without control characters.
+pub(super) fn is_text(bytes: &[u8]) -> bool {
+    // None ends the search, for so it is done to many at once.
+    bytes.iter().fold(true, |is_text, &b| is_text & is_of_text(b))
+}
+
 /// Whether the beginning is text: UTF-16 or UTF-32, or no control characters but white space and what
 /// separates texts of a sequence (RFC 7464). A program in C may send its closing zero.
 pub(super) fn begins_text(bytes: &[u8]) -> bool {
     let head = bytes.strip_suffix(&[0]).unwrap_or(bytes);
     let head = &head[..head.len().min(HEAD)];
-    charset::wide(bytes).is_some()
-        // None ends the search, for so it is done to many at once.
-        || head.iter().fold(true, |is_text, &b| is_text & is_of_text(b))
+    charset::wide(bytes).is_some() || is_text(head)
 }

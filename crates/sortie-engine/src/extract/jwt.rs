@@ -53,6 +53,7 @@ fn search_token(token: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bool {
     let before = out.offers();
     let mut parts = token.splitn(3, '.');
     let Some(header) = parts.next().and_then(|part| object(part, spot, out)) else { return false };
+    out.work(work::CLAIMS + token.len() * 2);
     let inner = spot.decoded(Decoding::Base64);
     let inner = Spot { decodings: inner.decodings.with(Decoding::Json), ..inner };
     for (name, text) in members(&header, &["jku", "x5u", "iss"]) {

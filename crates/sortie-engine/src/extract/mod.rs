@@ -39,6 +39,7 @@ mod markup;
 mod multipart;
 mod names;
 mod office;
+mod packed;
 mod pairs;
 mod part_head;
 mod path;

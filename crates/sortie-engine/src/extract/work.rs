@@ -24,6 +24,8 @@ pub(super) const PLACE_BYTE: usize = 10;
 pub(super) const REFERENCE: usize = 125;
 /// What nine parsers are asked.
 pub(super) const PARSERS: usize = 4_000;
+/// The header and claims of a token, as far as they are parsed.
+pub(super) const CLAIMS: usize = 1_000;
 /// The head of a part, and what else is made for it.
 pub(super) const PART: usize = 400;
 /// A search of a body that is still coming, whatever is found in it, and without its bytes.
