@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
+use super::utf7;
+
 /// Text, as most programs read it.
 #[derive(Debug, PartialEq)]
 pub(super) struct Text<'b> {
@@ -42,9 +44,14 @@ pub(super) fn decode<'b>(bytes: &'b [u8], label: Option<&str>) -> Text<'b> {
     }
     let bytes = &bytes[..bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1)];
     let has_zeros = memchr::memchr(0, bytes).is_some();
+    if label.is_some_and(utf7::is_label) || utf7::is_marked(bytes) {
+        // A program that does not know it reads its sequences as they stand.
+        let is_sure = !has_zeros && memchr::memchr(b'+', bytes).is_none();
+        return Text { text: Cow::Owned(utf7::decode(bytes)), is_sure };
+    }
     match label.map(|label| Encoding::for_label(label.as_bytes())) {
         None => Text { text: utf8(bytes), is_sure: !has_zeros },
-        // In others an ASCII character may be written by other bytes, as in UTF-7 and EBCDIC.
+        // In others an ASCII character may be written by other bytes, as in EBCDIC.
         Some(Some(encoding)) if encoding.is_ascii_compatible() => {
             let (text, _) = encoding.decode_without_bom_handling(bytes);
             Text { text, is_sure: !has_zeros }
@@ -116,7 +123,8 @@ mod tests {
         for label in [None, Some("utf-8"), Some("UTF8"), Some("iso-8859-1"), Some("windows-1252"), Some("Shift_JIS")] {
             assert!(is_sure(b"{}", label), "{label:?}");
         }
-        for label in ["utf-7", "cp037", "utf-16", "utf-32", "iso-2022-jp", "x-none"] {
+        assert!(is_sure(b"{}", Some("utf-7")) && !is_sure(b"{+ACI-}", Some("utf-7")));
+        for label in ["cp037", "utf-16", "utf-32", "iso-2022-jp", "x-none"] {
             assert!(!is_sure(b"{}", Some(label)), "{label}");
         }
         assert!(is_sure(b"{}\0", None) && !is_sure(b"{}\0{}", None));

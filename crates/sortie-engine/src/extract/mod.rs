@@ -61,6 +61,7 @@ mod template;
 mod tests;
 #[cfg(test)]
 mod unread;
+mod utf7;
 mod value;
 mod words;
 mod work;

@@ -76,7 +76,9 @@ fn other_encodings_are_read_or_told() {
         assert!(finds(&body(JSON, &bytes)), "{bytes:?}");
     }
     assert!(finds(&body("application/xml", &utf32(&format!("<a><url>{URL}</url></a>")))));
-    is_found_or_told("application/json; charset=utf-7", br#"{"url":"http+ADoALwAv-10.20.0.5/x"}"#);
+    let utf7 = body("application/json; charset=utf-7", br#"{"url":"http+ADoALwAv-10.20.0.5/x"}"#);
+    assert_eq!((finds(&utf7), utf7.cut), (true, Some(Cut::Format)), "not all programs know it");
+    assert!(finds(&body("", b"+/v8-+ADw-img src=http+ADoALwAv-10.20.0.5/x+AD4-")));
     is_found_or_told("application/xml", b"<?xml version='1.0' encoding='cp037'?><a/>");
     is_found_or_told("application/xml", &[0x4c, 0x6f, 0xa7, 0x94, 0x93, 0x40, 0x01, 0x02]);
     assert_eq!(body("application/json; charset=UTF-8", json.as_bytes()).cut, None);
