@@ -43,11 +43,14 @@ fn sink_pair(pair: &str, base: &Spot<'_>, out: &mut Collector<'_>) {
 }
 
 fn search_those(text: &str, is_one: impl Fn(&str) -> bool, base: &Spot<'_>, out: &mut Collector<'_>) {
-    for pair in text.split('&').filter(|pair| is_one(pair)) {
+    for pair in text.split('&') {
         if out.is_done() {
             return;
         }
         out.work(work::TOKEN + pair.len());
+        if !is_one(pair) {
+            continue;
+        }
         let (name, text) = split(pair);
         let (name, text) = (decode(name), decode(text));
         value::search(&text, &base.named(&joined(base, &name)), out);
