@@ -60,6 +60,13 @@ const PARTS: [(&str, Part); 6] = [
 
 impl Part {
     fn of(key: Key<'_>) -> Option<Self> {
+        // Every key of a list of records comes here.
+        let first = key.first()?;
+        let may_begin =
+            |word: &str| first == b'\\' || !first.is_ascii() || first.eq_ignore_ascii_case(&word.as_bytes()[0]);
+        if !PARTS.iter().any(|(word, _)| may_begin(word)) {
+            return None;
+        }
         let key = key.beginning(KEY_LENGTH);
         PARTS.into_iter().find(|(word, _)| is_word(&key, word)).map(|(_, part)| part)
     }

@@ -23,6 +23,12 @@ impl<'t> Key<'t> {
         Self { raw, is_simple }
     }
 
+    /// The byte that it begins with, as it is written.
+    #[inline]
+    pub(super) fn first(self) -> Option<u8> {
+        self.raw.as_bytes().first().copied()
+    }
+
     /// What it says, without escapes.
     #[inline]
     pub(super) fn text(self) -> Cow<'t, str> {
