@@ -71,12 +71,12 @@ pub(super) fn search(piece: Piece<&[u8]>, boundary: &Boundary<'_>, base: &Spot<'
     let delimiter = format!("--{}", boundary.text);
     let finder = memmem::Finder::new(delimiter.as_bytes());
     let mut is_sure = boundary.is_sure;
-    let mut begins = finder.find_iter(bytes).filter(|&at| {
+    let begins = finder.find_iter(bytes).filter(|&at| {
         // Some programs take a carriage return for the end of a line.
         is_sure &= at == 0 || bytes[at - 1] != b'\r';
         at == 0 || matches!(bytes[at - 1], b'\n' | b'\r')
     });
-    let begins: SmallVec<[usize; 16]> = begins.by_ref().map(|at| at + delimiter.len()).take(PARTS + 1).collect();
+    let begins: SmallVec<[usize; 16]> = begins.map(|at| at + delimiter.len()).take(PARTS + 1).collect();
     let mut begins = begins.into_iter();
     if !is_sure {
         out.cut(Cut::Format);

@@ -86,18 +86,14 @@ fn clipped(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use sortie_model::Containers;
 
-    use super::super::tests::{JSON, body, key, locations};
-    use super::super::{Body, Extraction, ProvenSink, from_body};
+    use super::super::Extraction;
+    use super::super::tests::{JSON, body, body_at_sink, locations};
 
     const URL: &str = "http://10.20.0.5/x";
 
     fn body_with(sink: &str, text: &str) -> Extraction {
-        let sinks = [ProvenSink { parameter: sink.into(), read_in: Containers::of_parameter(sink) }];
-        let bytes = text.as_bytes();
-        let body = Body { content_type: Some(JSON), content_encoding: None, bytes, complete: true, sinks: &sinks };
-        from_body(&body, &key())
+        body_at_sink(JSON, sink, text)
     }
 
     #[track_caller]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use sortie_model::event::Cut;
-use sortie_model::{Decoding, Host, Key, Nature, Place, limits};
+use sortie_model::{Containers, Decoding, Host, Key, Nature, Place, limits};
 
 use super::*;
 use crate::codec;
@@ -18,6 +18,13 @@ pub(super) fn key() -> Key {
 
 pub(super) fn head(target: &str) -> Extraction {
     from_head(&Head { target, fields: &[], sinks: &[] }, &key())
+}
+
+/// The same at an endpoint with a proven sink.
+pub(super) fn body_at_sink(content_type: &str, sink: &str, text: &str) -> Extraction {
+    let sinks = [ProvenSink { parameter: sink.into(), read_in: Containers::of_parameter(sink) }];
+    let (content_type, bytes) = (Some(content_type), text.as_bytes());
+    from_body(&Body { content_type, content_encoding: None, bytes, complete: true, sinks: &sinks }, &key())
 }
 
 pub(super) fn body(content_type: &str, bytes: &[u8]) -> Extraction {

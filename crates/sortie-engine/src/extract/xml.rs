@@ -58,6 +58,28 @@ pub(super) fn search(text: &str, base: &Spot<'_>, out: &mut Collector<'_>) -> En
     end
 }
 
+/// Takes an event that is no element: text goes to `content`, references resolved, and what refers to something
+/// else is offered.
+pub(super) fn content_or_reference(event: &Event<'_>, content: &mut String, base: &Spot<'_>, out: &mut Collector<'_>) {
+    match event {
+        Event::Text(text) => content.push_str(text),
+        Event::CData(text) => content.push_str(text),
+        Event::GeneralRef(reference) => match reference.resolve_char_ref() {
+            Ok(Some(c)) => content.push(c),
+            _ => content.push_str(resolve_predefined_entity(reference).unwrap_or_default()),
+        },
+        Event::DocType(text) => doctype::search(text, base, out),
+        Event::PI(instruction) if instruction.target() == "xml-stylesheet" => {
+            for attribute in instruction.attributes().with_checks(false).flatten() {
+                if attribute.key.as_ref() == "href" {
+                    offer(&attribute.value, "xml-stylesheet@href", Part::Stylesheet, base, out);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 struct Walk<'w, 'k> {
     out: &'w mut Collector<'k>,
     base: Spot<'w>,
@@ -91,21 +113,7 @@ impl Walk<'_, '_> {
                 self.flush();
                 self.close();
             }
-            Event::Text(text) => self.content.push_str(text),
-            Event::CData(text) => self.content.push_str(text),
-            Event::GeneralRef(reference) => match reference.resolve_char_ref() {
-                Ok(Some(c)) => self.content.push(c),
-                _ => self.content.push_str(resolve_predefined_entity(reference).unwrap_or_default()),
-            },
-            Event::DocType(text) => doctype::search(text, &self.base, self.out),
-            Event::PI(instruction) if instruction.target() == "xml-stylesheet" => {
-                for attribute in instruction.attributes().with_checks(false).flatten() {
-                    if attribute.key.as_ref() == "href" {
-                        offer(&attribute.value, "xml-stylesheet@href", Part::Stylesheet, &self.base, self.out);
-                    }
-                }
-            }
-            _ => {}
+            _ => content_or_reference(event, &mut self.content, &self.base, self.out),
         }
     }
 

@@ -194,10 +194,10 @@ impl Call {
 
 #[cfg(test)]
 mod tests {
-    use sortie_model::{Containers, Key};
+    use sortie_model::Key;
 
-    use super::super::tests::{body, key, locations};
-    use super::super::{Body, Extraction, ProvenSink, from_body};
+    use super::super::Extraction;
+    use super::super::tests::{body, body_at_sink, locations};
     use super::*;
 
     const XML: &str = "text/xml";
@@ -210,10 +210,7 @@ mod tests {
     }
 
     fn body_with(sink: &str, text: &str) -> Extraction {
-        let sinks = [ProvenSink { parameter: sink.into(), read_in: Containers::of_parameter(sink) }];
-        let bytes = text.as_bytes();
-        let body = Body { content_type: Some(XML), content_encoding: None, bytes, complete: true, sinks: &sinks };
-        from_body(&body, &key())
+        body_at_sink(XML, sink, text)
     }
 
     #[track_caller]

@@ -4,13 +4,13 @@
 //! not known to refer. Links that a reader may follow are as links in prose.
 
 use quick_xml::Reader;
-use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use sortie_model::Nature;
 
 use super::super::collector::Collector;
 use super::super::markup::{Part, offer, offer_css};
 use super::super::spot::Spot;
+use super::super::xml::content_or_reference;
 use super::super::{decode, doctype, html, prose, work};
 
 /// Longest field instruction that is put together, in bytes.
@@ -121,21 +121,7 @@ impl Walk<'_, '_> {
                 self.flush();
                 self.element = Element::Other;
             }
-            Event::Text(text) => self.content.push_str(text),
-            Event::CData(text) => self.content.push_str(text),
-            Event::GeneralRef(reference) => match reference.resolve_char_ref() {
-                Ok(Some(c)) => self.content.push(c),
-                _ => self.content.push_str(resolve_predefined_entity(reference).unwrap_or_default()),
-            },
-            Event::DocType(text) => doctype::search(text, &self.base, self.out),
-            Event::PI(instruction) if instruction.target() == "xml-stylesheet" => {
-                for attribute in instruction.attributes().with_checks(false).flatten() {
-                    if attribute.key.as_ref() == "href" {
-                        offer(&attribute.value, "xml-stylesheet@href", Part::Stylesheet, &self.base, self.out);
-                    }
-                }
-            }
-            _ => {}
+            _ => content_or_reference(event, &mut self.content, &self.base, self.out),
         }
     }
 
