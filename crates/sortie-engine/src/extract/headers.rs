@@ -189,6 +189,20 @@ mod tests {
     }
 
     #[test]
+    fn a_comma_separates_cookies_at_an_endpoint_with_sinks() {
+        use super::super::{Head, ProvenSink, from_head};
+        let key = Key::new(&[1; 32]);
+        let fields: &[(&str, &[u8])] = &[("cookie", b"a=1, back=http://10.20.0.5/x; b=2")];
+        let sinks = [ProvenSink { parameter: "cookie:back".into(), read_in: sortie_model::Containers::NONE }];
+        let names = |sinks| {
+            let found = from_head(&Head { target: "/", fields, sinks }, &key).candidates;
+            found.iter().map(|c| c.parameter.to_string()).collect::<Vec<_>>()
+        };
+        assert!(names(&sinks).contains(&"cookie:back".to_owned()), "{:?}", names(&sinks));
+        assert!(!names(&[]).contains(&"cookie:back".to_owned()));
+    }
+
+    #[test]
     fn cookies_are_parameters_of_their_own() {
         assert_eq!(
             found(&[("cookie", "sid=8f14e45f; next=http%3A%2F%2Fh.example%2Fx; theme=dark")]),

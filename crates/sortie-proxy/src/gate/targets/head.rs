@@ -118,6 +118,13 @@ mod tests {
     }
 
     #[test]
+    fn an_older_field_leads_elsewhere_too() {
+        let uri: &[(&str, &[u8])] = &[("uri", b"http://169.254.169.254/x")];
+        assert_eq!(of(302, uri, false).seen.len(), 1);
+        assert!(of(200, uri, true).seen.is_empty());
+    }
+
+    #[test]
     fn resolves_relative_and_absolute_locations() {
         assert_eq!(shown("../c").as_deref(), Some("cdn.example:8080 http://cdn.example:8080/c"));
         assert_eq!(shown("//169.254.169.254/x").as_deref(), Some("169.254.169.254:80 http://169.254.169.254/x"));
