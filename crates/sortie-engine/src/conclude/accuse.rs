@@ -106,10 +106,13 @@ fn names_a_path(order: &Order) -> bool {
     after_scheme.split_once('/').is_some_and(|(_, path)| !path.is_empty())
 }
 
+/// How far a candidate may be obeyed that counts as not obeyed.
+const UNOBEYED: f64 = 0.1;
+
 /// The candidate that makes a request without a dial an attempt: it named a denied destination at a
 /// place that is obeyed, or a metadata endpoint or a disguised address where no prose stood.
 pub(super) fn attempt(scene: &Scene<'_>, closed: &Closed) -> Option<(Arc<Candidate>, AddressClass)> {
-    closed.offers.iter().find_map(|Offer { candidate, obeyed, .. }| {
+    closed.offers.iter().filter(|offer| offer.obeyed < UNOBEYED).find_map(|Offer { candidate, .. }| {
         let mut hosts = candidate.hosts();
         let class = hosts.find_map(|host| {
             let known = scene.learned.known_classes(host, &scene.policy.addresses, scene.now);
@@ -120,6 +123,6 @@ pub(super) fn attempt(scene: &Scene<'_>, closed: &Closed) -> Option<(Arc<Candida
         let is_sink = scene.learned.sink(&place, candidate.manner).is_some_and(|sink| sink.is_proven())
             || scene.policy.proves(&closed.live.endpoint, &place);
         let is_telling = candidate.nature.is_eligible() && (class == AddressClass::Metadata || candidate.disguised);
-        (*obeyed < 0.1 && (is_sink || is_telling)).then(|| (Arc::clone(candidate), class))
+        (is_sink || is_telling).then(|| (Arc::clone(candidate), class))
     })
 }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use sortie_model::address::Naming;
 use sortie_model::privacy::Digest;
 use sortie_model::{
     AddressBook, AddressClass, Containers, Destination, Endpoint, Host, Manner, Micros, Nature, Place, limits,
@@ -127,18 +128,26 @@ impl Learned {
     /// the operator's patterns, by an address that the name embeds, by the memory of what the
     /// service's names resolved to.
     pub fn known_classes(&self, host: &Host, book: &AddressBook, now: Micros) -> SmallVec<[AddressClass; 4]> {
-        book.classes_of([host], &self.known_addresses(host, now)).collect()
+        let remembered = self.remembered_addresses(host, now).map(|address| book.class_of(address));
+        let by_itself = match host {
+            Host::Ip(address) => Some(book.class_of(*address)),
+            Host::Name(name) => book.class_of_name(name),
+        };
+        remembered.chain(by_itself).collect()
     }
 
     /// The addresses of a host as far as they are known in the same way.
     pub fn known_addresses(&self, host: &Host, now: Micros) -> SmallVec<[IpAddr; 4]> {
-        match host {
-            Host::Ip(address) => SmallVec::from_slice(&[*address]),
-            Host::Name(name) => {
-                let remembered = self.names.get(name).into_iter().flat_map(|stats| stats.fresh(now));
-                remembered.chain(name::embedded_address(name)).collect()
-            }
-        }
+        let by_itself = match host {
+            Host::Ip(address) => Some(*address),
+            Host::Name(name) => Naming::of(name).and_then(Naming::address),
+        };
+        self.remembered_addresses(host, now).chain(by_itself).collect()
+    }
+
+    fn remembered_addresses(&self, host: &Host, now: Micros) -> impl Iterator<Item = IpAddr> {
+        let stats = host.as_name().and_then(|name| self.names.get(name));
+        stats.into_iter().flat_map(move |stats| stats.fresh(now))
     }
 }
 

@@ -3,7 +3,8 @@
 //! Sources: RFC 6761, RFC 6762, RFC 8375 and ICANN's reservation of `internal` (2024) for inside
 //! names; the services' own documentation for the rest, read 2026-11.
 
-use std::net::IpAddr;
+use std::cmp::Ordering;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::embedding::{addresses_in, xip_short};
 use super::{AddressClass, is_metadata_name};
@@ -31,19 +32,26 @@ impl Naming {
         if is_metadata_name(name) {
             return Some(Self::Metadata);
         }
-        if is_local_name(name) || LOOPBACK_SERVICES.iter().any(|service| is_at_or_below(name, service)) {
+        if is_local_name(name) {
             return Some(Self::ThisHost);
         }
-        if WILDCARD_SERVICES.iter().any(|service| is_at_or_below(name, service)) {
-            let worst = addresses_in(name).max_by_key(|&address| AddressClass::of(address));
-            return worst.or_else(|| xip_short(name)).map(Self::Embedded);
+        let worst = || addresses_in(name).max_by_key(|&address| AddressClass::of(address));
+        match domain_of(name) {
+            Some(Domain::Loopback) => Some(Self::ThisHost),
+            Some(Domain::Wildcard) => worst().or_else(|| xip_short(name)).map(Self::Embedded),
+            Some(Domain::Callback) => Some(worst().map_or(Self::Callback, Self::Embedded)),
+            Some(Domain::Inside) => Some(Self::Internal),
+            None => is_single_label(name).then_some(Self::Internal),
         }
-        if CALLBACK_SERVICES.iter().any(|service| is_at_or_below(name, service)) {
-            let worst = addresses_in(name).max_by_key(|&address| AddressClass::of(address));
-            return Some(worst.map_or(Self::Callback, Self::Embedded));
+    }
+
+    /// The address that it leads to, where the name tells.
+    pub fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::ThisHost => Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            Self::Embedded(address) => Some(address),
+            Self::Metadata | Self::Internal | Self::Callback => None,
         }
-        (is_single_label(name) || INSIDE_ENDINGS.iter().any(|ending| is_at_or_below(name, ending)))
-            .then_some(Self::Internal)
     }
 }
 
@@ -54,8 +62,18 @@ pub fn is_local_name(name: &str) -> bool {
         || LOCAL_NAMES.iter().any(|local| local.eq_ignore_ascii_case(name))
 }
 
-fn is_at_or_below(name: &str, domain: &str) -> bool {
-    name.strip_suffix(domain).is_some_and(|head| head.is_empty() || head.ends_with('.'))
+/// The domain of [`DOMAINS`] that a name is or lies below. No one of them lies below another.
+fn domain_of(name: &str) -> Option<Domain> {
+    let below_dots = name.match_indices('.').map(|(dot, _)| &name[dot + 1..]);
+    std::iter::once(name).chain(below_dots).find_map(|suffix| {
+        let found = DOMAINS.binary_search_by(|(domain, _)| by_length(domain, suffix)).ok()?;
+        Some(DOMAINS[found].1)
+    })
+}
+
+/// The order of [`DOMAINS`]: most names are told from most domains without a look at their letters.
+fn by_length(a: &str, b: &str) -> Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
 /// Digits alone are a number, and a letter is needed for a name that somebody gave.
@@ -69,34 +87,44 @@ const LOCAL_NAMES: &[&str] = &[
     "ip6-loopback", "ipv6-localhost", "ipv6-loopback", "localhost.localdomain",
 ];
 
-/// Endings that no public resolver answers for.
-#[rustfmt::skip]
-const INSIDE_ENDINGS: &[&str] = &[
-    "internal", "local", "localdomain", "lan", "home", "home.arpa", "corp", "intranet", "private", "svc", "consul",
-    "docker", "intra", "localnet", "kubernetes.default",
-];
+/// What answers for the names of a domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Domain {
+    /// No public resolver.
+    Inside,
+    /// Loopback, for every name.
+    Loopback,
+    /// The address that is written in the name.
+    Wildcard,
+    /// A service of out-of-band tests (called back), or of rebinding and redirection (another address at every
+    /// look-up, or sent on). What developers use as well to look at their own webhooks (webhook.site, tunnels) is
+    /// not among them.
+    Callback,
+}
 
-/// Domains whose every name points to loopback.
+/// The shorter before the longer.
 #[rustfmt::skip]
-const LOOPBACK_SERVICES: &[&str] = &[
-    "localtest.me", "lvh.me", "vcap.me", "lacolhost.com", "localh.st", "localho.st", "fuf.me", "lndo.site",
-    "ddev.site", "localhost.direct", "localhost.domaincontrol.com", "bugbounty.dod.network",
-];
-
-/// Domains whose names are answered with the address that is written in them.
-const WILDCARD_SERVICES: &[&str] = &["nip.io", "sslip.io", "xip.io", "traefik.me", "backname.io", "ip.addr.tools"];
-
-/// Domains of out-of-band tests, rebinding and redirection. What developers use as well to look at
-/// their own webhooks (webhook.site, tunnels) is not among them.
-#[rustfmt::skip]
-const CALLBACK_SERVICES: &[&str] = &[
-    // Called back.
-    "burpcollaborator.net", "oastify.com", "interact.sh", "interactsh.com", "oast.pro", "oast.live", "oast.site",
-    "oast.online", "oast.fun", "oast.me", "dnslog.cn", "ceye.io", "bxss.me", "xss.ht", "dnsbin.zhack.ca", "tukk.in",
-    "requestrepo.com", "canarytokens.com", "oob.li", "dns.outbound.watchtowr.com",
-    // Answered with another address at every look-up, or sent on.
-    "test-services.akto.io", "1u.ms", "rbndr.us", "rebind.network", "rebind.it", "localdomain.pw", "r3dir.me", "nicob.net",
-];
+const DOMAINS: &[(&str, Domain)] = {
+    use Domain::{Callback, Inside, Loopback, Wildcard};
+    &[
+        ("lan", Inside), ("svc", Inside), ("corp", Inside), ("home", Inside), ("1u.ms", Callback), ("intra", Inside),
+        ("local", Inside), ("consul", Inside), ("docker", Inside), ("fuf.me", Loopback), ("lvh.me", Loopback),
+        ("nip.io", Wildcard), ("oob.li", Callback), ("xip.io", Wildcard), ("xss.ht", Callback), ("bxss.me", Callback),
+        ("ceye.io", Callback), ("oast.me", Callback), ("private", Inside), ("tukk.in", Callback), ("vcap.me", Loopback),
+        ("internal", Inside), ("intranet", Inside), ("localnet", Inside), ("oast.fun", Callback), ("oast.pro", Callback),
+        ("r3dir.me", Callback), ("rbndr.us", Callback), ("sslip.io", Wildcard), ("ddev.site", Loopback),
+        ("dnslog.cn", Callback), ("home.arpa", Inside), ("lndo.site", Loopback), ("localh.st", Loopback),
+        ("nicob.net", Callback), ("oast.live", Callback), ("oast.site", Callback), ("rebind.it", Callback),
+        ("localho.st", Loopback), ("traefik.me", Wildcard), ("backname.io", Wildcard), ("interact.sh", Callback),
+        ("localdomain", Inside), ("oast.online", Callback), ("oastify.com", Callback), ("localtest.me", Loopback),
+        ("ip.addr.tools", Wildcard), ("lacolhost.com", Loopback), ("interactsh.com", Callback),
+        ("localdomain.pw", Callback), ("rebind.network", Callback), ("dnsbin.zhack.ca", Callback),
+        ("requestrepo.com", Callback), ("canarytokens.com", Callback), ("localhost.direct", Loopback),
+        ("kubernetes.default", Inside), ("burpcollaborator.net", Callback), ("bugbounty.dod.network", Loopback),
+        ("test-services.akto.io", Callback), ("dns.outbound.watchtowr.com", Callback),
+        ("localhost.domaincontrol.com", Loopback),
+    ]
+};
 
 #[cfg(test)]
 mod tests {
@@ -125,6 +153,26 @@ mod tests {
             ("8080", None),
         ] {
             assert_eq!(Naming::of(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn some_names_tell_their_address() {
+        let address = |name| Naming::of(name).and_then(Naming::address).map(|address| address.to_string());
+        assert_eq!(address("a.localtest.me").as_deref(), Some("127.0.0.1"));
+        assert_eq!(address("www.169-254-169-254.nip.io").as_deref(), Some("169.254.169.254"));
+        for name in ["nip.io", "a.nip.io", "evilnip.io", "10.20.0.5.example", "billing.internal"] {
+            assert_eq!(address(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn domains_are_in_order_and_apart() {
+        assert!(DOMAINS.is_sorted_by(|(a, _), (b, _)| by_length(a, b).is_lt()));
+        for (domain, kind) in DOMAINS {
+            assert_eq!(domain_of(domain), Some(*kind), "{domain}");
+            let above = domain.match_indices('.').map(|(dot, _)| &domain[dot + 1..]);
+            assert_eq!(above.filter_map(domain_of).count(), 0, "{domain}");
         }
     }
 
