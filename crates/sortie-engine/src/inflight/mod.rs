@@ -102,6 +102,7 @@ impl InFlight {
         is_proven: impl Fn(&LiveCandidate) -> bool,
     ) {
         let Some(live) = self.requests.get_mut(request) else { return };
+        live.candidates.reserve_exact(candidates.len());
         for candidate in candidates {
             for host in candidate.hosts() {
                 if !live.hosts.contains(host) {

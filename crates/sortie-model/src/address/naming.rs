@@ -3,7 +3,6 @@
 //! Sources: RFC 6761, RFC 6762, RFC 8375 and ICANN's reservation of `internal` (2024) for inside
 //! names; the services' own documentation for the rest, read 2026-11.
 
-use std::cmp::Ordering;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::embedding::{addresses_in, xip_short};
@@ -64,16 +63,13 @@ pub fn is_local_name(name: &str) -> bool {
 
 /// The domain of [`DOMAINS`] that a name is or lies below. No one of them lies below another.
 fn domain_of(name: &str) -> Option<Domain> {
-    let below_dots = name.match_indices('.').map(|(dot, _)| &name[dot + 1..]);
-    std::iter::once(name).chain(below_dots).find_map(|suffix| {
-        let found = DOMAINS.binary_search_by(|(domain, _)| by_length(domain, suffix)).ok()?;
-        Some(DOMAINS[found].1)
+    let below_dots = name.rmatch_indices('.').map(|(dot, _)| &name[dot + 1..]);
+    let suffixes = below_dots.take_while(|suffix| suffix.len() <= LONGEST);
+    suffixes.chain(std::iter::once(name)).find_map(|suffix| {
+        let [from, to] = *OF_LENGTH.get(suffix.len()..=suffix.len() + 1)?.first_chunk()?;
+        let (_, domain) = DOMAINS[from..to].iter().find(|(domain, _)| *domain == suffix)?;
+        Some(*domain)
     })
-}
-
-/// The order of [`DOMAINS`]: most names are told from most domains without a look at their letters.
-fn by_length(a: &str, b: &str) -> Ordering {
-    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
 /// Digits alone are a number, and a letter is needed for a name that somebody gave.
@@ -126,6 +122,24 @@ const DOMAINS: &[(&str, Domain)] = {
     ]
 };
 
+/// Bytes of the longest of them.
+const LONGEST: usize = DOMAINS[DOMAINS.len() - 1].0.len();
+
+/// Where those begin that are at least so long: most names are told from all domains by their lengths.
+const OF_LENGTH: [usize; LONGEST + 2] = {
+    let mut begins = [DOMAINS.len(); LONGEST + 2];
+    let mut place = DOMAINS.len();
+    while place > 0 {
+        place -= 1;
+        let mut length = DOMAINS[place].0.len() + 1;
+        while length > 0 {
+            length -= 1;
+            begins[length] = place;
+        }
+    }
+    begins
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,7 +182,7 @@ mod tests {
 
     #[test]
     fn domains_are_in_order_and_apart() {
-        assert!(DOMAINS.is_sorted_by(|(a, _), (b, _)| by_length(a, b).is_lt()));
+        assert!(DOMAINS.is_sorted_by_key(|(domain, _)| domain.len()));
         for (domain, kind) in DOMAINS {
             assert_eq!(domain_of(domain), Some(*kind), "{domain}");
             let above = domain.match_indices('.').map(|(dot, _)| &domain[dot + 1..]);
