@@ -14,7 +14,7 @@ mod words;
 use serde::{Deserialize, Serialize};
 use sortie_model::event::{DialProgressed, Dialled, Refused, RequestBegan, RequestEnded};
 use sortie_model::file::{FilesSeen, FilesShown};
-use sortie_model::finding::{Closed as ClosedFinding, Finding, Resolution, Severity};
+use sortie_model::finding::{Closed as ClosedFinding, Finding, FindingDial, Resolution, Severity};
 use sortie_model::ids::FindingId;
 use sortie_model::verdict::Source;
 use sortie_model::{AddressClass, Candidate, Micros, Place, Policy, Reference, ServiceName, limits};
@@ -24,6 +24,7 @@ use crate::inflight::{Closed, InFlight};
 use crate::learned::Learned;
 pub(crate) use name::Namer;
 use notes::Notes;
+use rows::Row;
 use story::Story;
 pub use story::StoryKey;
 
@@ -107,10 +108,11 @@ impl Stories {
 
     /// A dial was judged.
     pub fn dialled(&mut self, scene: &Scene<'_>, dialled: &Dialled) {
-        let row = rows::dial_row(scene.now, dialled);
+        let row = Row::of(scene.now, dialled);
         let key = accuse::story_of(scene, dialled);
         let Some(key) = key else { return self.notes.dial(dialled.dial.dial, row, None) };
-        self.notes.dial(dialled.dial.dial, row.clone(), Some(key.clone()));
+        let told = row.in_words();
+        self.notes.dial(dialled.dial.dial, row, Some(key.clone()));
         let parents = self.parents(dialled, &key);
         let requests: Vec<_> = dialled
             .verdict
@@ -118,18 +120,18 @@ impl Stories {
             .map(|order| (order.request, self.notes.take_into_story(order, scene.now)))
             .collect();
         let story = self.story(scene, &key);
-        story.dialled(scene, dialled, &row, parents, &requests);
+        story.dialled(scene, dialled, &told, parents, &requests);
         self.changed.insert(key);
     }
 
     /// A dial went on.
     pub fn progressed(&mut self, scene: &Scene<'_>, progressed: &DialProgressed) {
         let Some(note) = self.notes.dial_mut(progressed.dial) else { return };
-        rows::progress(&mut note.row, progressed);
+        note.row.progressed(progressed);
         if note.stories.is_empty() {
             return;
         }
-        let (row, stories) = (note.row.clone(), note.stories.clone());
+        let (row, stories) = (note.row.in_words(), note.stories.clone());
         for key in stories {
             if let Some(story) = self.open.get_mut(&key) {
                 story.progressed(scene, &row);
@@ -146,7 +148,7 @@ impl Stories {
         for returned in &ended.returned {
             let Some(note) = self.notes.dial_mut(returned.dial) else { continue };
             note.row.returned = Some(words::returned(returned, ended.request));
-            let (row, stories) = (note.row.clone(), note.stories.clone());
+            let (row, stories) = (note.row.in_words(), note.stories.clone());
             for key in stories {
                 if let Some(story) = self.open.get_mut(&key) {
                     story.returned(scene, &row);
@@ -204,9 +206,9 @@ impl Stories {
             .collect()
     }
 
-    /// The dials whose answers led to this one, the first of them first, with their rows. The
-    /// story hears from now on how they go on.
-    fn parents(&mut self, dialled: &Dialled, story: &StoryKey) -> Vec<(Reference, sortie_model::finding::FindingDial)> {
+    /// The dials whose answers led to this one, the first of them first. The story hears from now on how
+    /// they go on.
+    fn parents(&mut self, dialled: &Dialled, story: &StoryKey) -> Vec<FindingDial> {
         let mut chain = Vec::new();
         let mut sources = dialled.verdict.explanations.iter().map(|e| &e.source);
         let mut next = sources.find_map(|source| match source {
@@ -216,9 +218,8 @@ impl Stories {
         while let Some(parent) = next {
             let Some(note) = self.notes.dial_mut(parent).filter(|_| chain.len() < limits::HOP_CHAIN) else { break };
             note.join(story);
-            chain.push((parent, note.row.clone()));
-            let by = note.row.redirected_by.as_deref().or(note.row.named_by.as_deref());
-            next = by.and_then(|id| id.parse().ok());
+            chain.push(note.row.in_words());
+            next = note.row.parent();
         }
         chain.reverse();
         chain

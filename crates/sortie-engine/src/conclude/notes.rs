@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use sortie_model::event::{Refused, RequestBegan};
-use sortie_model::finding::FindingDial;
 use sortie_model::ids::RequestId;
 use sortie_model::verdict::Order;
 use sortie_model::{Actor, Endpoint, Micros, Reference, limits};
 
 use super::StoryKey;
+use super::rows::Row;
 use crate::by_reference::ByReference;
 
 /// Dials that are kept; an exchange that lasts longer than so many dials loses its rows.
@@ -44,7 +44,7 @@ pub(super) struct RequestNote {
 /// What is kept of a dial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct DialNote {
-    pub(super) row: FindingDial,
+    pub(super) row: Row,
     /// The stories that list it: its own, and those of the dials that it redirected to.
     pub(super) stories: SmallVec<[StoryKey; 1]>,
 }
@@ -102,7 +102,7 @@ impl Notes {
         }
     }
 
-    pub(super) fn dial(&mut self, dial: Reference, row: FindingDial, story: Option<StoryKey>) {
+    pub(super) fn dial(&mut self, dial: Reference, row: Row, story: Option<StoryKey>) {
         if self.dials.len() >= DIALS {
             self.dials.pop_first();
         }

@@ -118,14 +118,14 @@ impl Story {
         scene: &Scene<'_>,
         dialled: &Dialled,
         row: &FindingDial,
-        parents: Vec<(Reference, FindingDial)>,
+        parents: Vec<FindingDial>,
         requests: &[(Reference, RequestNote)],
     ) {
         let verdict = &dialled.verdict;
         for (request, note) in requests {
             self.add_request(*request, note);
         }
-        for (_, parent) in parents {
+        for parent in parents {
             self.add_dial(parent);
         }
         self.marks.passed |= !verdict.decision.is_denied();

@@ -7,9 +7,12 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 ///
 /// Differs from glibc in one point: trailing white space and what follows it are not accepted.
 pub fn inet_aton(text: &str) -> Option<Ipv4Addr> {
-    // The cheap test first: most texts are names.
+    // The cheap tests first: most texts are names, and most others are written plainly.
     if !text.bytes().next()?.is_ascii_digit() {
         return None;
+    }
+    if let Ok(address) = text.parse() {
+        return Some(address);
     }
     let mut parts = [0_u64; 4];
     let mut count = 0;
