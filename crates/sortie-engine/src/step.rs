@@ -130,19 +130,13 @@ impl Service {
                 if inspected.cut.is_some() && !is_refused {
                     self.inflight.wildcard(at, inspected.request);
                 }
-                if let Some(refused) = inspected.refused {
-                    let candidates = &inspected.candidates;
-                    self.with_stories(at, name, policy, |stories, scene| {
-                        stories.refused(scene, inspected.request, refused, candidates);
-                    });
-                }
+                self.with_stories(at, name, policy, |stories, scene| stories.inspected(scene, inspected));
                 if is_refused {
                     self.inflight.forget(inspected.request);
                 } else {
                     let is_proven = proven_by(&self.learned, policy);
                     self.inflight.add_candidates(inspected.request, &inspected.candidates, is_proven);
                 }
-                self.stories.inspected(inspected.request, inspected.candidates.len());
             }
             What::RequestEnded(ended) => {
                 if let Some(live) = self.inflight.request(ended.request) {

@@ -11,14 +11,16 @@ mod story;
 mod telling;
 mod words;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
-use sortie_model::event::{DialProgressed, Dialled, Refused, RequestBegan, RequestEnded};
+use sortie_model::event::{DialProgressed, Dialled, Refused, RequestBegan, RequestEnded, RequestInspected};
 use sortie_model::file::{FilesSeen, FilesShown};
 use sortie_model::finding::{Closed as ClosedFinding, Finding, FindingDial, Resolution, Severity};
 use sortie_model::ids::FindingId;
 use sortie_model::verdict::Source;
 use sortie_model::{AddressClass, Candidate, Micros, Place, Policy, Reference, ServiceName, limits};
-use std::collections::{BTreeMap, BTreeSet};
 
 use crate::inflight::{Closed, InFlight};
 use crate::learned::Learned;
@@ -68,18 +70,12 @@ impl Stories {
             self.notes.request(scene.now, began, |request| scene.inflight.may_order(request));
         }
         if let Some(refused) = began.refused {
-            self.refused(scene, began.request, refused, &began.candidates);
+            self.refused(scene, began.request, refused, Numbered { first: 0, candidates: &began.candidates });
         }
     }
 
     /// The inbound door refused a request, or would have.
-    pub fn refused(
-        &mut self,
-        scene: &Scene<'_>,
-        request: Reference,
-        refused: Refused,
-        candidates: &[std::sync::Arc<Candidate>],
-    ) {
+    fn refused(&mut self, scene: &Scene<'_>, request: Reference, refused: Refused, numbered: Numbered<'_>) {
         let Some(note) = self.notes.request_mut(request) else { return };
         if !refused.is_enforced() {
             // What was let through is told by the dial that follows, or by the attempt at the end.
@@ -88,10 +84,8 @@ impl Stories {
         }
         note.in_story = true;
         let note = note.clone();
-        let candidate = refused.candidate.and_then(|number| {
-            candidates.iter().zip(note.candidates..).find(|(_, n)| *n == number).map(|(candidate, _)| &**candidate)
-        });
-        let place = candidate.map(|c| Place::new(&note.endpoint.template, std::sync::Arc::clone(&c.parameter)));
+        let candidate = refused.candidate.and_then(|number| numbered.get(number));
+        let place = candidate.map(|c| Place::new(&note.endpoint.template, Arc::clone(&c.parameter)));
         let class = refused.class.unwrap_or(AddressClass::Public);
         let key = StoryKey::of_order(place, note.actor.id(), class);
         let story = self.story(scene, &key);
@@ -99,10 +93,14 @@ impl Stories {
         self.changed.insert(key);
     }
 
-    /// More candidates were numbered.
-    pub fn inspected(&mut self, request: Reference, candidates: usize) {
-        if let Some(note) = self.notes.request_mut(request) {
-            note.candidates += candidates as u16;
+    /// A request's body was read: its candidates are numbered after those of its head.
+    pub fn inspected(&mut self, scene: &Scene<'_>, inspected: &RequestInspected) {
+        let RequestInspected { request, candidates, refused, .. } = inspected;
+        let Some(note) = self.notes.request_mut(*request) else { return };
+        let first = note.candidates;
+        note.candidates += candidates.len() as u16;
+        if let Some(refused) = *refused {
+            self.refused(scene, *request, refused, Numbered { first, candidates });
         }
     }
 
@@ -163,7 +161,7 @@ impl Stories {
         let Some(proof) = files::proof(scene.learned.endpoints.get(&note.endpoint), files) else { return };
         note.in_story = true;
         let note = note.clone();
-        let place = Place::new(&note.endpoint.template, std::sync::Arc::clone(&proof.named.parameter));
+        let place = Place::new(&note.endpoint.template, Arc::clone(&proof.named.parameter));
         let key = StoryKey::of_file(place, note.actor.id());
         self.story(scene, &key).file_returned(scene, &note, request, &proof);
         self.changed.insert(key);
@@ -252,6 +250,21 @@ impl Stories {
                 self.names.remove(&story.finding.id);
             }
         }
+    }
+}
+
+/// Some candidates of a request, by their numbers there.
+#[derive(Clone, Copy, Debug)]
+struct Numbered<'a> {
+    /// The number of the first of them.
+    first: u16,
+    candidates: &'a [Arc<Candidate>],
+}
+
+impl<'a> Numbered<'a> {
+    fn get(self, number: u16) -> Option<&'a Candidate> {
+        let candidate = self.candidates.get(usize::from(number.checked_sub(self.first)?))?;
+        Some(candidate)
     }
 }
 

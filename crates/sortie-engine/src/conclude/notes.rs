@@ -62,7 +62,7 @@ impl Notes {
             actor: began.actor,
             path: began.path.clone(),
             request_id: began.request_id.clone(),
-            candidates: if began.refused.is_some() { 0 } else { began.candidates.len() as u16 },
+            candidates: began.candidates.len() as u16,
             would_refuse: None,
             in_story: false,
         };

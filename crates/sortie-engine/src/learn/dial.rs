@@ -88,8 +88,8 @@ fn learn_order(
     let progress = live.map_or(Progress::Ended, |live| live.progress);
     // Clients mention what exists, and internal hosts exist to be called: a dial there after the exchange
     // proves nothing. Nor does one at any time that a request may have ordered which was not read.
-    let is_told_apart = (progress == Progress::Open || dial.class == AddressClass::Public)
-        && !may_be_unread_order(learned, lesson);
+    let is_told_apart =
+        (progress == Progress::Open || dial.class == AddressClass::Public) && !may_be_unread_order(learned, lesson);
     let counts =
         share > SURE && used < OWN && is_told_apart && !is_named_elsewhere(learned, lesson.inflight, order, host);
     // An order that the rule of cold starts refused may still be a mention of what is called anyway.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use sortie_model::event::{RequestBegan, Returned, ReturnedForm, What};
+use sortie_model::event::{Refused, RequestBegan, RequestInspected, Returned, ReturnedForm, What};
 use sortie_model::finding::{Action, FindingKind, Severity};
 use sortie_model::policy::{Allow, AllowTarget};
-use sortie_model::{Actor, Decision, Endpoint, Method, Mode, Nature, Policy, Reference, Rule, limits};
+use sortie_model::{Actor, AddressClass, Decision, Endpoint, Method, Mode, Nature, Policy, Reference, Rule, limits};
 
 use crate::play::Play;
 
@@ -211,4 +211,42 @@ fn what_own_evidence_decided_is_told() {
     let (decision, grounds) = led_to("http://billing.internal/admin/keys");
     assert_eq!(decision, Decision::Deny(Rule::OrderedDeny));
     assert_eq!(grounds, "the service itself calls billing.internal:80, but never showed this path");
+}
+
+/// Where one place of a request is watched and another forbids, the one that forbids is told.
+#[test]
+fn a_refusal_of_a_body_is_told_of_its_own_candidate() {
+    let refused = |number, mode| Refused {
+        rule: Rule::OrderedDeny,
+        candidate: Some(number),
+        class: Some(AddressClass::Private),
+        mode,
+    };
+    for head in [Some(refused(0, Mode::Observe)), None] {
+        let mut play = Play::new(Mode::Observe);
+        let [a, b] = [("a", "http://192.168.0.1/x"), ("b", "http://172.16.0.2/y")]
+            .map(|(name, url)| Arc::new(play.candidate(name, url, Nature::Named)));
+        let request = Reference::local(1);
+        play.tell(What::RequestBegan(Box::new(RequestBegan {
+            request,
+            endpoint: Endpoint { method: Method::Post, host: None, template: "/v1/two".into() },
+            actor: Actor::by_address([198, 51, 100, 7].into()),
+            path: "/v1/two".into(),
+            request_id: None,
+            candidates: vec![a],
+            cut: None,
+            has_body: true,
+            names_file: false,
+            refused: head,
+        })));
+        play.tell(What::RequestInspected(Box::new(RequestInspected {
+            request,
+            candidates: vec![b],
+            cut: None,
+            refused: Some(refused(1, Mode::Block)),
+        })));
+        let finding = play.findings.values().next().expect("a refusal is told");
+        assert_eq!(finding.candidate.as_deref(), Some("http://172.16.0.2/y"), "{head:?}");
+        assert_eq!(finding.destination.host, "172.16.0.2", "{head:?}");
+    }
 }
