@@ -37,8 +37,8 @@ pub trait Inspector {
     /// refused: it never comes to its end.
     fn inspect_trailers(&mut self, fields: &HeaderMap) -> Result<(), Refused>;
 
-    /// A piece of the body is about to go on.
-    fn moved(&mut self);
+    /// A piece of the body, of so many bytes, is about to go on.
+    fn moved(&mut self, bytes: usize);
 }
 
 /// When the pieces of a beginning go on.
@@ -208,8 +208,9 @@ where
         loop {
             if self.released > 0 {
                 self.released -= 1;
-                self.inspector.moved();
-                return Poll::Ready(Ok(self.held.pop_front()));
+                let frame = self.held.pop_front();
+                self.inspector.moved(bytes_of(frame.as_ref()));
+                return Poll::Ready(Ok(frame));
             }
             if self.has_ended {
                 return Poll::Ready(Ok(None));
@@ -218,7 +219,7 @@ where
                 let frame = broke_off(ready!(Pin::new(&mut self.body).poll_frame(cx)))?;
                 self.has_ended = frame.is_none();
                 frame.as_ref().map_or(Ok(()), |frame| self.judge_trailers(frame))?;
-                self.inspector.moved();
+                self.inspector.moved(bytes_of(frame.as_ref()));
                 return Poll::Ready(Ok(frame));
             }
             match Pin::new(&mut self.body).poll_frame(cx) {
@@ -227,6 +228,10 @@ where
             }
         }
     }
+}
+
+fn bytes_of(frame: Option<&Frame<Bytes>>) -> usize {
+    frame.and_then(Frame::data_ref).map_or(0, Bytes::len)
 }
 
 fn broke_off<E>(frame: Option<Result<Frame<Bytes>, E>>) -> Result<Option<Frame<Bytes>>, BodyError>

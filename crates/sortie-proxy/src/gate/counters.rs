@@ -21,9 +21,9 @@ pub struct Counters {
     pub requests_would_refuse: Counter,
     /// Requests whose inspection was cut.
     pub wildcards: Counter,
-    /// Bytes of request bodies, as far as their length was known.
+    /// Bytes of request bodies that went on.
     pub bytes: Counter,
-    /// Bytes of bodies that were not inspected, as far as their length was known.
+    /// Those of them that were not inspected.
     pub bytes_uninspected: Counter,
     /// Dials that were judged ordered with probability 0.5 or more.
     pub dials_ordered: Counter,

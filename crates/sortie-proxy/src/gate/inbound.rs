@@ -118,7 +118,6 @@ impl Gate {
             (What::RequestBegan(began), reference)
         });
         drop(table);
-        self.counters.bytes.add(head.content_length.unwrap_or(0));
         if refused.is_some_and(|refused| !refused.is_enforced()) {
             self.counters.requests_would_refuse.increment();
         }
@@ -140,7 +139,7 @@ impl Gate {
             hold,
             inspects: head.has_body,
             inspect_bytes,
-            content_length: head.content_length,
+            inspected_to: None,
             is_wildcard: cut.is_some(),
             worked: 0,
             numbered,

@@ -38,7 +38,8 @@ pub(super) struct Active {
     pub(super) hold: bool,
     pub(super) inspects: bool,
     pub(super) inspect_bytes: usize,
-    pub(super) content_length: Option<u64>,
+    /// Bytes of the body that were inspected, where it was not read to its end.
+    pub(super) inspected_to: Option<u64>,
     /// Whether it is known that the request may have carried anything.
     pub(super) is_wildcard: bool,
     /// Work that was done for the beginnings of the body, see [`limits::BEGINNINGS_WORK`].
@@ -120,6 +121,14 @@ impl Ticket {
     /// The request is refused.
     pub fn inspect(&mut self, body: &InboundBody<'_>) -> Result<(), Refusal> {
         self.active.as_mut().map_or(Ok(()), |active| active.inspect(body))
+    }
+
+    /// The body is over, as far as it got: so many bytes of it went on.
+    pub fn body_passed(&mut self, bytes: u64) {
+        let Some(active) = &self.active else { return };
+        let counters = &active.gate.counters;
+        counters.bytes.add(bytes);
+        counters.bytes_uninspected.add(active.inspected_to.map_or(0, |inspected| bytes.saturating_sub(inspected)));
     }
 
     /// Inspects the fields behind a body, names in lower case, as header fields of the request: programs
@@ -262,8 +271,7 @@ impl Active {
         let (fresh, cut) = self.fresh(found);
         if cut.is_some() {
             self.becomes_wildcard();
-            let length = self.content_length.unwrap_or(body.bytes.len() as u64);
-            self.gate.counters.bytes_uninspected.add(length.saturating_sub(body.bytes.len() as u64));
+            self.inspected_to = Some(body.bytes.len() as u64);
         }
         self.judge(fresh, cut)
     }

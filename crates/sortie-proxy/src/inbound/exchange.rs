@@ -1,7 +1,7 @@
 //! What the two halves of an exchange share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use parking_lot::Mutex;
@@ -19,6 +19,8 @@ pub(super) struct Exchange {
     reference: Option<Reference>,
     /// Pieces of the request's body that went on.
     moves: AtomicU32,
+    /// Bytes of it.
+    passed: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -72,7 +74,7 @@ impl Exchange {
     pub(super) fn begin(ticket: Ticket) -> Arc<Self> {
         let reference = ticket.reference();
         let state = State { ticket: Some(ticket), refusal: None, status: None, bytes: 0 };
-        Arc::new(Self { state: Mutex::new(state), reference, moves: AtomicU32::new(0) })
+        Arc::new(Self { state: Mutex::new(state), reference, moves: AtomicU32::new(0), passed: AtomicU64::new(0) })
     }
 
     pub(super) fn reference(&self) -> Option<Reference> {
@@ -127,7 +129,8 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         let state = self.state.get_mut();
-        if let Some(ticket) = state.ticket.take() {
+        if let Some(mut ticket) = state.ticket.take() {
+            ticket.body_passed(*self.passed.get_mut());
             ticket.end(state.status, state.bytes);
         }
     }
@@ -169,7 +172,8 @@ impl Inspector for BodyInspector {
         self.judge(|ticket, _| ticket.inspect_trailers(&fields(trailers)), ())
     }
 
-    fn moved(&mut self) {
+    fn moved(&mut self, bytes: usize) {
         self.exchange.moves.fetch_add(1, Ordering::Relaxed);
+        self.exchange.passed.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 }

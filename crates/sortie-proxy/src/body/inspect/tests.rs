@@ -131,7 +131,7 @@ impl Inspector for Log {
         if self.refuses == Some("trailers") { Err(Refused) } else { Ok(()) }
     }
 
-    fn moved(&mut self) {}
+    fn moved(&mut self, _bytes: usize) {}
 }
 
 fn begun(bytes: &str) -> Seen {

@@ -2,7 +2,7 @@
 
 use sortie_model::event::{Cut, RequestInspected, What};
 use sortie_model::policy::Scope;
-use sortie_model::{Mode, Policy};
+use sortie_model::{Mode, Policy, limits};
 
 use super::world::{BackEnd, Choices, Door, HELLO, back_end, within};
 
@@ -54,13 +54,22 @@ async fn candidates_are_told_before_the_back_end_has_the_whole_body() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_body_is_cut_and_passes_whole() {
-    let mut back_end = BackEnd::answering(HELLO).await;
-    let door = Door::before(back_end.address).await;
     let body = "x".repeat(300_000);
-    let answer = door.ask(&format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n{body}")).await;
-    assert_eq!(answer.status(), 200);
-    assert_eq!(back_end.request().await.body.len(), 300_000);
-    assert_eq!(inspected(&door).cut, Some(Cut::Bytes));
+    for head in
+        ["Content-Length: 300000\r\n\r\n".to_owned(), format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", body.len())]
+    {
+        let mut back_end = BackEnd::answering(HELLO).await;
+        let door = Door::before(back_end.address).await;
+        let end = if head.starts_with('T') { "\r\n0\r\n\r\n" } else { "" };
+        let answer = door.ask(&format!("POST / HTTP/1.1\r\nHost: a\r\n{head}{body}{end}")).await;
+        assert_eq!(answer.status(), 200);
+        assert_eq!(back_end.request().await.text(), body);
+        assert_eq!(inspected(&door).cut, Some(Cut::Bytes));
+        door.ended();
+        let counters = door.gate.counters();
+        assert_eq!(counters.bytes.get(), 300_000, "{head}");
+        assert_eq!(counters.bytes_uninspected.get(), 300_000 - limits::INSPECT_REQUEST_BYTES as u64, "{head}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
