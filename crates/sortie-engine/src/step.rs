@@ -150,7 +150,11 @@ impl Service {
                 let proven = learn::learn_dial(&mut self.learned, &lesson);
                 self.with_stories(at, name, policy, |stories, scene| stories.dialled(scene, dialled));
                 self.inflight.dialled(at, &dialled.dial, &dialled.verdict);
-                if !dialled.verdict.decision.is_denied() && self.dials.len() < OPEN_DIALS {
+                if !dialled.verdict.decision.is_denied() {
+                    // The ends of the oldest may have been dropped.
+                    if self.dials.len() >= OPEN_DIALS {
+                        self.dials.pop_first();
+                    }
                     self.dials.insert(dialled.dial.dial, Arc::clone(dialled));
                 }
                 facts.extend(proven.into_iter().map(|sink| Fact::SinkProven { service: name.clone(), sink }));

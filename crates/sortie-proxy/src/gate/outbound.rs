@@ -58,8 +58,8 @@ pub struct Judged {
     gate: Arc<Gate>,
     at: Micros,
     dialled: Dialled,
-    /// The URL that a redirect is resolved against, up to the target.
-    base: Option<String>,
+    /// Target of the request, where it can be seen.
+    target: Option<Box<str>>,
     policy_version: u64,
     is_off: bool,
 }
@@ -75,11 +75,13 @@ impl Gate {
     /// Judges a dial. Nothing is recorded until [`Judged::commit`].
     pub fn judge(self: &Arc<Self>, asked: OutboundDial<'_>) -> Judged {
         let now = self.clock.now();
-        let base = asked.request.map(|request| format!("http://{}{}", asked.destination, request.target));
+        let target = asked.request.map(|request| request.target.into());
         let Destination { port, .. } = asked.destination;
         let is_own_listener = self.settings.listeners.is_closed(&asked.addresses, port);
         let is_inbound_door = self.settings.listeners.is_inbound(&asked.addresses, port);
         let is_loop = asked.via > LOOP_LIMIT;
+        // Before the policy, so that no judgement by an old one is taken for one by its successor.
+        let policy_version = self.policy_version.load(Ordering::Acquire);
         let policy = self.policy.load();
         let mut dial = self.dial_of(asked);
         let classes = || policy.addresses.classes_of(dial.hosts(), &dial.addresses);
@@ -98,8 +100,7 @@ impl Gate {
             let table = self.table.lock();
             decide(&dial, &Circumstances { learned: &learned, inflight: &table.inflight, policy: &policy, now })
         };
-        let policy_version = self.policy_version.load(Ordering::Acquire);
-        Judged { gate: Arc::clone(self), at: now, dialled: Dialled { dial, verdict }, base, policy_version, is_off }
+        Judged { gate: Arc::clone(self), at: now, dialled: Dialled { dial, verdict }, target, policy_version, is_off }
     }
 
     /// Reports a dial whose name did not resolve, so that there is nothing to permit.
@@ -183,7 +184,7 @@ impl Judged {
 
     /// Records the dial: enters it into the table and tells the engine.
     pub fn commit(self) -> (DialRecord, Result<Permit, DialDenied>) {
-        let Self { gate, at, mut dialled, base, policy_version, is_off } = self;
+        let Self { gate, at, mut dialled, target, policy_version, is_off } = self;
         let mut watches = SmallVec::new();
         let dialled = if is_off {
             Arc::new(dialled)
@@ -213,7 +214,7 @@ impl Judged {
             // A denied dial's event says so; there is no progress to report.
             is_over: is_off || result.is_err(),
             dialled,
-            base,
+            target,
             watches,
             outcome: Outcome::Connected,
             address: None,

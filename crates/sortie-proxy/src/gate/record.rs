@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use sortie_engine::extract::{self, Body};
 use sortie_engine::returned::AnswerPrints;
 use sortie_model::event::{DialProgressed, Dialled, Outcome, What};
-use sortie_model::{Host, Micros, Reference};
+use sortie_model::{Destination, Host, Micros, Reference};
 
 use super::Gate;
 use super::targets::{self, Targets};
@@ -42,7 +42,8 @@ pub struct DialRecord {
     pub(super) gate: Arc<Gate>,
     pub(super) at: Micros,
     pub(super) dialled: Arc<Dialled>,
-    pub(super) base: Option<String>,
+    /// Target of the request, where it can be seen.
+    pub(super) target: Option<Box<str>>,
     pub(super) watches: SmallVec<[Arc<Watch>; 1]>,
     pub(super) outcome: Outcome,
     pub(super) address: Option<IpAddr>,
@@ -87,7 +88,8 @@ impl DialRecord {
         self.outcome = Outcome::Answered;
         self.status = Some(status);
         self.took = self.elapsed();
-        let Some(base) = self.base.as_deref() else { return };
+        let Some(target) = self.target.as_deref() else { return };
+        let base = || url(&self.dialled.dial.destination, target);
         let Gate { settings, table, clock, .. } = &*self.gate;
         let targets = targets::of_head(base, status, fields, self.reads_content(), &settings.key);
         if self.reads_content() && settings.response_bytes > 0 {
@@ -121,7 +123,8 @@ impl DialRecord {
             return;
         }
         // A destination that echoes what it was asked for has returned nothing.
-        let known: SmallVec<[&[u8]; 1]> = self.base.as_deref().map(str::as_bytes).into_iter().collect();
+        let asked = self.target.as_deref().map(|target| url(&self.dialled.dial.destination, target));
+        let known: SmallVec<[&[u8]; 1]> = asked.as_deref().map(str::as_bytes).into_iter().collect();
         let prints = AnswerPrints::of_unknown(body.bytes, body.content_encoding, &known);
         let is_denied = self.gate.policy.load().denies(self.dialled.dial.class);
         for watch in std::mem::take(&mut self.watches) {
@@ -187,6 +190,11 @@ impl DialRecord {
         };
         gate.queue.push(now, Some(&gate.settings.name), |_| (What::DialProgressed(Box::new(progressed)), ()));
     }
+}
+
+/// The URL that was asked for, against which its answer's references are resolved.
+fn url(destination: &Destination, target: &str) -> String {
+    format!("http://{destination}{target}")
 }
 
 impl Drop for DialRecord {

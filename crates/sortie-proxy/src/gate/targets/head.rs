@@ -1,6 +1,7 @@
 //! Where the head of an answer leads.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 
 use smallvec::SmallVec;
 use sortie_model::event::HopKind;
@@ -17,12 +18,14 @@ const REDIRECTS: usize = 8;
 ///
 /// `reads_content`: whether what the answer merely names counts too.
 pub(in crate::gate) fn of_head<'a>(
-    base: &str,
+    base: impl FnOnce() -> String,
     status: u16,
     fields: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     reads_content: bool,
     key: &Key,
 ) -> Targets {
+    // Most answers lead nowhere.
+    let base = LazyCell::new(base);
     let mut targets = Targets::default();
     for (name, field) in fields {
         let Some(kind) = kind_of(name, status).filter(|kind| reads_content || *kind == HopKind::Redirect) else {
@@ -36,7 +39,7 @@ pub(in crate::gate) fn of_head<'a>(
         for text in texts(field) {
             for reference in references(name, &text) {
                 names_some = true;
-                for target in readings(base, reference, kind, key) {
+                for target in readings(&base, reference, kind, key) {
                     reads = true;
                     targets.add(target, room);
                 }
@@ -101,7 +104,7 @@ mod tests {
     const BASE: &str = "http://cdn.example:8080/a/b?x";
 
     fn of(status: u16, fields: &[(&str, &[u8])], reads_content: bool) -> Targets {
-        of_head(BASE, status, fields.iter().copied(), reads_content, &Key::new(&[1; Key::LENGTH]))
+        of_head(|| BASE.to_owned(), status, fields.iter().copied(), reads_content, &Key::new(&[1; Key::LENGTH]))
     }
 
     fn read(locations: &[&[u8]]) -> Targets {

@@ -273,7 +273,9 @@ impl Control for Operator {
         }
         let services: Vec<String> = meant.iter().map(|(name, _)| name.to_string()).collect();
         let mut overrides = self.overrides.lock();
-        for (name, _) in meant {
+        for (name, gate) in meant {
+            // A reload may have set it back meanwhile.
+            gate.set_off(off);
             if off {
                 overrides.off.insert(name.clone());
             } else {
