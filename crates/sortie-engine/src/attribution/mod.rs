@@ -97,6 +97,7 @@ pub fn attribute<'a>(dial: &Dial, circumstances: &Circumstances<'a>) -> Posterio
     order::weigh_candidates(dial, &hosts, circumstances, &mut ranked);
     weigh_hops(dial, &hosts, circumstances, &mut ranked);
     own::weigh(dial, circumstances, &mut ranked);
+    ranked.retain(|weighted| weighted.rate > 0.0);
 
     let mut masses = Masses::default();
     for weighted in &ranked {
@@ -108,7 +109,7 @@ pub fn attribute<'a>(dial: &Dial, circumstances: &Circumstances<'a>) -> Posterio
         };
         *sum += weighted.mass();
     }
-    // By rate, then by source, so that equal rates rank alike everywhere.
+    // Equal rates stay in the order in which they were weighed, which is the same everywhere.
     ranked.sort_by(|a, b| b.rate.total_cmp(&a.rate));
     let total = masses.total();
     let share = |rate: f64| if total > 0.0 { rate / total } else { 0.0 };
@@ -158,7 +159,6 @@ fn weigh_hops<'a>(dial: &Dial, hosts: &[Host], circumstances: &Circumstances<'a>
             None => push(1.0, None, false),
         }
     }
-    ranked.retain(|weighted| weighted.rate > 0.0);
 }
 
 /// How soon a hop is followed: the rate per second, so many microseconds after it was seen.

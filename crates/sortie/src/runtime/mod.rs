@@ -1,7 +1,8 @@
 //! The runtime: what takes the doors' events in, learns, and keeps.
 //!
 //! One thread does it all in the order of the events: journal first, then the engine, then the
-//! index, then the snapshot goes back to the gates. The doors never wait for it.
+//! index, then the snapshot goes back to the gates. After a start the engine first catches up with what
+//! the journal holds. The doors never wait for it.
 
 mod control;
 mod engine;

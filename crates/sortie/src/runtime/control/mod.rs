@@ -43,7 +43,7 @@ pub use reload::ReloadError;
 use modes::{Modes, note_of, review};
 use sinks::{proof_of, sink_view};
 
-/// Engine rounds take 50 ms; one that has not ended for so long hangs.
+/// Engine rounds take milliseconds; one that has not ended for so many microseconds hangs.
 const HANGS_MICROS: u64 = 5_000_000;
 
 /// The operator's side of the running program.
