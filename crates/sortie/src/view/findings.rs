@@ -1,6 +1,6 @@
 //! Many findings as a table.
 
-use sortie_model::finding::{Action, Finding};
+use sortie_model::finding::{Action, Finding, FindingKind};
 use sortie_model::{AddressClass, Micros};
 
 use super::Paint;
@@ -78,6 +78,9 @@ fn place(finding: &Finding) -> String {
 }
 
 fn destination(finding: &Finding) -> String {
+    if let (FindingKind::FileReturned, Some(file)) = (finding.kind, &finding.candidate) {
+        return format!("file {}", clean(file));
+    }
     let destination = &finding.destination;
     let port = destination.port.map(|port| format!(":{port}")).unwrap_or_default();
     let class =

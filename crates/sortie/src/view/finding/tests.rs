@@ -138,3 +138,10 @@ fn a_dial_that_an_answer_names_says_so() {
     let shown = finding(&named, None, at("12:00:00"), Paint::Plain);
     assert!(shown.contains("; named by the answer of dial 1\n") && !shown.contains("redirect hop"), "{shown}");
 }
+
+#[test]
+fn a_file_is_listed_as_such() {
+    let read = Finding { kind: FindingKind::FileReturned, candidate: Some("/etc/passwd\u{1b}".into()), ..metadata() };
+    let listed = super::super::findings::table(&[read], at("12:00:00"), None, Paint::Plain);
+    assert!(listed.contains("file /etc/passwd\\u{1b}") && !listed.contains("169.254"), "{listed}");
+}
