@@ -5,8 +5,20 @@ use clap::Args;
 use crate::shell::{Failed, cargo, command, loud, quiet, succeeds};
 
 /// The targets, as `fuzz/Cargo.toml` names them.
-const TARGETS: [&str; 11] =
-    ["head", "body", "xml", "multipart", "decoders", "framing", "address", "hello", "returned", "readings", "text"];
+const TARGETS: [&str; 12] = [
+    "head",
+    "body",
+    "xml",
+    "multipart",
+    "decoders",
+    "websocket",
+    "framing",
+    "address",
+    "hello",
+    "returned",
+    "readings",
+    "text",
+];
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {

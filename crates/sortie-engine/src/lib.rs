@@ -18,3 +18,4 @@ pub mod readings;
 pub mod returned;
 pub mod step;
 pub mod text;
+pub mod websocket;

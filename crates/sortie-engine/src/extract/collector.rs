@@ -43,6 +43,7 @@ pub(super) struct Collector<'k> {
     most_work: usize,
     nesting: usize,
     calls: usize,
+    is_of_message: bool,
     pub(super) parts: Parts,
 }
 
@@ -75,6 +76,7 @@ impl<'k> Collector<'k> {
             most_work: limits::EXTRACTION_WORK,
             nesting: 0,
             calls: 0,
+            is_of_message: false,
             parts: Parts::default(),
         }
     }
@@ -87,6 +89,16 @@ impl<'k> Collector<'k> {
     /// The same for so many candidates.
     pub(super) fn with_room(self, room: usize) -> Self {
         Self { room, ..self }
+    }
+
+    /// The same for a message, in which a call may stand under `payload`.
+    pub(super) fn of_message(self) -> Self {
+        Self { is_of_message: true, ..self }
+    }
+
+    /// Whether what is searched is a message.
+    pub(super) fn is_of_message(&self) -> bool {
+        self.is_of_message
     }
 
     /// The same, keeping the text that each candidate was read from.

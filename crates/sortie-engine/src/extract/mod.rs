@@ -36,6 +36,7 @@ mod magic;
 mod markdown;
 mod marks;
 mod markup;
+mod message;
 mod multipart;
 mod names;
 mod office;
@@ -110,6 +111,17 @@ pub struct Body<'a> {
     pub sinks: &'a [ProvenSink],
 }
 
+/// A message of a WebSocket.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// What was read of it.
+    pub bytes: &'a [u8],
+    /// Whether this is all of it.
+    pub is_whole: bool,
+    /// As [`Head::sinks`].
+    pub sinks: &'a [ProvenSink],
+}
+
 /// What was found.
 #[derive(Clone, Debug, Default)]
 pub struct Extraction {
@@ -162,6 +174,15 @@ pub fn from_beginning(body: &Body<'_>, key: &Key) -> Extraction {
     body::search(&Body { complete: false, ..*body }, &mut out);
     let found = out.finish();
     Extraction { work: found.work + work::BEGINNING + body.bytes.len(), ..found }
+}
+
+/// Candidates of a message of a WebSocket. That it is not whole is no cut.
+pub fn from_message(message: &Message<'_>, key: &Key) -> Extraction {
+    let Message { bytes, is_whole, sinks } = *message;
+    let mut out = Collector::new(key).with_sinks(sinks).of_message();
+    message::search(&Body { content_type: None, content_encoding: None, bytes, complete: is_whole, sinks }, &mut out);
+    let found = out.finish();
+    Extraction { work: found.work + work::MESSAGE + bytes.len(), ..found }
 }
 
 /// What the answer to a dial names in its body. Its reader may fetch it, so it is no order by itself.

@@ -30,6 +30,8 @@ pub(super) const CLAIMS: usize = 1_000;
 pub(super) const PART: usize = 400;
 /// A search of a body that is still coming, whatever is found in it, and without its bytes.
 pub(super) const BEGINNING: usize = 5_000;
+/// A search of a message, whatever is found in it, and without its bytes.
+pub(super) const MESSAGE: usize = 500;
 /// A byte that deflate took in or made, for members of an archive.
 pub(super) const INFLATED_BYTE: usize = 2;
 /// A byte that decoding made.

@@ -15,12 +15,14 @@ use super::super::{rpc, work};
 use super::key::Key;
 use super::members::string;
 use super::source::{Source, Stop};
-use super::{Walk, search_value};
+use super::{Walk, search, search_value};
 
 /// Members of one object that are kept. There are more only where names stand twice.
 const HELD: usize = 8;
 /// Bytes of a key by which it is known; none of the words is longer.
 const KEY_LENGTH: usize = 16;
+/// Under which a message holds a call.
+const PAYLOAD: &str = "payload";
 
 /// What was kept of an object.
 #[derive(Debug, Default)]
@@ -105,6 +107,12 @@ impl<'w> Walk<'w, '_> {
     }
 
     fn hold_part(&mut self, key: Key<'w>) -> Result<bool, Stop> {
+        if self.is_payload(key) {
+            let (value, read) = self.source.value();
+            self.out.work(work::VALUE + value.len());
+            search(value, &self.base.named(self.path.text()), self.out);
+            return read.map(|()| true);
+        }
         let (Some(envelope), Some(part)) = (&mut self.envelope, Part::of(key)) else { return Ok(false) };
         match part {
             Part::Version => envelope.has_version = true,
@@ -118,6 +126,11 @@ impl<'w> Walk<'w, '_> {
             }
         }
         Ok(false)
+    }
+
+    /// Whether a call stands under a key: that of the protocols which carry GraphQL over WebSockets.
+    fn is_payload(&self, key: Key<'w>) -> bool {
+        self.out.is_of_message() && self.base.name.is_empty() && is_word(&key.beginning(KEY_LENGTH), PAYLOAD)
     }
 
     /// The top object ends, or the text does within it: searches what was kept of it.
