@@ -98,6 +98,7 @@ impl Teller {
             client: IpAddr::from([198, 51, 100, (number % 250) as u8]),
             content_length: Some(sent.body.len() as u64),
             has_body: true,
+            asks_upgrade: false,
         };
         let Admission::Pass(mut ticket) = self.gate.admit(&head) else { return None };
         // Without a mode that refuses, an inspection lets everything through.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sortie_model::event::{DialProgressed, Dialled, Event, OperatorAct, Outcome, What};
+use sortie_model::event::{DialProgressed, Dialled, Event, OperatorAct, Outcome, RequestInspected, What};
 use sortie_model::{Finding, Key, Micros, Policy, Reference, ServiceName};
 
 use crate::attribution::proven_by;
@@ -135,7 +135,8 @@ impl Service {
                     self.inflight.forget(inspected.request);
                 } else {
                     let is_proven = proven_by(&self.learned, policy);
-                    self.inflight.add_candidates(inspected.request, &inspected.candidates, is_proven);
+                    let RequestInspected { request, part, candidates, .. } = &**inspected;
+                    self.inflight.add_candidates(at, *request, *part, candidates, is_proven);
                 }
             }
             What::RequestEnded(ended) => {

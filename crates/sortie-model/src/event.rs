@@ -4,6 +4,8 @@
 //! just their own data. Everything private is a digest before it gets here, see
 //! [`crate::privacy`].
 
+mod inspection;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -22,10 +24,12 @@ use crate::policy::Mode;
 use crate::privacy::Digest;
 use crate::time::Micros;
 use crate::unanswered::Unanswered;
-use crate::verdict::{Rule, Verdict};
+use crate::verdict::Verdict;
+
+pub use inspection::{Cut, Part, Refused};
 
 /// Version of the event schema. A journal of another version is not read.
-pub const SCHEMA: u16 = 7;
+pub const SCHEMA: u16 = 8;
 
 /// One thing that happened. `number` orders all events of a process as the doors enqueued them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,7 +54,7 @@ pub enum What {
     },
     /// The head of a request was read and inspected.
     RequestBegan(Box<RequestBegan>),
-    /// The body of a request was inspected, as far as the limits let it.
+    /// The body of a request was inspected, or a message of its upgraded connection, as far as the limits let it.
     RequestInspected(Box<RequestInspected>),
     /// An exchange came to its end.
     RequestEnded(Box<RequestEnded>),
@@ -86,8 +90,8 @@ pub struct RequestBegan {
     pub candidates: Vec<Arc<Candidate>>,
     /// What of the head was not inspected.
     pub cut: Option<Cut>,
-    /// Whether a body follows, so that [`What::RequestInspected`] is to be expected.
-    pub has_body: bool,
+    /// Whether more may be inspected, and told as [`What::RequestInspected`]: a body follows, or an upgrade is asked for.
+    pub goes_on: bool,
     /// Whether the head names a file.
     pub names_file: bool,
     /// Why the door refused the request, where it did.
@@ -99,68 +103,14 @@ pub struct RequestBegan {
 pub struct RequestInspected {
     /// The request's reference.
     pub request: Reference,
-    /// Candidates of the body, numbered after those of the head.
+    /// What was inspected.
+    pub part: Part,
+    /// Its candidates, numbered after those found before.
     pub candidates: Vec<Arc<Candidate>>,
-    /// What of the body was not inspected.
+    /// What of it was not inspected.
     pub cut: Option<Cut>,
     /// Why the door refused the request, where it did.
     pub refused: Option<Refused>,
-}
-
-/// What made a request a wildcard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cut {
-    /// More bytes than are inspected.
-    Bytes,
-    /// Nested more deeply than is followed.
-    Depth,
-    /// More candidates than are kept, or more to look at for them than there is time for.
-    Count,
-    /// A content coding that is not known or did not decode.
-    Codec,
-    /// A body in a format that is not read, or written so that programs read different things in it. It
-    /// counts only where something may be ordered in it: at an endpoint with a proven sink.
-    Format,
-    /// The connection was upgraded: later frames are not seen.
-    Upgrade,
-    /// The table of requests in flight was full.
-    TableFull,
-}
-
-impl Cut {
-    /// The word of JSON and tables.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Bytes => "bytes",
-            Self::Depth => "depth",
-            Self::Count => "count",
-            Self::Codec => "codec",
-            Self::Format => "format",
-            Self::Upgrade => "upgrade",
-            Self::TableFull => "table-full",
-        }
-    }
-}
-
-/// A request that the inbound door refused, or would have refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Refused {
-    /// The rule.
-    pub rule: Rule,
-    /// The candidate that the rule is about, by its number in the request.
-    pub candidate: Option<u16>,
-    /// The class of what the candidate names.
-    pub class: Option<AddressClass>,
-    /// The mode at that place: the request was refused only in [`Mode::Block`].
-    pub mode: Mode,
-}
-
-impl Refused {
-    /// Whether the request did not reach the back end.
-    pub fn is_enforced(&self) -> bool {
-        self.mode == Mode::Block
-    }
 }
 
 /// See [`What::RequestEnded`].

@@ -6,7 +6,7 @@ pub const PATH_SEGMENTS: usize = 24;
 /// Characters of a path or candidate that people see.
 pub const SHOWN_TEXT: usize = 200;
 
-/// Bytes of a request body that are inspected, by default.
+/// Bytes of a request body, or of what a client sends over a WebSocket, that are inspected, by default.
 pub const INSPECT_REQUEST_BYTES: usize = 64 * 1024;
 /// Bytes of a response or answer body that are fingerprinted; of an ordered answer so much is searched.
 pub const INSPECT_RESPONSE_BYTES: usize = 64 * 1024;
@@ -20,7 +20,7 @@ pub const HOLD_MICROS: u64 = 50_000;
 pub const HEAD_BYTES: usize = 64 * 1024;
 /// Header fields a request or an answer may have.
 pub const HEAD_FIELDS: usize = 256;
-/// Candidates kept of one request's head, and of its body; more make it a wildcard.
+/// Candidates kept of one request's head, and of its body or messages; more make it a wildcard.
 pub const CANDIDATES: usize = 64;
 /// Files that a request names which are told of.
 pub const NAMED_FILES: usize = 4;
@@ -32,8 +32,9 @@ pub const DECODED_BYTES: usize = 256 * 1024;
 /// together: about as many nanoseconds. What clients send must not cost more, whatever it holds. For a body of
 /// which more than [`INSPECT_REQUEST_BYTES`] are inspected it is as much more.
 pub const EXTRACTION_WORK: usize = 2_000_000;
-/// The same for all that is done for one body before its inspected prefix is there: a client that sends
-/// it byte by byte must not have it read as often. It may be exceeded by one reading.
+/// The same for all that is done for one body before its inspected prefix is there, or for all messages of an
+/// upgraded connection: a client that sends byte by byte must not have it read as often. It may be exceeded by one
+/// reading.
 pub const BEGINNINGS_WORK: usize = 4 * EXTRACTION_WORK;
 /// Nesting of JSON, XML or form names that is followed.
 pub const NESTING: usize = 64;

@@ -66,7 +66,7 @@ impl Stories {
 
     /// A request was read; it may become part of a story. A refused one is a story at once.
     pub fn request_began(&mut self, scene: &Scene<'_>, began: &RequestBegan) {
-        if !began.candidates.is_empty() || began.has_body || began.names_file || began.refused.is_some() {
+        if !began.candidates.is_empty() || began.goes_on || began.names_file || began.refused.is_some() {
             self.notes.request(scene.now, began, |request| scene.inflight.may_order(request));
         }
         if let Some(refused) = began.refused {

@@ -154,7 +154,7 @@ mod tests {
             request_id: RequestId::parse("5b1e07"),
             candidates: Vec::new(),
             cut: None,
-            has_body: true,
+            goes_on: true,
             names_file: false,
             refused: None,
         }

@@ -168,13 +168,15 @@ impl<'a> Case<'a> {
         is_exact_and_cold(OrderRef::of_candidate(live, path), self.circumstances) && self.is_fresh_and_names_all(live)
     }
 
-    /// A request in flight, or ended less than [`COLD_MICROS`] ago and not rejected, names the dial's scheme, host and
-    /// port; what it leaves out (`//host/path`, `host/path`) is what clients put there.
+    /// A request in flight, or one that ended less than [`COLD_MICROS`] ago and was not rejected, or a message that came
+    /// since, names the dial's scheme, host and port; what it leaves out (`//host/path`, `host/path`) is what clients
+    /// put there.
     fn is_fresh_and_names_all(&self, live: &LiveCandidate) -> bool {
         let Circumstances { inflight, now, .. } = *self.circumstances;
-        let is_fresh = inflight
-            .request(live.id.request)
-            .is_some_and(|request| request.ended.is_none_or(|ended| now < ended.plus(COLD_MICROS)));
+        let is_fresh = inflight.request(live.id.request).is_some_and(|request| {
+            let ended = request.ended.or_else(|| (live.progress != Progress::Open).then_some(live.at));
+            ended.is_none_or(|ended| now < ended.plus(COLD_MICROS))
+        });
         is_fresh && live.progress != Progress::Rejected && self.fits(&live.candidate)
     }
 

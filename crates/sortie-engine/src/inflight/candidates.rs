@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use sortie_model::event::Part;
 use sortie_model::verdict::Order;
 use sortie_model::{Actor, Candidate, Endpoint, Host, Micros, Nature, Place, Reference, limits};
 
@@ -20,7 +21,8 @@ pub struct CandidateId {
     pub index: u16,
 }
 
-/// How far the exchange is that a candidate came with.
+/// How far the exchange is that a candidate came with. A message of an upgraded connection is an exchange of its own,
+/// which ends when it is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Progress {
     /// It goes on.
@@ -39,7 +41,7 @@ pub enum Progress {
 pub struct LiveCandidate {
     /// Its name.
     pub id: CandidateId,
-    /// When its request was read.
+    /// When it was read: with its request, or later in a body or message.
     pub at: Micros,
     /// The request's endpoint.
     pub endpoint: Arc<Endpoint>,
@@ -67,6 +69,15 @@ pub(super) const REFUSED: f64 = 0.8;
 /// How far a candidate must have had its dial to count as obeyed.
 const OBEYED: f64 = 0.5;
 
+impl From<Part> for Progress {
+    fn from(part: Part) -> Self {
+        match part {
+            Part::Body => Self::Open,
+            Part::Message => Self::Ended,
+        }
+    }
+}
+
 impl CandidateId {
     /// The least and the greatest of all names.
     pub(super) const FIRST: Self = Self { request: Reference { node: 0, number: 0 }, index: 0 };
@@ -80,17 +91,23 @@ impl CandidateId {
 
 impl LiveCandidate {
     /// A candidate of a request, as it was read.
-    pub(super) fn new(id: CandidateId, request: &LiveRequest, candidate: Arc<Candidate>) -> Self {
+    pub(super) fn new(
+        id: CandidateId,
+        at: Micros,
+        request: &LiveRequest,
+        progress: Progress,
+        candidate: Arc<Candidate>,
+    ) -> Self {
         Self {
             id,
-            at: request.at,
+            at,
             endpoint: Arc::clone(&request.endpoint),
             actor: request.actor,
             place: Place::new(&request.endpoint.template, Arc::clone(&candidate.parameter)),
             candidate,
             used: 0.0,
             refused: 0.0,
-            progress: Progress::Open,
+            progress,
             remembered: false,
             proven: false,
         }
@@ -106,9 +123,10 @@ impl LiveCandidate {
         self.refused = (self.refused + share).min(1.0);
     }
 
-    /// Its exchange ended with this status, if there was an answer.
+    /// Its exchange ended with this status, if there was an answer. A message's was over before.
     pub(super) fn ended(&mut self, status: Option<u16>) {
         self.progress = match status {
+            _ if self.progress != Progress::Open => return,
             _ if self.used_up() >= OBEYED => Progress::Ended,
             Some(0..400) => Progress::Ended,
             Some(400..500) => Progress::Rejected,
@@ -339,7 +357,7 @@ mod tests {
         let actor = Actor::by_address([198, 51, 100, *actor].into());
         let request = LiveRequest::new(Micros(number), Arc::new(endpoint), actor);
         let id = CandidateId { request: Reference::local(number), index: 0 };
-        let mut live = LiveCandidate::new(id, &request, Arc::new(candidate));
+        let mut live = LiveCandidate::new(id, request.at, &request, Progress::Open, Arc::new(candidate));
         live.proven = *was_proven;
         live
     }

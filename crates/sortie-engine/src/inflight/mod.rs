@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sortie_model::event::{Carrier, Cut, Dial, HopTarget, RequestBegan};
+use sortie_model::event::{Carrier, Cut, Dial, HopTarget, Part, RequestBegan};
 use sortie_model::verdict::{Explanation, Source, Verdict, Window};
 use sortie_model::{Candidate, Endpoint, Host, Micros, Reference, limits};
 
@@ -87,17 +87,19 @@ impl InFlight {
         let live = LiveRequest::new(at, endpoint, began.actor);
         self.requests.insert(began.request, live);
         self.open += 1;
-        self.add_candidates(began.request, &began.candidates, is_proven);
+        self.add_candidates(at, began.request, Part::Body, &began.candidates, is_proven);
         if began.cut.is_some() {
             self.wildcard(at, began.request);
         }
         true
     }
 
-    /// More candidates of a request were found, in its body. `is_proven` as in [`InFlight::begin`].
+    /// More candidates of a request were found, in that part of it. `is_proven` as in [`InFlight::begin`].
     pub fn add_candidates(
         &mut self,
+        at: Micros,
         request: Reference,
+        part: Part,
         candidates: &[Arc<Candidate>],
         is_proven: impl Fn(&LiveCandidate) -> bool,
     ) {
@@ -110,7 +112,7 @@ impl InFlight {
                 }
             }
             let id = CandidateId { request, index: live.candidates.len() as u16 };
-            let mut candidate = LiveCandidate::new(id, live, Arc::clone(candidate));
+            let mut candidate = LiveCandidate::new(id, at, live, part.into(), Arc::clone(candidate));
             candidate.proven = is_proven(&candidate);
             self.candidates.enter(&candidate);
             live.candidates.push(candidate);

@@ -12,7 +12,7 @@ fn began(number: u64) -> RequestBegan {
         request_id: None,
         candidates: Vec::new(),
         cut: None,
-        has_body: false,
+        goes_on: false,
         names_file: false,
         refused: None,
     }
@@ -83,4 +83,20 @@ fn of_very_many_orders_some_stand_for_all() {
     (0..many).for_each(|number| inflight.forget(Reference::local(number)));
     assert!(inflight.candidates_of(&host, Pick { path, start: 0.0 }).next().is_none());
     assert_eq!(inflight.sizes(), (0, 0));
+}
+
+#[test]
+fn a_message_is_over_whatever_becomes_of_its_connection() {
+    let candidate = crate::extract::single("http://h.example/x", &Key::new(&[1; Key::LENGTH])).map(Arc::new);
+    let mut inflight = InFlight::default();
+    assert!(inflight.begin(Micros(0), &began(1), |_| false));
+    for (at, part) in [(10, Part::Body), (20, Part::Message)] {
+        inflight.add_candidates(Micros(at), Reference::local(1), part, candidate.as_slice(), |_| false);
+    }
+    let all = |inflight: &InFlight| -> Vec<_> {
+        inflight.candidates_in(Reference::local(1)).map(|live| (live.at, live.progress)).collect()
+    };
+    assert_eq!(all(&inflight), [(Micros(10), Progress::Open), (Micros(20), Progress::Ended)]);
+    inflight.interrupted(Micros(30));
+    assert_eq!(all(&inflight), [(Micros(10), Progress::Failed), (Micros(20), Progress::Ended)]);
 }

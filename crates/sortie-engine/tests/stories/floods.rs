@@ -49,7 +49,7 @@ fn mentions_of_other_hosts_do_not_make_a_planted_order_forgotten() {
             request_id: None,
             candidates: mentions.map(Arc::new).collect(),
             cut: None,
-            has_body: false,
+            goes_on: false,
             names_file: false,
             refused: None,
         };

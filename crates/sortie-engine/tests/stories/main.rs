@@ -8,6 +8,7 @@ mod floods;
 mod hostile;
 mod late;
 mod manners;
+mod messages;
 mod play;
 mod redirects;
 mod scoped;

@@ -11,8 +11,8 @@ use sortie_engine::learned::Learned;
 use sortie_engine::step::{Fact, State};
 use sortie_model::candidate::{CandidateKind, Decodings, Manner, Scheme};
 use sortie_model::event::{
-    Carrier, Credential, Cut, Dial, DialProgressed, DialRequest, Dialled, Event, HopKind, HopTarget, Outcome,
-    RequestBegan, RequestEnded, Returned, What,
+    Carrier, Credential, Cut, Dial, DialProgressed, DialRequest, Dialled, Event, HopKind, HopTarget, Outcome, Part,
+    RequestBegan, RequestEnded, RequestInspected, Returned, What,
 };
 use sortie_model::file::FilesSeen;
 use sortie_model::finding::Finding;
@@ -168,7 +168,7 @@ impl Play {
             request_id: RequestId::parse(&format!("x-{request}")),
             candidates,
             cut,
-            has_body: true,
+            goes_on: true,
             names_file: false,
             refused,
         };
@@ -178,6 +178,15 @@ impl Play {
         }
         self.tell(What::RequestBegan(Box::new(began)));
         (!is_refused).then_some(request)
+    }
+
+    /// A message of a request's upgraded connection.
+    pub(crate) fn message(&mut self, request: Reference, candidates: Vec<Candidate>) {
+        let candidates: Vec<Arc<Candidate>> = candidates.into_iter().map(Arc::new).collect();
+        let learned = self.learned();
+        self.table.add_candidates(self.now, request, Part::Message, &candidates, proven_by(&learned, &self.policy));
+        let inspected = RequestInspected { request, part: Part::Message, candidates, cut: None, refused: None };
+        self.tell(What::RequestInspected(Box::new(inspected)));
     }
 
     pub(crate) fn end(&mut self, request: Reference, returned: Vec<Returned>) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sortie_model::event::{Refused, RequestBegan, RequestInspected, Returned, ReturnedForm, What};
+use sortie_model::event::{Part, Refused, RequestBegan, RequestInspected, Returned, ReturnedForm, What};
 use sortie_model::finding::{Action, FindingKind, Severity};
 use sortie_model::policy::{Allow, AllowTarget};
 use sortie_model::{Actor, AddressClass, Decision, Endpoint, Method, Mode, Nature, Policy, Reference, Rule, limits};
@@ -79,7 +79,7 @@ fn crowd(play: &mut Play) {
             request_id: None,
             candidates: Vec::new(),
             cut: None,
-            has_body: true,
+            goes_on: true,
             names_file: false,
             refused: None,
         };
@@ -235,12 +235,13 @@ fn a_refusal_of_a_body_is_told_of_its_own_candidate() {
             request_id: None,
             candidates: vec![a],
             cut: None,
-            has_body: true,
+            goes_on: true,
             names_file: false,
             refused: head,
         })));
         play.tell(What::RequestInspected(Box::new(RequestInspected {
             request,
+            part: Part::Body,
             candidates: vec![b],
             cut: None,
             refused: Some(refused(1, Mode::Block)),

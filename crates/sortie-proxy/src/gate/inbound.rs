@@ -35,6 +35,8 @@ pub struct InboundHead<'a> {
     pub content_length: Option<u64>,
     /// Whether a body follows.
     pub has_body: bool,
+    /// Whether the connection is to leave HTTP.
+    pub asks_upgrade: bool,
 }
 
 /// Whether a request goes on.
@@ -97,7 +99,7 @@ impl Gate {
             request_id: request_id_of(head.fields),
             candidates,
             cut: None,
-            has_body: head.has_body,
+            goes_on: head.has_body || head.asks_upgrade,
             names_file: !found.files.is_empty(),
             refused: None,
         });

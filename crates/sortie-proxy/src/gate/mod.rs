@@ -40,7 +40,7 @@ pub use listeners::OwnListeners;
 pub use outbound::{DialDenied, Judged, OutboundDial, VisibleRequest};
 pub use queue::EventQueue;
 pub use record::{AnswerPrefix, DialRecord};
-pub use ticket::{InboundBody, Ticket};
+pub use ticket::{InboundBody, Reading, Ticket};
 
 use crate::clock::Clock;
 use actors::AcceptedTokens;

@@ -18,6 +18,7 @@ fn head(target: &str) -> InboundHead<'_> {
         client: IpAddr::from([198, 51, 100, 7]),
         content_length: None,
         has_body: false,
+        asks_upgrade: false,
     }
 }
 
@@ -131,7 +132,7 @@ fn began(candidates: Vec<Arc<Candidate>>) -> RequestBegan {
         request_id: None,
         candidates,
         cut: None,
-        has_body: false,
+        goes_on: false,
         names_file: false,
         refused: None,
     }

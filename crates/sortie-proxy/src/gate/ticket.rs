@@ -1,5 +1,7 @@
 //! A request that was admitted, until it is over.
 
+mod messages;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,7 +11,7 @@ use sortie_engine::attribution::proven_by;
 use sortie_engine::decide::{Admission as Decide, has_sink};
 use sortie_engine::extract::{self, Body, Extraction, Head, ProvenSink};
 use sortie_engine::inflight::InFlight;
-use sortie_model::event::{Cut, Refused, RequestEnded, RequestInspected, Returned, What};
+use sortie_model::event::{Cut, Part, Refused, RequestEnded, RequestInspected, Returned, What};
 use sortie_model::{Actor, Candidate, Endpoint, Host, Reference, Unanswered, limits};
 
 use super::actors::Token;
@@ -18,6 +20,7 @@ use super::inbound::{Refusal, is_telling};
 use super::watch::Watch;
 use super::{Gate, Table};
 use crate::body::Release;
+pub use messages::Reading;
 
 /// A request that was admitted. Dropping it without [`Ticket::end`] reports an exchange that broke
 /// off.
@@ -42,7 +45,7 @@ pub(super) struct Active {
     pub(super) inspected_to: Option<u64>,
     /// Whether it is known that the request may have carried anything.
     pub(super) is_wildcard: bool,
-    /// Work that was done for the beginnings of the body, see [`limits::BEGINNINGS_WORK`].
+    /// Work that was done for the beginnings of the body or for messages, see [`limits::BEGINNINGS_WORK`].
     pub(super) worked: usize,
     /// Candidates found so far, in head and body.
     pub(super) numbered: u16,
@@ -140,15 +143,6 @@ impl Ticket {
         self.active.as_mut().map_or(Ok(()), |active| active.inspect_trailers(fields))
     }
 
-    /// The connection was upgraded: what follows is not inspected.
-    pub fn upgraded(&mut self) {
-        let Some(active) = &mut self.active else { return };
-        let gate = &active.gate;
-        gate.counters.wildcards.increment();
-        gate.tell_cut(&active.endpoint, active.reference, Cut::Upgrade);
-        active.inspects = false;
-    }
-
     /// The response begins. A status of success says that the back end accepted the request's token;
     /// where a cookie renews it, both are one actor.
     pub fn answered<'a>(&mut self, status: u16, set_cookies: impl Iterator<Item = &'a [u8]>) {
@@ -227,7 +221,7 @@ impl Active {
         let found = gate.guarded(|| extract::from_beginning(&body.at(&self.sinks), &gate.settings.key));
         self.worked += found.work;
         let (fresh, cut) = self.fresh(found);
-        self.judge(fresh, None)?;
+        self.judge(Part::Body, fresh, None)?;
         if let Some(cut) = cut {
             return Ok(self.beginning_cut(cut));
         }
@@ -252,7 +246,7 @@ impl Active {
         }
         if !self.is_wildcard {
             self.becomes_wildcard();
-            self.gate.tell_cut(&self.endpoint, self.reference, cut);
+            self.tell_cut(Part::Body, cut);
         }
         Release::Now
     }
@@ -273,7 +267,7 @@ impl Active {
             self.becomes_wildcard();
             self.inspected_to = Some(body.bytes.len() as u64);
         }
-        self.judge(fresh, cut)
+        self.judge(Part::Body, fresh, cut)
     }
 
     fn inspect_trailers(&mut self, fields: &[(&str, &[u8])]) -> Result<(), Refusal> {
@@ -286,7 +280,7 @@ impl Active {
         if cut.is_some() {
             self.becomes_wildcard();
         }
-        self.judge(fresh, cut)
+        self.judge(Part::Body, fresh, cut)
     }
 
     fn becomes_wildcard(&mut self) {
@@ -297,7 +291,7 @@ impl Active {
     }
 
     /// Judges, enters and tells what was found and what was not inspected.
-    fn judge(&mut self, fresh: Vec<Arc<Candidate>>, cut: Option<Cut>) -> Result<(), Refusal> {
+    fn judge(&mut self, part: Part, fresh: Vec<Arc<Candidate>>, cut: Option<Cut>) -> Result<(), Refusal> {
         // Most bodies hold nothing.
         if fresh.is_empty() && cut.is_none() {
             return Ok(());
@@ -305,7 +299,7 @@ impl Active {
         let refused = self.refused(&fresh, cut);
         self.has_carried = self.gate.count_candidates(&fresh, self.has_carried);
         let count = fresh.len() as u16;
-        let inspected = RequestInspected { request: self.reference, candidates: fresh, cut, refused };
+        let inspected = RequestInspected { request: self.reference, part, candidates: fresh, cut, refused };
         if self.gate.tell_inspected(&self.endpoint, inspected) {
             self.numbered += count;
         } else {
@@ -322,6 +316,13 @@ impl Active {
             }
             None => Ok(()),
         }
+    }
+
+    /// Tells that something of that part was not inspected.
+    fn tell_cut(&self, part: Part, cut: Cut) {
+        let request = self.reference;
+        let inspected = RequestInspected { request, part, candidates: Vec::new(), cut: Some(cut), refused: None };
+        self.gate.tell_inspected(&self.endpoint, inspected);
     }
 
     fn refused(&self, candidates: &[Arc<Candidate>], cut: Option<Cut>) -> Option<Refused> {
@@ -376,13 +377,7 @@ impl Gate {
         }
     }
 
-    /// Tells that something of a request was not inspected.
-    fn tell_cut(&self, endpoint: &Endpoint, request: Reference, cut: Cut) {
-        let inspected = RequestInspected { request, candidates: Vec::new(), cut: Some(cut), refused: None };
-        self.tell_inspected(endpoint, inspected);
-    }
-
-    /// Enters and tells what was found in a body and what was not inspected. Returns false where the table
+    /// Enters and tells what was found in a part of a request and what was not inspected. Returns false where the table
     /// has no room for its candidates: then they are left out, and the request may have carried anything.
     fn tell_inspected(&self, endpoint: &Endpoint, inspected: RequestInspected) -> bool {
         let now = self.clock.now();
@@ -406,7 +401,8 @@ impl Gate {
             if inspected.cut.is_some() {
                 table.inflight.wildcard(now, request);
             }
-            table.inflight.add_candidates(request, &inspected.candidates, proven_by(&learned, &policy));
+            let RequestInspected { part, candidates, .. } = &*inspected;
+            table.inflight.add_candidates(now, request, *part, candidates, proven_by(&learned, &policy));
         }
         self.queue.push(now, Some(&self.settings.name), |_| (What::RequestInspected(inspected), ()));
         has_room

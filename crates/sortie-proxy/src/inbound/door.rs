@@ -20,6 +20,7 @@ use super::answer::{AnswerBody, AnswerStream};
 use super::client::Trusted;
 use super::exchange::{BodyInspector, ContentKind, Exchange};
 use super::forward::Onward;
+use super::messages::{self, Overheard};
 use super::refusal::Failure;
 use super::request_body::RequestBody;
 use super::upstream;
@@ -69,10 +70,17 @@ pub(super) struct Connection {
 struct Prepared {
     request: Request<RequestBody>,
     exchange: Arc<Exchange>,
-    /// Whether the back end is asked for an upgrade.
-    asks_upgrade: bool,
+    /// What the back end is asked for beside an answer.
+    asks_for: Option<Upgrade>,
     /// Whether the body is to be held until its first bytes were judged.
     holds: bool,
+}
+
+/// A way to leave HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Upgrade {
+    WebSocket,
+    Other,
 }
 
 impl Connection {
@@ -103,7 +111,7 @@ impl Connection {
         if passages(request.headers()) > LOOP_LIMIT {
             return Failure::Loop.response(None);
         }
-        let Prepared { mut request, exchange, asks_upgrade, holds } = match self.prepare(request) {
+        let Prepared { mut request, exchange, asks_for, holds } = match self.prepare(request) {
             Ok(prepared) => prepared,
             Err(failure) => return failure.response(None),
         };
@@ -120,8 +128,8 @@ impl Connection {
         }
         match sent {
             Ok((response, _)) if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                match upgrade.take_if(|_| asks_upgrade) {
-                    Some(client) => self.switch(response, exchange, client),
+                match asks_for.and_then(|asked| Some((asked, upgrade.take()?))) {
+                    Some((asked, client)) => self.switch(response, exchange, client, asked),
                     None => self.failed(Failure::BadAnswer, &exchange),
                 }
             }
@@ -143,7 +151,8 @@ impl Connection {
         let hop = HopFields::take(&mut head.headers);
         let has_body = !body.is_end_stream();
         let length = body.size_hint().exact().filter(|_| has_body);
-        let ticket = self.admit(&head, client, has_body, length)?;
+        let asks_upgrade = hop.upgrade.is_some();
+        let ticket = self.admit(&head, client, (has_body, length), asks_upgrade)?;
         let limit = ticket.inspect_limit();
         let holds = ticket.hold();
         let exchange = Exchange::begin(ticket);
@@ -154,11 +163,19 @@ impl Connection {
         } else {
             RequestBody::Empty
         };
+        let is_websocket = messages::asks_for(hop.upgrade.as_ref(), &head.headers);
+        let asks_for = asks_upgrade.then_some(if is_websocket { Upgrade::WebSocket } else { Upgrade::Other });
         let request = self.onward(head, &hop, body, length);
-        Ok(Prepared { request, exchange, asks_upgrade: hop.upgrade.is_some(), holds })
+        Ok(Prepared { request, exchange, asks_for, holds })
     }
 
-    fn admit(&self, head: &Parts, client: IpAddr, has_body: bool, length: Option<u64>) -> Result<Ticket, Failure> {
+    fn admit(
+        &self,
+        head: &Parts,
+        client: IpAddr,
+        (has_body, content_length): (bool, Option<u64>),
+        asks_upgrade: bool,
+    ) -> Result<Ticket, Failure> {
         let host = head.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let admission = self.door.gate.admit(&InboundHead {
             method: head.method.as_str(),
@@ -166,8 +183,9 @@ impl Connection {
             host,
             fields: &fields(&head.headers),
             client,
-            content_length: length,
+            content_length,
             has_body,
+            asks_upgrade,
         });
         match admission {
             Admission::Pass(ticket) => Ok(ticket),
@@ -200,16 +218,25 @@ impl Connection {
         mut response: Response<Incoming>,
         exchange: Arc<Exchange>,
         client: OnUpgrade,
+        asked: Upgrade,
     ) -> Response<AnswerBody> {
         let back_end = hyper::upgrade::on(&mut response);
         exchange.answered(response.status(), response.headers());
-        exchange.upgraded();
+        let hop = HopFields::take(response.headers_mut());
+        let messages = match asked {
+            Upgrade::WebSocket => messages::granted(hop.upgrade.as_ref(), response.headers(), exchange.message_limit()),
+            Upgrade::Other => None,
+        };
+        if messages.is_none() {
+            exchange.goes_unread();
+        }
         let connection = Arc::clone(self);
         tokio::spawn(async move {
             let idle = connection.door.config.timeouts.upgrade_idle;
             let relaying = async {
                 let (Ok(client), Ok(back_end)) = tokio::join!(client, back_end) else { return };
-                let relayed = relay(TokioIo::new(client), TokioIo::new(back_end), idle).await;
+                let client = Overheard::new(TokioIo::new(client), Arc::clone(&exchange), messages);
+                let relayed = relay(client, TokioIo::new(back_end), idle).await;
                 exchange.answer_ended(relayed.received, None);
             };
             tokio::select! {
@@ -217,7 +244,7 @@ impl Connection {
                 () = connection.stopped.at_once() => {}
             }
         });
-        HopFields::take(response.headers_mut()).write(response.headers_mut());
+        hop.write(response.headers_mut());
         response.map(|_| AnswerBody::Fixed(None))
     }
 

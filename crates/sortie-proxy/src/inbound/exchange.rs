@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use parking_lot::Mutex;
+use sortie_engine::websocket::Message;
 use sortie_model::{Reference, Unanswered};
 
 use super::refusal::Failure;
 use crate::body::{Inspector, Prefix, Refused, Release};
-use crate::gate::{InboundBody, Refusal, Ticket, fields};
+use crate::gate::{InboundBody, Reading, Refusal, Ticket, fields};
 
 /// An exchange in progress. The request's body holds it and so does the response's, which may end
 /// in either order; with the last of them the exchange ends, and is told so.
@@ -55,7 +56,7 @@ impl ContentKind {
 }
 
 /// The field's value; several lines are one list (RFC 9110 §5.3), of which programs take one or another.
-fn joined(headers: &HeaderMap, name: HeaderName) -> Option<HeaderValue> {
+pub(super) fn joined(headers: &HeaderMap, name: HeaderName) -> Option<HeaderValue> {
     let mut lines = headers.get_all(name).iter();
     let first = lines.next()?;
     let rest: Vec<&[u8]> = lines.map(HeaderValue::as_bytes).collect();
@@ -92,11 +93,31 @@ impl Exchange {
         self.moves.load(Ordering::Relaxed)
     }
 
-    /// The connection leaves HTTP.
-    pub(super) fn upgraded(&self) {
+    /// How many of the first bytes of an upgraded connection are read.
+    pub(super) fn message_limit(&self) -> usize {
+        self.state.lock().ticket.as_ref().map_or(0, Ticket::message_limit)
+    }
+
+    /// Judges a message of the upgraded connection.
+    pub(super) fn inspect_message(&self, message: &Message) -> Result<Reading, Refused> {
+        self.judge(|ticket| ticket.inspect_message(message), Reading::Over)
+    }
+
+    /// What follows on the upgraded connection is not read.
+    pub(super) fn goes_unread(&self) {
         if let Some(ticket) = &mut self.state.lock().ticket {
-            ticket.upgraded();
+            ticket.goes_unread();
         }
+    }
+
+    /// Has something judged, unless the exchange is `over`.
+    fn judge<T>(&self, judge: impl FnOnce(&mut Ticket) -> Result<T, Refusal>, over: T) -> Result<T, Refused> {
+        let mut state = self.state.lock();
+        let Some(ticket) = &mut state.ticket else { return Ok(over) };
+        judge(ticket).map_err(|refusal| {
+            state.refusal = Some(refusal);
+            Refused
+        })
     }
 
     /// The response begins. Says how many of its first bytes are wanted.
@@ -143,33 +164,17 @@ pub(super) struct BodyInspector {
     pub(super) content: ContentKind,
 }
 
-impl BodyInspector {
-    fn judge<T>(
-        &self,
-        judge: impl FnOnce(&mut Ticket, &ContentKind) -> Result<T, Refusal>,
-        over: T,
-    ) -> Result<T, Refused> {
-        let mut state = self.exchange.state.lock();
-        let Some(ticket) = &mut state.ticket else { return Ok(over) };
-        judge(ticket, &self.content).map_err(|refusal| {
-            state.refusal = Some(refusal);
-            Refused
-        })
-    }
-}
-
 impl Inspector for BodyInspector {
     fn inspect_beginning(&mut self, bytes: &[u8]) -> Result<Release, Refused> {
-        let judge = |ticket: &mut Ticket, content: &ContentKind| ticket.inspect_beginning(&content.body(bytes, false));
-        self.judge(judge, Release::Now)
+        self.exchange.judge(|ticket| ticket.inspect_beginning(&self.content.body(bytes, false)), Release::Now)
     }
 
     fn inspect(&mut self, bytes: &[u8], complete: bool) -> Result<(), Refused> {
-        self.judge(|ticket, content| ticket.inspect(&content.body(bytes, complete)), ())
+        self.exchange.judge(|ticket| ticket.inspect(&self.content.body(bytes, complete)), ())
     }
 
     fn inspect_trailers(&mut self, trailers: &HeaderMap) -> Result<(), Refused> {
-        self.judge(|ticket, _| ticket.inspect_trailers(&fields(trailers)), ())
+        self.exchange.judge(|ticket| ticket.inspect_trailers(&fields(trailers)), ())
     }
 
     fn moved(&mut self, bytes: usize) {

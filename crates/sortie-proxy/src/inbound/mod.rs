@@ -2,7 +2,7 @@
 //!
 //! A request's way: [`crate::framing`] sees that it has one meaning; `door` judges its head,
 //! `forward` writes it anew, [`crate::body`] judges its body on the way; `upstream` sends it over a
-//! connection of the [`crate::pool`]; `answer` streams the response back. `exchange` is what both
+//! connection of the [`crate::pool`]; `answer` streams the response back; `messages` reads what follows over a WebSocket. `exchange` is what both
 //! directions share, `refusal` what the door itself answers.
 //!
 //! What does not pass: interim answers other than 100 and 101, trailers that no `Trailer` field
@@ -18,6 +18,7 @@ mod client;
 mod door;
 mod exchange;
 mod forward;
+mod messages;
 mod refusal;
 mod request_body;
 mod upstream;

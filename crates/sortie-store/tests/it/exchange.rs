@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use sortie_model::event::{
-    Carrier, Credential, Dial, DialProgressed, DialRequest, Dialled, HopKind, HopTarget, Outcome, Refused,
+    Carrier, Credential, Dial, DialProgressed, DialRequest, Dialled, HopKind, HopTarget, Outcome, Part, Refused,
     RequestBegan, RequestEnded, RequestInspected, Returned, ReturnedForm, What,
 };
 use sortie_model::file::FilesSeen;
@@ -125,7 +125,7 @@ fn began(key: &Key, first: u64) -> RequestBegan {
         request_id: RequestId::parse(&format!("{:016x}", pick(first, 10, u64::MAX))),
         candidates: Vec::new(),
         cut: None,
-        has_body: true,
+        goes_on: true,
         names_file: false,
         refused: None,
     }
@@ -135,7 +135,7 @@ fn inspected(first: u64, candidate: Arc<Candidate>) -> RequestInspected {
     let class = Some(AddressClass::Metadata);
     let refused = Refused { rule: Rule::OrderedDeny, candidate: Some(0), class, mode: Mode::Shadow };
     let refused = (first % 64 == 1).then_some(refused);
-    RequestInspected { request: reference(first), candidates: vec![candidate], cut: None, refused }
+    RequestInspected { request: reference(first), part: Part::Body, candidates: vec![candidate], cut: None, refused }
 }
 
 fn dialled(key: &Key, first: u64, order: Order) -> Dialled {

@@ -7,11 +7,11 @@ use sortie_model::{Event, Reference};
 
 use crate::admin::wire::{TailDial, TailLine, TailRequest};
 
-/// Requests whose bodies are still to be judged.
+/// Requests of which more is still to be judged.
 const BEGUN: usize = 10_000;
 
-/// Makes the lines. A request that is refused for its body was reported in two events, and the first
-/// says what it is.
+/// Makes the lines. A request that is refused for its body or a message was reported in several events, and the
+/// first says what it is.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     begun: BTreeMap<Reference, Begun>,
@@ -43,11 +43,11 @@ impl Lines {
                 }
             },
             What::RequestInspected(inspected) => {
-                let begun = self.begun.remove(&inspected.request);
                 let refused = inspected.refused?;
                 // Whoever followed later than its head arrived sees what is known.
-                let begun = begun.unwrap_or_else(|| Begun { request: "a body".into(), actor: "-".into() });
-                Some(request(event, service, inspected.request, &begun, refused))
+                let unknown = Begun { request: format!("a {}", inspected.part.as_str()), actor: "-".into() };
+                let begun = self.begun.get(&inspected.request).unwrap_or(&unknown);
+                Some(request(event, service, inspected.request, begun, refused))
             }
             What::RequestEnded(ended) => {
                 self.begun.remove(&ended.request);
@@ -58,7 +58,7 @@ impl Lines {
     }
 
     fn remember(&mut self, began: &RequestBegan) {
-        if !began.has_body {
+        if !began.goes_on {
             return;
         }
         if self.begun.len() >= BEGUN {

@@ -53,6 +53,7 @@ impl Service {
             client: IpAddr::from([198, 51, 100, 7]),
             content_length: None,
             has_body: exchange.body.is_some(),
+            asks_upgrade: false,
         });
         let Admission::Pass(mut ticket) = admission else { panic!("{} was refused", exchange.target) };
         if let Some((content_type, bytes)) = exchange.body {

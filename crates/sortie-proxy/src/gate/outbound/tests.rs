@@ -21,6 +21,7 @@ fn admit(gate: &Arc<Gate>, target: &str, body: Option<&str>) -> Result<Ticket, s
         client: IpAddr::from([198, 51, 100, 7]),
         content_length: body.map(|b| b.len() as u64),
         has_body: body.is_some(),
+        asks_upgrade: false,
     };
     let mut ticket = match gate.admit(&head) {
         Admission::Pass(ticket) => ticket,

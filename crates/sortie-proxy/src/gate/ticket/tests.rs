@@ -9,6 +9,7 @@ use sortie_model::{Event, Mode, Policy, Rule};
 
 use super::super::{Admission, InboundHead};
 use super::*;
+use sortie_engine::websocket::Message;
 
 /// A request with a body, to a sink that the operator has proven.
 fn hook(mode: Mode) -> (Ticket, Receiver<Event>) {
@@ -26,6 +27,7 @@ fn hook_at(sink: &str, mode: Mode) -> (Ticket, Receiver<Event>) {
         client: IpAddr::from([198, 51, 100, 7]),
         content_length: None,
         has_body: true,
+        asks_upgrade: false,
     });
     let Admission::Pass(ticket) = admission else { panic!("{admission:?}") };
     (ticket, events)
@@ -127,4 +129,48 @@ fn trailers_are_read_as_header_fields() {
     let refusal = ticket.inspect_trailers(&[("x-callback", b"http://10.0.0.1/x")]).unwrap_err();
     assert_eq!(refusal.status, 403);
     assert_eq!(inspected(&events)[0].refused.map(|refused| refused.rule), Some(Rule::OrderedDeny));
+}
+
+fn message(text: &str) -> Message {
+    Message { bytes: text.into(), is_whole: true }
+}
+
+#[test]
+fn a_message_is_refused_where_a_body_would_be() {
+    let order = message(r#"{"url":"http://10.0.0.1/x"}"#);
+    let packed = message("\u{1}\u{0}\u{12}\u{93}");
+    for (message, status) in [(&order, 403), (&packed, 415)] {
+        let (mut ticket, events) = hook(Mode::Block);
+        assert_eq!(ticket.inspect_message(message).unwrap_err().status, status);
+        assert!(inspected(&events)[0].refused.is_some_and(|refused| refused.is_enforced()));
+        let (mut ticket, _events) = hook(Mode::Shadow);
+        assert_eq!(ticket.inspect_message(message), Ok(Reading::GoesOn));
+    }
+    let (mut ticket, events) = hook_at("POST /other $.url", Mode::Block);
+    assert_eq!(ticket.inspect_message(&packed), Ok(Reading::GoesOn));
+    assert!(inspected(&events).is_empty(), "it orders nothing where nothing is ordered");
+}
+
+#[test]
+fn a_connection_may_be_older_than_the_proof_of_its_endpoint() {
+    let (mut ticket, _events) = hook_at("POST /other $.url", Mode::Block);
+    // Only where a sink is known do semicolons separate pairs.
+    let order = message("a=1;note=http://10.0.0.1/");
+    assert_eq!(ticket.inspect_message(&order), Ok(Reading::GoesOn));
+    let proven = vec!["POST /hooks $.note".parse::<Scope>().unwrap()];
+    let gate = Arc::clone(&ticket.active.as_ref().unwrap().gate);
+    gate.set_policy(Arc::new(Policy { mode: Mode::Block, proven, ..Policy::default() }));
+    assert_eq!(ticket.inspect_message(&order).unwrap_err().status, 403);
+}
+
+#[test]
+fn messages_are_read_until_that_is_too_much_work() {
+    let (mut ticket, events) = hook(Mode::Block);
+    let text = message(&"x ".repeat(16_000));
+    let read = |_: &usize| ticket.inspect_message(&text).expect("it is not refused") == Reading::Over;
+    let count = (1..10_000).find(read).expect("it ends");
+    assert!(count > 3, "{count}");
+    assert!(ticket.active.as_ref().unwrap().worked < limits::BEGINNINGS_WORK + limits::EXTRACTION_WORK);
+    let told = inspected(&events);
+    assert_eq!(told.iter().map(|told| (told.cut, told.refused)).collect::<Vec<_>>(), [(Some(Cut::Upgrade), None)]);
 }

@@ -8,4 +8,5 @@ mod framing;
 mod inspection;
 mod streaming;
 mod upgrades;
+mod websockets;
 mod world;

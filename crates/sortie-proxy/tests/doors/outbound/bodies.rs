@@ -27,6 +27,7 @@ fn order(door: &Door, url: &str) -> Ticket {
         client: IpAddr::from([198, 51, 100, 7]),
         content_length: Some(body.len() as u64),
         has_body: true,
+        asks_upgrade: false,
     };
     let Admission::Pass(mut ticket) = door.gate.admit(&head) else { panic!("refused") };
     let content_type = Some("application/json");

@@ -66,6 +66,7 @@ impl Place {
             client: IpAddr::from([198, 51, 100, client]),
             content_length: None,
             has_body: false,
+            asks_upgrade: false,
         });
         assert!(matches!(admission, Admission::Refuse(_)));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::smallvec;
 use sortie_model::event::{
-    Carrier, Cut, Dial, DialProgressed, DialRequest, Dialled, HopKind, HopTarget, Outcome, Refused, RequestBegan,
+    Carrier, Cut, Dial, DialProgressed, DialRequest, Dialled, HopKind, HopTarget, Outcome, Part, Refused, RequestBegan,
     RequestEnded, RequestInspected,
 };
 use sortie_model::file::FilesSeen;
@@ -54,7 +54,7 @@ fn began() -> RequestBegan {
         request_id: sortie_model::ids::RequestId::parse("5b1e07"),
         candidates: Vec::new(),
         cut: None,
-        has_body: true,
+        goes_on: true,
         names_file: false,
         refused: None,
     }
@@ -162,6 +162,7 @@ fn journal() -> Vec<Event> {
     };
     let inspected = RequestInspected {
         request: Reference::local(1),
+        part: Part::Body,
         candidates: vec![Arc::new(candidate())],
         cut: Some(Cut::Bytes),
         refused: Some(Refused {
