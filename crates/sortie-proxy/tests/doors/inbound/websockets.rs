@@ -1,28 +1,35 @@
 //! What a client sends over a WebSocket is judged before the back end can obey it.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
 
 use flate2::{Compress, Compression, FlushCompress};
 use futures_util::{SinkExt as _, StreamExt as _};
 use sortie_model::event::{Cut, Part, RequestInspected, What};
 use sortie_model::policy::Scope;
-use sortie_model::{Mode, Policy, Rule};
+use sortie_model::{Decision, Mode, Policy, Rule};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, accept_async, client_async};
 
-use super::world::{Choices, Door, Wire, back_end, within};
+use super::world::{BackEnd, Choices, Door, HELLO, Wire, back_end, within};
+use crate::outbound::world::beside;
 
-/// A back end that says every message again.
-async fn echo() -> SocketAddr {
+/// A back end that answers every message.
+async fn answering<F>(answer: impl Fn(Message) -> F + Clone + Send + 'static) -> SocketAddr
+where
+    F: Future<Output = Message> + Send,
+{
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
+            let answer = answer.clone();
             tokio::spawn(async move {
                 let mut socket = accept_async(stream).await.unwrap();
                 while let Some(Ok(message)) = socket.next().await {
-                    if message.is_close() || socket.send(message).await.is_err() {
+                    if message.is_close() || socket.send(answer(message).await).await.is_err() {
                         return;
                     }
                 }
@@ -32,18 +39,45 @@ async fn echo() -> SocketAddr {
     address
 }
 
-/// At the door of a back end that says every message again.
+/// A client at the door of a back end.
 struct Chat {
     door: Door,
     socket: WebSocketStream<TcpStream>,
 }
 
 impl Chat {
+    /// With a back end that says every message again.
     async fn begin(choices: Choices) -> Self {
-        let door = Door::with(echo().await, choices).await;
+        let echo = answering(|message| async { message }).await;
+        Self::at(Door::with(echo, choices).await).await
+    }
+
+    async fn at(door: Door) -> Self {
         let stream = TcpStream::connect(door.address).await.unwrap();
         let (socket, _) = within(client_async("ws://shop.example/ws", stream)).await.unwrap();
         Self { door, socket }
+    }
+
+    /// With a back end that fetches what a message orders through an outbound door, and tells the status. The door
+    /// is open for as long as the second value lives.
+    async fn fetching(mode: Mode) -> (Self, oneshot::Sender<()>) {
+        let outbound = Arc::<OnceLock<SocketAddr>>::default();
+        let dials_by = Arc::clone(&outbound);
+        let back_end = answering(move |message| {
+            let proxy = *dials_by.get().expect("the outbound door is open");
+            async move {
+                let order: serde_json::Value = serde_json::from_str(message.to_text().unwrap()).unwrap();
+                let mut wire = Wire::connect(proxy).await;
+                let url = order["url"].as_str().unwrap();
+                wire.send(format!("GET {url} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).await;
+                Message::text(wire.message().await.status().to_string())
+            }
+        });
+        let policy = Policy { mode, ..Policy::default() };
+        let door = Door::with(back_end.await, Choices { policy, ..Choices::default() }).await;
+        let (address, stop) = beside(&door.gate).await;
+        outbound.set(address).unwrap();
+        (Self::at(door).await, stop)
     }
 
     async fn send(&mut self, message: impl Into<Message>) {
@@ -142,6 +176,23 @@ async fn an_order_is_told_before_the_back_end_has_the_whole_message() {
     assert_eq!(within(client.take(bytes.len())).await.unwrap(), bytes);
     // The event was told before the last byte could come back.
     assert_eq!(told(&door).1, ["$.url http://partner.example/x"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dial_is_attributed_to_the_message_that_ordered_it() {
+    let destination = BackEnd::answering(HELLO).await;
+    let url = format!("http://{}/7f3a", destination.address);
+    for (mode, status) in [(Mode::Observe, "200"), (Mode::Block, "403")] {
+        let (mut chat, _outbound) = Chat::fetching(mode).await;
+        chat.send(order(&url)).await;
+        assert_eq!(chat.next().await, Some(Message::text(status)));
+        let request = inspected(&chat.door).request;
+        let dialled = chat.door.event(|what| if let What::Dialled(dialled) = what { Some(dialled) } else { None });
+        let (_, order) = dialled.verdict.leading_order().expect("an order");
+        assert_eq!((order.request, order.place.to_string().as_str()), (request, "/ws url"));
+        let is_denied = dialled.verdict.decision == Decision::Deny(Rule::ColdExact);
+        assert_eq!(is_denied, mode == Mode::Block, "{:?}", dialled.verdict.decision);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
