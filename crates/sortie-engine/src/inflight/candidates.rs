@@ -282,6 +282,8 @@ impl Candidates {
         }
     }
 
+    /// Forgets what is remembered for too long. They go in the order of their requests: what came late over a
+    /// connection that lasts keeps those behind it a little longer, within the budgets.
     pub(super) fn expire(&mut self, now: Micros) {
         for proven in [true, false] {
             let oldest = |candidates: &Self| {
