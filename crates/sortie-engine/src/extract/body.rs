@@ -4,6 +4,8 @@
 //! that is declared nothing, so what a body begins with counts beside it. What is read in neither way
 //! may be an order all the same, and is told as a cut.
 
+use std::borrow::Cow;
+
 use memchr::memmem;
 use sortie_model::event::Cut;
 use sortie_model::{Container, Containers, Decoding, Nature};
@@ -291,8 +293,13 @@ fn markup_body(text: &str, essence: &str, spot: &Spot<'_>, out: &mut Collector<'
 }
 
 /// Type and subtype in lower case, without parameters.
-pub(super) fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+pub(super) fn essence(content_type: &str) -> Cow<'_, str> {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if essence.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(essence.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(essence)
+    }
 }
 
 fn is_json(essence: &str) -> bool {

@@ -205,6 +205,7 @@ impl<'k> Collector<'k> {
 
     /// Whether the search is to end because nothing more can be kept, or the work is at its bound;
     /// noted as a cut.
+    #[inline]
     pub(super) fn is_done(&mut self) -> bool {
         if self.offers >= OFFERS * self.room || self.work >= self.most_work {
             self.end();
@@ -217,9 +218,15 @@ impl<'k> Collector<'k> {
         self.is_done() || self.work >= limits::EXTRACTION_WORK / 2
     }
 
+    #[cold]
     fn end(&mut self) {
         self.cut(Cut::Count);
         self.is_done = true;
+    }
+
+    /// How much work may still be done before the search ends.
+    pub(super) fn work_left(&self) -> usize {
+        self.most_work.saturating_sub(self.work)
     }
 
     /// Counts work that is about to be done, in nanoseconds or so. What it is of is said by

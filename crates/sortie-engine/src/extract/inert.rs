@@ -18,13 +18,26 @@ pub(super) fn is_inert(text: &str, marks: Marks, spot: &Spot<'_>, meaning: Meani
     text.is_empty()
         || meaning.role.is_none()
             && spot.trust(meaning) < Trust::Destination
-            && marks.is_trimmed()
-            && !marks.may_be_encoded()
-            && !marks.may_be_markdown()
-            && !marks.may_hold_url()
-            && !may_be_host(text, marks)
-            && !(marks.has_colon() && split_scheme(text).is_some())
-            && !(marks.is_base64() && decode::may_be_base64_or_hex(text, marks.is_hex()))
+            && (is_of_words(text, marks) || is_inert_text(text, marks))
+}
+
+/// Words, as most values are, and as nothing is written that is a destination or holds one.
+#[inline]
+fn is_of_words(text: &str, marks: Marks) -> bool {
+    marks.is_of_words()
+        && marks.is_trimmed()
+        && (text.len() < LOCAL_NAME.len() || marks.has_other_than_base64() && !may_be_local_name(text))
+}
+
+/// The same for all others.
+fn is_inert_text(text: &str, marks: Marks) -> bool {
+    marks.is_trimmed()
+        && !marks.may_be_encoded()
+        && !marks.may_be_markdown()
+        && !marks.may_hold_url()
+        && !may_be_host(text, marks)
+        && (!marks.has_colon() || split_scheme(text).is_none())
+        && (!marks.is_base64() || !decode::may_be_base64_or_hex(text, marks.is_hex()))
 }
 
 /// Whether a value without a scheme, whose name says nothing, may be a host, perhaps with port and
@@ -52,11 +65,14 @@ fn may_be_host(text: &str, marks: Marks) -> bool {
     }
 }
 
+/// The shortest name that stands for this machine, and what is shorter is no base64 of a URL either.
+const LOCAL_NAME: &str = "localhost";
+
 /// `localhost`, `ip6-loopback` and the like, perhaps with a port.
 #[inline]
 fn may_be_local_name(text: &str) -> bool {
     let begin = text.as_bytes().first_chunk::<2>().map(|begin| begin.map(|b| b | 0x20));
-    matches!(begin.as_ref(), Some(b"lo" | b"ip")) && text.len() >= "localhost".len()
+    matches!(begin.as_ref(), Some(b"lo" | b"ip")) && text.len() >= LOCAL_NAME.len()
 }
 
 fn is_of_four(decimal: &str) -> bool {

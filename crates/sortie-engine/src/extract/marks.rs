@@ -22,6 +22,8 @@ const NOT_HOST: u32 = 1 << 13;
 const NOT_HEX: u32 = 1 << 14;
 /// Not of IPv6 without dots.
 const NOT_V6: u32 = 1 << 15;
+/// Other than letters, digits, blanks, and what stands between words.
+const SIGN: u32 = 1 << 16;
 
 const CLASSES: [u32; 256] = classes();
 
@@ -51,6 +53,9 @@ const fn classes() -> [u32; 256] {
             0..=b' ' | 0x7f => BLANK,
             _ => 0,
         };
+        let is_of_words =
+            b.is_ascii_alphanumeric() || matches!(b, b' ' | b',' | b'-' | b'_' | b'\'' | b'(' | b')' | b';' | b'+');
+        table[byte] |= if is_of_words { 0 } else { SIGN };
         byte += 1;
     }
     table
@@ -66,6 +71,7 @@ pub(super) struct Marks {
 }
 
 impl Marks {
+    #[inline]
     pub(super) fn of(text: &str) -> Self {
         let bytes = text.as_bytes();
         let seen = bytes.iter().fold(0, |seen, &b| seen | CLASSES[b as usize]);
@@ -120,6 +126,18 @@ impl Marks {
     /// Whether all of it is of a base64 alphabet.
     pub(super) fn is_base64(self) -> bool {
         !self.has(NOT_BASE64) && self.length >= 12
+    }
+
+    /// Whether nothing stands in it but words and what stands between them.
+    #[inline]
+    pub(super) fn is_of_words(self) -> bool {
+        !self.has(SIGN)
+    }
+
+    /// Whether characters stand in it that no base64 alphabet has.
+    #[inline]
+    pub(super) fn has_other_than_base64(self) -> bool {
+        self.has(NOT_BASE64)
     }
 
     /// Whether it begins and ends in something visible, and in ASCII: then trimming leaves it as it

@@ -95,15 +95,17 @@ pub(super) fn of(word: &str) -> Option<Sense> {
 /// the end has to be cut off first.
 #[inline]
 pub(super) fn may_end(name: &str) -> bool {
-    let Some((last, singular)) = name.as_bytes().split_last() else { return false };
-    match last {
-        b's' | b'S' => ends_in_word(name.as_bytes()) || ends_in_word(singular),
-        b'a'..=b'z' | b'A'..=b'Z' => ends_in_word(name.as_bytes()),
-        _ => true,
+    let name = name.as_bytes();
+    let Some((&last, singular)) = name.split_last() else { return false };
+    if !last.is_ascii_alphabetic() {
+        return true;
     }
+    let is_plural = last | 0x20 == b's';
+    let may_be_word = ending(name).is_some_and(|ending| INDEX.first[ending] != 0);
+    may_be_word && ends_in_word(name) || is_plural && ends_in_word(singular)
 }
 
-#[inline]
+#[inline(never)]
 fn ends_in_word(name: &[u8]) -> bool {
     let is_end = |word: &str| {
         let end = name.len().checked_sub(word.len()).map(|start| &name[start..]);

@@ -19,12 +19,14 @@ const LIST: usize = 64;
 const LIST_LENGTH: usize = 4096;
 /// Numbers below this are no address: `0.x.y.z` (2^24).
 const SMALLEST_ADDRESS: u64 = 1 << 24;
+/// Digits of [`SMALLEST_ADDRESS`].
+pub(super) const ADDRESS_DIGITS: usize = 8;
 /// Digits of the largest number of 64 bits.
 const LONG: usize = 20;
 
 /// Searches a value. Returns whether anything was found.
 pub(super) fn search(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bool {
-    let text = text.trim();
+    let text = trimmed(text);
     if text.is_empty() || out.is_done() {
         return false;
     }
@@ -40,6 +42,14 @@ pub(super) fn search(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) -> bo
         return false;
     }
     every_way(text, marks, meaning, spot, out)
+}
+
+/// A value without the white space around it.
+#[inline]
+pub(super) fn trimmed(text: &str) -> &str {
+    let is_trimmed = |end: Option<&u8>| end.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if is_trimmed(bytes.first()) && is_trimmed(bytes.last()) { text } else { text.trim() }
 }
 
 /// Whether a whole number without a sign may be told: a port, or an address where the name says so.

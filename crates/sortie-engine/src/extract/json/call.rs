@@ -62,15 +62,12 @@ const PARTS: [(&str, Part); 6] = [
 
 impl Part {
     fn of(key: Key<'_>) -> Option<Self> {
-        // Every key of a list of records comes here.
+        // Every key of a list of records comes here, and most begin as no word does.
         let first = key.first()?;
         let may_begin =
             |word: &str| first == b'\\' || !first.is_ascii() || first.eq_ignore_ascii_case(&word.as_bytes()[0]);
-        if !PARTS.iter().any(|(word, _)| may_begin(word)) {
-            return None;
-        }
-        let key = key.beginning(KEY_LENGTH);
-        PARTS.into_iter().find(|(word, _)| is_word(&key, word)).map(|(_, part)| part)
+        let is_part = |word: &str| may_begin(word) && is_word(&key.beginning(KEY_LENGTH), word);
+        PARTS.into_iter().find(|(word, _)| is_part(word)).map(|(_, part)| part)
     }
 }
 
@@ -97,16 +94,9 @@ impl<'t> Envelope<'t> {
 }
 
 impl<'w> Walk<'w, '_> {
-    /// Keeps the value of a key, if it may be a part of a call. Returns whether it did.
+    /// Keeps the value of a key of the top object, if it may be a part of a call. Returns whether it did.
     #[inline]
     pub(super) fn hold(&mut self, key: Key<'w>) -> Result<bool, Stop> {
-        if self.envelope.is_none() || !self.path.is_at_top() {
-            return Ok(false);
-        }
-        self.hold_part(key)
-    }
-
-    fn hold_part(&mut self, key: Key<'w>) -> Result<bool, Stop> {
         if self.is_payload(key) {
             let (value, read) = self.source.value();
             self.out.work(work::VALUE + value.len());
@@ -128,6 +118,12 @@ impl<'w> Walk<'w, '_> {
         Ok(false)
     }
 
+    /// Whether the value of a key of the top object may be a part of a call, or say that it is one.
+    #[inline]
+    pub(super) fn is_of_call(&self, key: Key<'w>) -> bool {
+        Part::of(key).is_some() || self.is_payload(key)
+    }
+
     /// Whether a call stands under a key: that of the protocols which carry GraphQL over WebSockets.
     fn is_payload(&self, key: Key<'w>) -> bool {
         self.out.is_of_message() && self.base.name.is_empty() && is_word(&key.beginning(KEY_LENGTH), PAYLOAD)
@@ -135,10 +131,13 @@ impl<'w> Walk<'w, '_> {
 
     /// The top object ends, or the text does within it: searches what was kept of it.
     pub(super) fn end_call(&mut self) {
-        let Some(envelope) = self.envelope.as_mut().map(std::mem::take) else { return };
+        let Some(envelope) = &mut self.envelope else { return };
         if envelope.held.is_empty() {
+            // Whatever it says that it is, nothing of it is left to be searched.
+            (envelope.has_version, envelope.has_id) = (false, false);
             return;
         }
+        let envelope = std::mem::take(envelope);
         self.return_to_top();
         self.graphql(&envelope);
         self.rpc(&envelope);

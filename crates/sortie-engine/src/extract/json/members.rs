@@ -16,9 +16,9 @@ pub(in super::super) struct Values<'t> {
 /// are none. Where the text is broken or cut off, the last one is what there is of it.
 pub(in super::super) fn values(text: &str) -> Values<'_> {
     let mut source = Source::new(text);
-    let first = source.token().ok().filter(|first| matches!(first, b'{' | b'['));
+    let first = source.token();
     source.take();
-    Values { source, is_object: first == Some(b'{'), is_over: first.is_none() }
+    Values { source, is_object: first == b'{', is_over: !matches!(first, b'{' | b'[') }
 }
 
 impl<'t> Iterator for Values<'t> {
@@ -30,7 +30,7 @@ impl<'t> Iterator for Values<'t> {
         }
         let key = if self.is_object { self.key()?.text() } else { Cow::Borrowed("") };
         let (value, read) = self.source.value();
-        self.is_over = read.is_err() || self.source.token() != Ok(b',');
+        self.is_over = read.is_err() || self.source.token() != b',';
         self.source.take();
         (!value.is_empty()).then_some((key, value))
     }
@@ -39,7 +39,7 @@ impl<'t> Iterator for Values<'t> {
 impl<'t> Values<'t> {
     /// Takes a key and its colon.
     fn key(&mut self) -> Option<Key<'t>> {
-        if self.source.token() != Ok(b'"') {
+        if self.source.token() != b'"' {
             return None;
         }
         self.source.take();

@@ -5,9 +5,11 @@
 //! [`sortie_model::limits::NESTING`]; what lies deeper is skipped without recursion.
 
 mod call;
+mod cursor;
 mod key;
 mod members;
 mod path;
+mod skim;
 mod source;
 
 use super::collector::Collector;
@@ -70,6 +72,8 @@ fn search_those(text: &str, may_be_call: bool, base: &Spot<'_>, out: &mut Collec
 enum Next {
     Key,
     Value,
+    /// The document is over.
+    Nothing,
 }
 
 struct Walk<'w, 'k> {
@@ -88,41 +92,30 @@ impl<'w> Walk<'w, '_> {
     /// Reads one document.
     fn document(&mut self) -> Result<(), Stop> {
         let mut next = Next::Value;
-        loop {
-            if next == Next::Key {
-                let key = self.key()?;
-                if self.hold(key)? {
-                    match self.go_on()? {
-                        Some(following) => next = following,
-                        None => return Ok(()),
-                    }
-                    continue;
-                }
-            }
-            let first = self.source.token()?;
-            let inside = match first {
-                b'"' => {
-                    self.text()?;
-                    None
-                }
-                b'{' | b'[' => self.open(first)?,
-                b'-' | b'0'..=b'9' => {
-                    self.number(first)?;
-                    None
-                }
-                _ => {
-                    self.source.literal(first)?;
-                    None
-                }
-            };
-            next = match inside {
+        while next != Next::Nothing {
+            let is_due = if next == Next::Key { self.member()? } else { self.element() };
+            let opened = if is_due { self.value()? } else { None };
+            next = match opened {
                 Some(next) => next,
-                None => match self.go_on()? {
-                    Some(next) => next,
-                    None => return Ok(()),
-                },
+                None => self.go_on()?,
             };
         }
+        Ok(())
+    }
+
+    /// Takes a value; of an array or object what it begins with, and says what follows in it.
+    fn value(&mut self) -> Result<Option<Next>, Stop> {
+        let first = self.source.token();
+        match first {
+            b'"' => self.text()?,
+            b'{' | b'[' => return self.open(first),
+            b'-' | b'0'..=b'9' => self.number(first)?,
+            _ => {
+                self.out.work(work::TOKEN);
+                self.source.literal(first)?;
+            }
+        }
+        Ok(None)
     }
 
     /// Takes a bracket; says what follows it, unless it is closed at once.
@@ -143,7 +136,7 @@ impl<'w> Walk<'w, '_> {
             self.path.open_array();
             (b']', Next::Value)
         };
-        if self.source.token()? == end {
+        if self.source.token() == end {
             self.close();
             return Ok(None);
         }
@@ -159,36 +152,35 @@ impl<'w> Walk<'w, '_> {
         self.out.leave();
     }
 
-    /// Goes on behind a value; says what follows in the same document.
-    fn go_on(&mut self) -> Result<Option<Next>, Stop> {
+    /// Goes on behind a value. Says what follows in the same document.
+    fn go_on(&mut self) -> Result<Next, Stop> {
         if self.out.is_done() {
             return Err(Stop::Enough);
         }
         while let Some(is_object) = self.path.is_in_object() {
-            match (self.source.token()?, is_object) {
+            match (self.source.token(), is_object) {
                 (b',', true) => {
                     self.source.take();
-                    return Ok(Some(Next::Key));
+                    return Ok(Next::Key);
                 }
                 (b',', false) => {
                     self.source.take();
-                    if self.source.token()? == b']' {
+                    if self.source.token() == b']' {
                         return Err(self.source.unexpected());
                     }
                     self.path.next_index();
-                    return Ok(Some(Next::Value));
+                    return Ok(Next::Value);
                 }
                 (b'}', true) | (b']', false) => self.close(),
                 _ => return Err(self.source.unexpected()),
             }
         }
-        Ok(None)
+        Ok(Next::Nothing)
     }
 
     /// Takes a key and its colon.
-    #[inline]
     fn key(&mut self) -> Result<Key<'w>, Stop> {
-        if self.source.token()? != b'"' {
+        if self.source.token() != b'"' {
             return Err(self.source.unexpected());
         }
         self.source.take();
@@ -211,25 +203,37 @@ impl<'w> Walk<'w, '_> {
     }
 
     /// Takes a string.
+    #[inline]
     fn text(&mut self) -> Result<(), Stop> {
         self.source.take();
         let text = self.source.string()?;
-        self.any_read = true;
         let text = text.unwrap_or(&self.source.unescaped);
         let marks = Marks::of(text);
+        self.any_read = true;
         let meaning = self.path.meaning();
         // A name that says something was looked at closely.
         self.out.work(if meaning == Meaning::NONE { work::TOKEN } else { 3 * work::TOKEN });
-        let may_be_sink =
-            self.out.has_sinks() && self.out.may_be_sink(self.path.key().as_deref().unwrap_or(self.base.name));
-        if !may_be_sink && is_inert(text, marks, &self.base, meaning) {
+        if !self.may_be_at_sink() && is_inert(text, marks, &self.base, meaning) {
             return Ok(());
         }
         value::search(text, &self.base.named(self.path.text()), self.out);
         Ok(())
     }
 
+    /// Whether a value whose key this is may be at a proven sink.
+    #[inline]
+    fn may_be_sink(&self, key: &str) -> bool {
+        self.out.has_sinks() && self.out.may_be_sink(key)
+    }
+
+    /// Whether the value at hand may be at a proven sink.
+    #[inline]
+    fn may_be_at_sink(&self) -> bool {
+        self.out.has_sinks() && self.out.may_be_sink(self.path.key().as_deref().unwrap_or(self.base.name))
+    }
+
     /// Takes a number. It is a port, or an address where the name says so.
+    #[inline]
     fn number(&mut self, first: u8) -> Result<(), Stop> {
         self.out.work(work::TOKEN);
         let Some(digits) = self.source.number(first)? else { return Ok(()) };

@@ -3,11 +3,15 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use smallvec::SmallVec;
+
 use super::super::names::Meaning;
 use super::key::Key;
 
 /// Bytes of one key that the path keeps.
 const KEY_LENGTH: usize = 64;
+/// Arrays and objects one inside another for which nothing is allocated.
+const USUAL_DEPTH: usize = 8;
 
 /// An array or object that is open.
 #[derive(Debug)]
@@ -24,13 +28,17 @@ enum Step<'t> {
         index: usize,
         /// Which of those that are open gives the values their name; `None` is the base.
         named_by: Option<usize>,
+        /// What that name says, once it was asked for: it is the same for all values.
+        meaning: Option<Meaning>,
     },
 }
 
 /// The path to a value: `hooks[3].url`.
 #[derive(Debug)]
 pub(super) struct Path<'t> {
-    open: Vec<Open<'t>>,
+    open: SmallVec<[Open<'t>; USUAL_DEPTH]>,
+    /// How deep the top object lies: the outermost that is open, or one right in an outermost array.
+    top: Option<usize>,
     /// The path so far as it was needed: the base's name and the steps of the first `written`.
     text: String,
     written: usize,
@@ -43,8 +51,13 @@ pub(super) struct Path<'t> {
 impl<'t> Path<'t> {
     /// A path below a name. `overruled` is what every value means, whatever its name.
     pub(super) fn new(base: &str, overruled: Option<Meaning>) -> Self {
-        let open = Vec::with_capacity(8);
-        Self { open, text: base.to_owned(), written: 0, base: Meaning::of(base), overruled }
+        let open = SmallVec::new();
+        Self { open, top: None, text: base.to_owned(), written: 0, base: Meaning::of(base), overruled }
+    }
+
+    /// Whether every value means the same, whatever its name.
+    pub(super) fn is_overruled(&self) -> bool {
+        self.overruled.is_some()
     }
 
     /// Whether the innermost that is open is an object; `None` outside of all.
@@ -56,21 +69,12 @@ impl<'t> Path<'t> {
     /// Whether the innermost that is open is the top object.
     #[inline]
     pub(super) fn is_at_top(&self) -> bool {
-        self.open.len() <= 2 && self.top() == Some(self.open.len())
-    }
-
-    /// How deep the top object lies: the outermost that is open, or one right in an outermost array.
-    fn top(&self) -> Option<usize> {
-        match self.open.as_slice() {
-            [Open { step: Step::Key(_), .. }, ..] => Some(1),
-            [_, Open { step: Step::Key(_), .. }, ..] => Some(2),
-            _ => None,
-        }
+        self.top == Some(self.open.len())
     }
 
     /// Leaves all that is open in the top object. Returns how deep that lies.
     pub(super) fn return_to_top(&mut self) -> Option<usize> {
-        let top = self.top()?;
+        let top = self.top?;
         while self.open.len() > top {
             self.close();
         }
@@ -88,21 +92,30 @@ impl<'t> Path<'t> {
     /// An array begins, and its first value.
     pub(super) fn open_array(&mut self) {
         let named_by = self.named_by();
-        self.open.push(Open { step: Step::Index { index: 0, named_by }, above: 0 });
+        // An array of arrays asks once for all of them.
+        let meaning = (self.is_in_object() == Some(false)).then(|| self.meaning());
+        self.open.push(Open { step: Step::Index { index: 0, named_by, meaning }, above: 0 });
     }
 
     /// An object begins; a key follows.
     pub(super) fn open_object(&mut self) {
+        if self.top.is_none() && self.open.len() <= 1 {
+            self.top = Some(self.open.len() + 1);
+        }
         self.open.push(Open { step: Step::Key(Key::NONE), above: 0 });
     }
 
     /// The innermost array or object ends.
     pub(super) fn close(&mut self) {
         self.forget_step();
+        if self.is_at_top() {
+            self.top = None;
+        }
         self.open.pop();
     }
 
     /// The next value of an array.
+    #[inline]
     pub(super) fn next_index(&mut self) {
         self.forget_step();
         if let Some(Open { step: Step::Index { index, .. }, .. }) = self.open.last_mut() {
@@ -145,12 +158,23 @@ impl<'t> Path<'t> {
         if let Some(meaning) = self.overruled {
             return meaning;
         }
+        if let Some(Open { step: Step::Index { meaning: Some(meaning), .. }, .. }) = self.open.last() {
+            return *meaning;
+        }
+        let said = self.said();
+        if let Some(Open { step: Step::Index { meaning, .. }, .. }) = self.open.last_mut() {
+            *meaning = Some(said);
+        }
+        said
+    }
+
+    /// What the name of the value at hand says, by that name.
+    fn said(&mut self) -> Meaning {
         let Some(named_by) = self.named_by() else { return self.base };
         match self.open[named_by].step {
-            // No earlier part of the path has a share in the last word.
             Step::Key(key)
-                if let Some(name) = key.plain(KEY_LENGTH)
-                    && has_letter(name) =>
+                if let Some(name) = key.plain()
+                    && is_last_word(name) =>
             {
                 Meaning::of(name)
             }
@@ -180,6 +204,14 @@ impl<'t> Path<'t> {
     }
 }
 
+/// Whether a path means what this key says that it ends in: no earlier key has a share in its last word, and none of
+/// the key is cut off.
+#[inline]
+pub(super) fn is_last_word(key: &str) -> bool {
+    key.len() <= KEY_LENGTH && has_letter(key)
+}
+
+#[inline]
 fn has_letter(key: &str) -> bool {
     key.as_bytes().last().is_some_and(u8::is_ascii_alphabetic) || key.bytes().any(|byte| byte.is_ascii_alphabetic())
 }

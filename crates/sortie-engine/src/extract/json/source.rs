@@ -9,10 +9,8 @@
 use std::borrow::Cow;
 
 use super::super::scan;
+use super::cursor::Cursor;
 use super::key::Key;
-
-/// What stands before each text of a sequence (RFC 7464).
-const RECORD: u8 = 0x1e;
 
 /// Why reading stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,89 +25,61 @@ pub(super) enum Stop {
 
 /// A text and how far it was read.
 pub(super) struct Source<'t> {
-    text: &'t str,
-    bytes: &'t [u8],
-    at: usize,
+    pub(super) cursor: Cursor<'t>,
     /// The last string with escapes, without them.
     pub(super) unescaped: String,
 }
 
 impl<'t> Source<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, bytes: text.as_bytes(), at: 0, unescaped: String::new() }
+        Self { cursor: Cursor::new(text), unescaped: String::new() }
     }
 
     /// A string that was read before, by what stands between its quotes or by the beginning of that.
     pub(super) fn reread(raw: &'t str) -> Cow<'t, str> {
         let Some(escape) = raw.find('\\') else { return Cow::Borrowed(raw) };
-        let mut source = Self { at: escape + 1, ..Self::new(raw) };
+        let mut source = Self::new(raw);
+        source.cursor.at = escape + 1;
         // It stops at the end of the text, which has no closing quote.
         let _ = source.unescape(0);
         Cow::Owned(source.unescaped)
     }
 
-    /// The byte that the next token begins with; it is not taken.
+    /// The byte that the next token begins with; it is not taken. [`NO_TOKEN`](super::cursor::NO_TOKEN), which begins
+    /// none, where the text is over: who expects another byte gives [`Source::unexpected`], and that tells why.
     #[inline]
-    pub(super) fn token(&mut self) -> Result<u8, Stop> {
-        match self.bytes.get(self.at) {
-            Some(&byte) if byte > b' ' && byte != b'/' => Ok(byte),
-            _ => self.distant_token(),
-        }
-    }
-
-    /// As [`Source::token`], behind white space and comments.
-    fn distant_token(&mut self) -> Result<u8, Stop> {
-        loop {
-            match self.bytes.get(self.at) {
-                Some(&(b' ' | b'\n' | b'\r' | b'\t' | RECORD)) => self.at += 1,
-                Some(b'/') if self.comment() => {}
-                Some(&byte) => return Ok(byte),
-                None => return Err(Stop::End),
-            }
-        }
-    }
-
-    /// Takes a comment that begins here, if one does; one that is not closed takes all.
-    #[cold]
-    fn comment(&mut self) -> bool {
-        let rest = &self.bytes[self.at + 1..];
-        let end = match rest.first() {
-            Some(b'/') => memchr::memchr(b'\n', rest),
-            Some(b'*') => memchr::memmem::find(&rest[1..], b"*/").map(|end| end + 3),
-            _ => return false,
-        };
-        self.at += 1 + end.unwrap_or(rest.len());
-        true
+    pub(super) fn token(&mut self) -> u8 {
+        self.cursor.token()
     }
 
     /// Takes the byte that [`Source::token`] gave.
     #[inline]
     pub(super) fn take(&mut self) {
-        self.at += 1;
+        self.cursor.take();
     }
 
-    /// The byte that [`Source::token`] gave is none that may stand there.
+    /// Why to stop where [`Source::token`] gave no byte that may stand there.
     #[cold]
     pub(super) fn unexpected(&self) -> Stop {
-        self.broken_before(self.bytes.len().min(self.at + 1))
+        if self.cursor.at < self.cursor.bytes().len() { self.broken_before(self.cursor.at + 1) } else { Stop::End }
     }
 
     /// The last byte that was taken is none that may stand there.
     #[cold]
     fn refused(&self) -> Stop {
-        self.broken_before(self.at)
+        self.broken_before(self.cursor.at)
     }
 
     /// A line break is never shown as the culprit, but what follows it.
     fn broken_before(&self, end: usize) -> Stop {
         let culprit = end.saturating_sub(1);
-        let at = if self.bytes.get(culprit) == Some(&b'\n') { end } else { culprit };
-        Stop::Broken(self.text.floor_char_boundary(at))
+        let at = if self.cursor.bytes().get(culprit) == Some(&b'\n') { end } else { culprit };
+        Stop::Broken(self.cursor.text.floor_char_boundary(at))
     }
 
     fn next(&mut self) -> Result<u8, Stop> {
-        let byte = *self.bytes.get(self.at).ok_or(Stop::End)?;
-        self.at += 1;
+        let byte = *self.cursor.bytes().get(self.cursor.at).ok_or(Stop::End)?;
+        self.cursor.at += 1;
         Ok(byte)
     }
 
@@ -117,10 +87,10 @@ impl<'t> Source<'t> {
     /// no escape in it; else it is in [`Source::unescaped`].
     #[inline]
     pub(super) fn string(&mut self) -> Result<Option<&'t str>, Stop> {
-        let start = self.at;
+        let start = self.cursor.at;
         self.skip_plain();
         match self.next()? {
-            b'"' => Ok(Some(&self.text[start..self.at - 1])),
+            b'"' => Ok(Some(&self.cursor.text[start..self.cursor.at - 1])),
             _ => self.unescape(start).map(|()| None),
         }
     }
@@ -128,15 +98,18 @@ impl<'t> Source<'t> {
     /// Takes a key whose opening quote was taken.
     #[inline]
     pub(super) fn key(&mut self) -> Result<Key<'t>, Stop> {
-        let start = self.at;
-        self.at += scan::find(&self.bytes[start..], [b'"', b':', b'\\']);
-        let is_simple = self.bytes.get(self.at) == Some(&b'"');
-        if is_simple {
-            self.at += 1;
-        } else {
-            self.skip_string()?;
+        match self.cursor.take_key() {
+            Some(raw) => Ok(Key::new(raw, true)),
+            None => self.odd_key(),
         }
-        Ok(Key::new(&self.text[start..self.at - 1], is_simple))
+    }
+
+    /// Takes a key with an escape or colon in it.
+    #[cold]
+    fn odd_key(&mut self) -> Result<Key<'t>, Stop> {
+        let start = self.cursor.at;
+        self.skip_string()?;
+        Ok(Key::new(&self.cursor.text[start..self.cursor.at - 1], false))
     }
 
     /// Takes the rest of a string.
@@ -153,19 +126,19 @@ impl<'t> Source<'t> {
     /// Goes on to what ends a string or begins an escape in it.
     #[inline]
     fn skip_plain(&mut self) {
-        self.at += scan::find(&self.bytes[self.at..], [b'"', b'\\']);
+        self.cursor.at += scan::find(&self.cursor.bytes()[self.cursor.at..], [b'"', b'\\']);
     }
 
     /// Takes the rest of a string that began at `start` and whose first backslash was taken.
     fn unescape(&mut self, start: usize) -> Result<(), Stop> {
         self.unescaped.clear();
-        self.unescaped.push_str(&self.text[start..self.at - 1]);
+        self.unescaped.push_str(&self.cursor.text[start..self.cursor.at - 1]);
         loop {
             let c = self.escape()?;
             self.unescaped.push(c);
-            let start = self.at;
+            let start = self.cursor.at;
             self.skip_plain();
-            self.unescaped.push_str(&self.text[start..self.at]);
+            self.unescaped.push_str(&self.cursor.text[start..self.cursor.at]);
             if self.next()? == b'"' {
                 return Ok(());
             }
@@ -192,22 +165,22 @@ impl<'t> Source<'t> {
         if let Some(c) = char::from_u32(first) {
             return Ok(c);
         }
-        let second = self.at;
-        if first < 0xdc00 && self.bytes[second..].starts_with(b"\\u") {
-            self.at += 2;
+        let second = self.cursor.at;
+        if first < 0xdc00 && self.cursor.bytes()[second..].starts_with(b"\\u") {
+            self.cursor.at += 2;
             let low = self.code_unit()?;
             if (0xdc00..0xe000).contains(&low) {
                 let code = 0x1_0000 + ((first - 0xd800) << 10) + (low - 0xdc00);
                 return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
             }
-            self.at = second;
+            self.cursor.at = second;
         }
         Ok(char::REPLACEMENT_CHARACTER)
     }
 
     fn code_unit(&mut self) -> Result<u32, Stop> {
-        let digits = self.bytes.get(self.at..self.at + 4).ok_or(Stop::End)?;
-        self.at += 4;
+        let digits = self.cursor.bytes().get(self.cursor.at..self.cursor.at + 4).ok_or(Stop::End)?;
+        self.cursor.at += 4;
         let unit = digits.iter().try_fold(0, |unit, &digit| Some(unit << 4 | char::from(digit).to_digit(16)?));
         unit.ok_or_else(|| self.refused())
     }
@@ -215,40 +188,41 @@ impl<'t> Source<'t> {
     /// Takes a number that begins with `first`. `Some` is its digits, where it is a whole number
     /// without a sign.
     pub(super) fn number(&mut self, first: u8) -> Result<Option<&'t str>, Stop> {
-        let start = self.at;
-        self.at += usize::from(first == b'-');
+        let start = self.cursor.at;
+        self.cursor.at += usize::from(first == b'-');
         match self.next()? {
             b'I' if first == b'-' => return self.word(b"nfinity").map(|()| None),
-            b'0' if self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) => return Err(self.unexpected()),
+            b'0' if self.cursor.bytes().get(self.cursor.at).is_some_and(u8::is_ascii_digit) => {
+                return Err(self.unexpected());
+            }
             b'0' => {}
             b'1'..=b'9' => self.digits(),
             _ => return Err(self.refused()),
         }
-        let whole = self.at;
-        if self.bytes.get(self.at) == Some(&b'.') {
-            self.at += 1;
-            match self.bytes.get(self.at) {
+        let whole = self.cursor.at;
+        if self.cursor.bytes().get(self.cursor.at) == Some(&b'.') {
+            self.cursor.at += 1;
+            match self.cursor.bytes().get(self.cursor.at) {
                 Some(b'0'..=b'9') => self.digits(),
                 Some(_) => return Err(self.unexpected()),
                 None => return Err(Stop::End),
             }
         }
-        if let Some(b'e' | b'E') = self.bytes.get(self.at) {
-            self.at += 1;
-            self.at += usize::from(matches!(self.bytes.get(self.at), Some(b'+' | b'-')));
+        if let Some(b'e' | b'E') = self.cursor.bytes().get(self.cursor.at) {
+            self.cursor.at += 1;
+            self.cursor.at += usize::from(matches!(self.cursor.bytes().get(self.cursor.at), Some(b'+' | b'-')));
             match self.next()? {
                 b'0'..=b'9' => self.digits(),
                 _ => return Err(self.refused()),
             }
         }
-        Ok((whole == self.at && first != b'-').then(|| &self.text[start..whole]))
+        Ok((whole == self.cursor.at && first != b'-').then(|| &self.cursor.text[start..whole]))
     }
 
     #[inline]
     fn digits(&mut self) {
-        while let Some(b'0'..=b'9') = self.bytes.get(self.at) {
-            self.at += 1;
-        }
+        let rest = &self.cursor.bytes()[self.cursor.at..];
+        self.cursor.at += rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
     }
 
     /// Takes `true`, `false`, `null`, `NaN` or `Infinity`, by its first byte.
@@ -261,11 +235,15 @@ impl<'t> Source<'t> {
             b'I' => b"nfinity",
             _ => return Err(self.unexpected()),
         };
-        self.at += 1;
+        self.cursor.at += 1;
         self.word(rest)
     }
 
     fn word(&mut self, rest: &[u8]) -> Result<(), Stop> {
+        if self.cursor.bytes()[self.cursor.at..].starts_with(rest) {
+            self.cursor.at += rest.len();
+            return Ok(());
+        }
         for &expected in rest {
             if self.next()? != expected {
                 return Err(self.refused());
@@ -277,10 +255,10 @@ impl<'t> Source<'t> {
     /// Takes the colon behind a key.
     #[inline]
     pub(super) fn colon(&mut self) -> Result<(), Stop> {
-        if self.token()? != b':' {
+        if self.token() != b':' {
             return Err(self.unexpected());
         }
-        self.at += 1;
+        self.cursor.at += 1;
         Ok(())
     }
 
@@ -291,7 +269,7 @@ impl<'t> Source<'t> {
         let mut is_empty = true;
         while let Some(&bracket) = open.last() {
             let is_object = bracket == b'{';
-            let mut byte = self.token()?;
+            let mut byte = self.token();
             if byte == if is_object { b'}' } else { b']' } {
                 self.take();
                 open.pop();
@@ -303,7 +281,7 @@ impl<'t> Source<'t> {
                     return Err(self.unexpected());
                 }
                 self.take();
-                byte = self.token()?;
+                byte = self.token();
             }
             if is_object {
                 if byte != b'"' {
@@ -312,7 +290,7 @@ impl<'t> Source<'t> {
                 self.take();
                 self.skip_string()?;
                 self.colon()?;
-                byte = self.token()?;
+                byte = self.token();
             }
             is_empty = self.skip_scalar(byte)?;
             if is_empty {
@@ -325,11 +303,8 @@ impl<'t> Source<'t> {
     /// Takes a value without looking at what is in it. Gives it as it is written; where it ends before its end,
     /// what there is of it.
     pub(super) fn value(&mut self) -> (&'t str, Result<(), Stop>) {
-        let first = match self.token() {
-            Ok(first) => first,
-            Err(stop) => return ("", Err(stop)),
-        };
-        let start = self.at;
+        let first = self.token();
+        let start = self.cursor.at;
         let read = match self.skip_scalar(first) {
             Ok(true) => self.skip(first),
             Ok(false) => Ok(()),
@@ -337,9 +312,9 @@ impl<'t> Source<'t> {
         };
         let end = match read {
             Err(Stop::Broken(at)) => at.max(start),
-            _ => self.at.min(self.bytes.len()),
+            _ => self.cursor.at.min(self.cursor.bytes().len()),
         };
-        (&self.text[start..self.text.floor_char_boundary(end)], read)
+        (&self.cursor.text[start..self.cursor.text.floor_char_boundary(end)], read)
     }
 
     /// Takes a value that begins with `byte`; of an array or object its bracket, and says so.
@@ -367,6 +342,7 @@ mod tests {
     use serde::Deserialize;
     use serde_json::Value;
 
+    use super::super::cursor::NO_TOKEN;
     use super::*;
 
     /// How our reader and serde's end, reading documents until they stop; with the byte at which
@@ -427,11 +403,11 @@ mod tests {
     #[test]
     fn values_are_given_as_they_are_written() {
         for (text, first, rest) in [
-            ("{\"a\":[1]} 2", "{\"a\":[1]}", Ok(b'2')),
-            (" \"a\\\"b\",", "\"a\\\"b\"", Ok(b',')),
-            ("[1,{\"a", "[1,{\"a", Err(Stop::End)),
-            ("tru", "tru", Err(Stop::End)),
-            ("", "", Err(Stop::End)),
+            ("{\"a\":[1]} 2", "{\"a\":[1]}", b'2'),
+            (" \"a\\\"b\",", "\"a\\\"b\"", b','),
+            ("[1,{\"a", "[1,{\"a", NO_TOKEN),
+            ("tru", "tru", NO_TOKEN),
+            ("", "", NO_TOKEN),
         ] {
             let mut source = Source::new(text);
             assert_eq!((source.value().0, source.token()), (first, rest), "{text}");
