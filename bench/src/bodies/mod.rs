@@ -6,7 +6,7 @@ mod worst;
 
 use bytes::Bytes;
 
-pub use ordinary::ordinary;
+pub use ordinary::{json, ordinary};
 pub use worst::worst;
 
 /// Content types under which hostile bodies are tried, as a client declares what it likes.

@@ -29,6 +29,38 @@ pub fn ordinary(size: usize) -> Vec<Sample> {
     ]
 }
 
+/// JSON: without a destination, small and as large as is inspected by default, and small with five URLs.
+pub fn json() -> Vec<Sample> {
+    let sample = |name, bytes: Vec<u8>| Sample {
+        name,
+        content_type: "application/json",
+        content_encoding: None,
+        bytes: bytes.into(),
+    };
+    let without = |size| {
+        [
+            sample("order lines", order_lines(size)),
+            sample("records of users", users(size)),
+            sample("one long text", long_text(size)),
+            sample("numbers", numbers(size)),
+        ]
+    };
+    without(1024).into_iter().chain([sample("five URLs", five_urls(1024))]).chain(without(64 * 1024)).collect()
+}
+
+fn five_urls(size: usize) -> Vec<u8> {
+    let line = |n: usize| {
+        let comma = if n == 0 { "" } else { "," };
+        let line = if n < 5 {
+            json!({ "event": "order.paid", "url": format!("https://hooks{n}.partner.example/in/{n:04x}?v=2") })
+        } else {
+            json!({ "sku": format!("B-{n:05}"), "quantity": 2, "price": "12.50", "vat": 0.19 })
+        };
+        format!("{comma}{line}")
+    };
+    filled(size, r#"{"lines":["#, line, "]}")
+}
+
 fn order_lines(size: usize) -> Vec<u8> {
     let line = |n: usize| {
         let comma = if n == 0 { "" } else { "," };
