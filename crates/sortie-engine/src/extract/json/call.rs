@@ -129,6 +129,11 @@ impl<'w> Walk<'w, '_> {
         self.out.is_of_message() && self.base.name.is_empty() && is_word(&key.beginning(KEY_LENGTH), PAYLOAD)
     }
 
+    /// Whether something of the top object was kept, to be searched when it ends.
+    pub(super) fn holds_a_part(&self) -> bool {
+        self.envelope.as_ref().is_some_and(|envelope| !envelope.held.is_empty())
+    }
+
     /// The top object ends, or the text does within it: searches what was kept of it.
     pub(super) fn end_call(&mut self) {
         let Some(envelope) = &mut self.envelope else { return };

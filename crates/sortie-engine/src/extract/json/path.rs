@@ -105,6 +105,19 @@ impl<'t> Path<'t> {
         self.open.push(Open { step: Step::Key(Key::NONE), above: 0 });
     }
 
+    /// Whether the innermost that is open is an object, and an element of an array.
+    #[inline]
+    pub(super) fn is_in_array_of_objects(&self) -> bool {
+        matches!(self.open.as_slice(), [.., Open { step: Step::Index { .. }, .. }, Open { step: Step::Key(_), .. }])
+    }
+
+    /// The innermost object ends, and the next element of its array is an object too.
+    pub(super) fn next_object(&mut self) {
+        self.close();
+        self.next_index();
+        self.open_object();
+    }
+
     /// The innermost array or object ends.
     pub(super) fn close(&mut self) {
         self.forget_step();

@@ -43,12 +43,35 @@ impl<'w> Walk<'w, '_> {
             work += work::TOKEN;
             cursor.at = end;
             at = cursor;
-            if work >= most || !cursor.take_sign(b',') {
+            if work < most && cursor.take_sign(b',') {
+                at = cursor;
+            } else if work < most
+                && let Some(cursor) = self.next_object(at, may_be_call)
+            {
+                work += work::TOKEN;
+                at = cursor;
+            } else {
                 self.passed(at, work);
                 return Ok(false);
             }
-            at = cursor;
         }
+    }
+
+    /// From behind a value of an object that stands in an array: goes on to the first key of the next object there,
+    /// as in a list of records. `None`, and nothing is changed, where something else follows.
+    #[inline]
+    fn next_object(&mut self, mut cursor: Cursor<'w>, may_be_call: bool) -> Option<Cursor<'w>> {
+        let is_next = self.path.is_in_array_of_objects()
+            && [b'}', b',', b'{'].into_iter().all(|sign| cursor.take_sign(sign))
+            && cursor.token() == b'"';
+        if !is_next || may_be_call && self.holds_a_part() {
+            return None;
+        }
+        if may_be_call {
+            self.end_call();
+        }
+        self.path.next_object();
+        Some(cursor)
     }
 
     /// From where a value is due: passes over elements in which nothing can be. Returns whether another value is
