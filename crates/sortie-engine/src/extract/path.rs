@@ -95,6 +95,19 @@ mod tests {
         assert_eq!(found("/fetch/http%3A//h.example/x"), ["path:rest url http://h.example/x"]);
         assert_eq!(found("/proxy/http:/h.example/x"), ["path:rest url http://h.example/x"]);
         assert_eq!(found("/proxy/http/billing/charge"), ["path:rest url http://billing/charge"]);
+        for target in [
+            "/proxy/http/%31%30.20.0.5/x",
+            "/proxy/%68ttp/10.20.0.5/x",
+            "/proxy/HTTP/10%2e20.0.5/x",
+            "/proxy/http/10.20.0.5%2Fx",
+            "/proxy/%2568ttp/10.20.0.5/x",
+        ] {
+            assert_eq!(found(target), ["path:rest url http://10.20.0.5/x"], "{target}");
+        }
+        // Its client undoes a second layer.
+        assert_eq!(found("/proxy/http/%2531%2530.20.0.5/x"), ["path:rest url http://%31%30.20.0.5/x"]);
+        assert_eq!(found("/proxy/http/%62illing%3A81/x"), ["path:rest url http://billing:81/x"]);
+        assert_eq!(found("/proxy/http/x%40billing:81/x"), ["path:rest url http://billing:81/x"]);
         assert_eq!(found("/unsafe/20x20/cdn.example.test/p.png"), ["path:rest authority cdn.example.test/p.png"]);
         assert_eq!(found("/probe/10.20.0.5:8080"), ["path:rest authority 10.20.0.5:8080"]);
         assert_eq!(found("/probe/10.20.0.5"), ["path:rest host 10.20.0.5"]);

@@ -59,7 +59,7 @@ pub(super) enum Rest<'a> {
     /// A URL or host begins here.
     Destination(&'a str),
     /// `http/host/path`: scheme and URL are separate segments.
-    Separated { scheme: &'a str, tail: &'a str },
+    Separated { scheme: &'static str, tail: &'a str },
     /// More segments than are told apart.
     Long(&'a str),
 }
@@ -140,20 +140,25 @@ fn rest<'a>(raw: &'a str, decoded: &str, tail: &'a str, before: &[Segment<'_>]) 
     if decoded.ends_with(':') && begins_url(decoded, &tail[raw.len()..]) {
         return Some(Rest::Destination(tail));
     }
-    if let Some(rest) = separated(raw, tail, before) {
+    if let Some(rest) = separated(raw, decoded, tail, before) {
         return Some(rest);
     }
-    let mut text = Cow::Borrowed(decoded);
+    in_some_layer(decoded, |text| holds_destination(text, before)).then_some(Rest::Destination(tail))
+}
+
+/// Whether a text is as asked as it stands or under some layers of percent-encoding.
+fn in_some_layer(text: &str, is_met: impl Fn(&str) -> bool) -> bool {
+    let mut text = Cow::Borrowed(text);
     for _ in 0..limits::DECODING_DEPTH {
-        if holds_destination(&text, before) {
-            return Some(Rest::Destination(tail));
+        if is_met(&text) {
+            return true;
         }
         match decode::percent(&text) {
             Some(again) => text = Cow::Owned(again),
-            None => return None,
+            None => return false,
         }
     }
-    None
+    false
 }
 
 /// `http:` before one or two slashes, `gopher:` before two; perhaps behind `filter(` or `url=`.
@@ -169,16 +174,16 @@ fn begins_url(decoded: &str, after: &str) -> bool {
     is_web && after.len() > 1
 }
 
-/// `/proxy/http/host/path`.
-fn separated<'a>(raw: &'a str, tail: &'a str, before: &[Segment<'_>]) -> Option<Rest<'a>> {
-    if !["http", "https", "ftp"].iter().any(|scheme| scheme.eq_ignore_ascii_case(raw)) {
-        return None;
-    }
+/// `/proxy/http/host/path`, as the back end sees it: decoded.
+fn separated<'a>(raw: &str, decoded: &str, tail: &'a str, before: &[Segment<'_>]) -> Option<Rest<'a>> {
+    let scheme = ["http", "https", "ftp"]
+        .into_iter()
+        .find(|scheme| in_some_layer(decoded, |text| text.eq_ignore_ascii_case(scheme)))?;
     let tail = tail.get(raw.len() + 1..)?.trim_start_matches('/');
     let host = tail.split('/').next().filter(|host| !host.is_empty())?;
     let is_fetched = before.iter().any(|segment| is_word_of(segment, FETCHERS));
     let trust = if is_fetched { Trust::Host } else { Trust::Strict };
-    whole(host, trust).is_some().then_some(Rest::Separated { scheme: raw, tail })
+    in_some_layer(host, |host| whole(host, trust).is_some()).then_some(Rest::Separated { scheme, tail })
 }
 
 fn is_word_of(segment: &Segment<'_>, list: &[&str]) -> bool {
