@@ -100,7 +100,9 @@ fn learn_order(
     if let Some(request) = dial.request.as_ref().filter(|_| order.path == PathMatch::Unnamed) {
         sink.learn_path(request.path.fingerprint(), mass);
     }
-    if order.stored {
+    // By the engine's own table: near the end of an exchange's time the door may not have let go of it yet, and
+    // the vote that its offer was not obeyed is cast by the engine.
+    if live.is_none_or(|live| live.remembered) {
         let gained = mass * (1.0 - used);
         match progress {
             Progress::Rejected => sink.rejected_obeyed_late(gained),
@@ -108,7 +110,8 @@ fn learn_order(
             Progress::Open | Progress::Ended => sink.obeyed_late(gained),
         }
     }
-    if !(counts && sink.obeyed(host, order.location.container, unique_path)) {
+    let becomes_proven = if counts { sink.obeyed(host, order.location.container, unique_path) } else { sink.prove() };
+    if !becomes_proven {
         return None;
     }
     let template = Arc::clone(&key.place.template);

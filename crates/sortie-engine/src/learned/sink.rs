@@ -334,7 +334,8 @@ impl Sink {
         self.prove()
     }
 
-    fn prove(&mut self) -> bool {
+    /// Whether it becomes proven by what was learned of it so far.
+    pub(crate) fn prove(&mut self) -> bool {
         if !self.nature.is_eligible() || self.proof == Some(Proof::Narrow) {
             return false;
         }

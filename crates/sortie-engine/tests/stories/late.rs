@@ -1,7 +1,8 @@
 //! Orders whose time is over, and calls of the service's own that look like them.
 
+use sortie_model::event::What;
 use sortie_model::finding::Severity;
-use sortie_model::{Decision, Micros, Mode, Nature, Reference, Rule};
+use sortie_model::{Decision, Micros, Mode, Nature, Reference, Rule, limits};
 
 use crate::play::Play;
 
@@ -165,4 +166,27 @@ fn a_webhook_an_hour_later_is_an_order_where_that_is_usual() {
     }
     let verdict = order(&mut play, 66, "http://evil.example/hook", "10.1.2.3");
     assert_eq!(verdict.decision, Decision::Deny(Rule::OrderedDeny), "{verdict:#?}");
+}
+
+/// The door judges a dial just before it lets go of the request that ordered it, and the engine, which is told of the
+/// dial later, just after. The vote that the offer was in vain is taken back.
+#[test]
+fn an_order_at_the_end_of_its_exchanges_time_counts() {
+    let mut play = Play::new(Mode::Observe);
+    for n in 0..6 {
+        let url = format!("http://subscriber{n}.example/events/{n:08x}");
+        let candidate = play.candidate("url", &url, Nature::Named);
+        let request = play.request(n, "POST", "/v1/subscriptions", vec![candidate]).expect("admitted");
+        play.end_with(request, 201, Vec::new());
+        play.now = play.now.plus(limits::AFTER_END_MICROS);
+        // The engine alone.
+        play.tell(What::Tick);
+        let (dial, verdict) = play.dial(&url, "8.8.8.8");
+        assert!(verdict.leading_order().is_some_and(|(_, order)| !order.stored), "{verdict:#?}");
+        play.answer(dial, 200, None);
+        play.wait(10_000);
+    }
+    let learned = play.learned();
+    let sink = learned.sinks.values().next().expect("a place is known");
+    assert!(sink.is_proven() && sink.rho() > 0.5, "{sink:#?}");
 }
