@@ -157,7 +157,9 @@ impl<'a> Case<'a> {
     /// scheme, host and port, and the path that is dialled, in a place whose name or type speaks of
     /// URLs, at an endpoint that is still new.
     fn is_cold_order(&self) -> bool {
-        if self.own.is_some() || self.posterior.masses.allowed > 0.0 {
+        // What the service itself asks of a metadata endpoint is a few paths, and nobody mentions others in passing.
+        let is_unasked = self.dial.class == AddressClass::Metadata && self.own == OwnEvidence::UnnamedPath;
+        if self.own.is_some() && !is_unasked || self.posterior.masses.allowed > 0.0 {
             return false;
         }
         self.posterior.ranked.iter().any(|w| self.is_cold(w))

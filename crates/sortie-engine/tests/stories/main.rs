@@ -196,6 +196,28 @@ fn a_cold_exact_order_is_stopped_before_anything_is_proven() {
     assert!(verdict.decision.is_denied(), "{verdict:#?}");
 }
 
+/// A service on a cloud asks its metadata endpoint for its own credentials: that opens none of the others to clients,
+/// and what it asks for itself stays open to it, whoever names it.
+#[test]
+fn a_cold_order_for_metadata_is_stopped_where_the_service_asks_for_its_own() {
+    let own = "http://169.254.169.254/latest/api/token";
+    let mut play = Play::new(Mode::Block);
+    for _ in 0..5 {
+        let (dial, verdict) = play.dial(own, "169.254.169.254");
+        assert_eq!(verdict.decision, Decision::Pass);
+        play.answer(dial, 200, None);
+        play.wait(20_000);
+    }
+    for (url, is_denied) in [(METADATA, true), (own, false)] {
+        let candidate = play.candidate("url", url, Nature::Named);
+        play.request(66, "POST", "/v1/preview", vec![candidate]).unwrap();
+        play.wait(10);
+        let (_, verdict) = play.dial(url, "169.254.169.254");
+        assert_eq!(verdict.decision.is_denied(), is_denied, "{url}: {verdict:#?}");
+        play.wait(90_000);
+    }
+}
+
 #[test]
 fn a_cold_redirect_is_stopped_too() {
     let mut play = Play::new(Mode::Block);
