@@ -22,6 +22,8 @@ pub enum CandidateKind {
     Host,
     /// Host and port (and perhaps scheme and path) in separate parameters.
     Composed,
+    /// A label that a program may complete to a host: `acme`, of which it makes `acme.apps.example`.
+    Label,
 }
 
 impl CandidateKind {
@@ -32,6 +34,7 @@ impl CandidateKind {
             Self::Authority => "authority",
             Self::Host => "host",
             Self::Composed => "composed",
+            Self::Label => "label",
         }
     }
 }
@@ -236,7 +239,7 @@ pub struct Candidate {
     pub nature: Nature,
     /// Its scheme, where it names one.
     pub scheme: Option<Scheme>,
-    /// The host that is dialled if it is obeyed, as the first reading has it.
+    /// The host that is dialled if it is obeyed, as the first reading has it; of a label the label.
     pub host: Host,
     /// What other readings make of it, where they differ from `host`.
     pub other_hosts: SmallVec<[Host; 1]>,
@@ -253,9 +256,24 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// Every host that some reading would dial.
+    /// Every host that some reading would dial. None of a label: what it is completed to is the program's affair.
     pub fn hosts(&self) -> impl Iterator<Item = &Host> {
-        std::iter::once(&self.host).chain(&self.other_hosts)
+        let all =
+            (self.manner.kind != CandidateKind::Label).then(|| std::iter::once(&self.host).chain(&self.other_hosts));
+        all.into_iter().flatten()
+    }
+
+    /// The label that may be completed to a host, where it names nothing else.
+    pub fn label(&self) -> Option<&str> {
+        self.host.as_name().filter(|_| self.manner.kind == CandidateKind::Label)
+    }
+
+    /// Whether a dial to `host` may be its doing: some reading is the host, or the label is one of its lower ones.
+    pub fn names(&self, host: &Host) -> bool {
+        match self.label() {
+            Some(label) => host.lower_labels().any(|of_host| of_host == label),
+            None => self.hosts().any(|own| own == host),
+        }
     }
 }
 

@@ -62,6 +62,13 @@ impl Host {
             Self::Name(name) => Some(name),
         }
     }
+
+    /// The labels of a name below its top-level domain, from the left: what a program may have been given to complete.
+    /// None of an address, nor of a single label.
+    pub fn lower_labels(&self) -> impl Iterator<Item = &str> {
+        let lower = self.as_name().and_then(|name| name.rsplit_once('.'));
+        lower.into_iter().flat_map(|(lower, _)| lower.split('.'))
+    }
 }
 
 /// As in a URL's authority: IPv6 in brackets.

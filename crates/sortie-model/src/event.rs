@@ -29,7 +29,7 @@ use crate::verdict::Verdict;
 pub use inspection::{Cut, Part, Refused};
 
 /// Version of the event schema. A journal of another version is not read.
-pub const SCHEMA: u16 = 8;
+pub const SCHEMA: u16 = 9;
 
 /// One thing that happened. `number` orders all events of a process as the doors enqueued them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

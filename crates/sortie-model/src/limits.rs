@@ -22,6 +22,9 @@ pub const HEAD_BYTES: usize = 64 * 1024;
 pub const HEAD_FIELDS: usize = 256;
 /// Candidates kept of one request's head, and of its body or messages; more make it a wildcard.
 pub const CANDIDATES: usize = 64;
+/// Labels that may be completed to hosts which are kept beside them: others are passed over, for programs complete
+/// one or two.
+pub const LABELS: usize = 4;
 /// Files that a request names which are told of.
 pub const NAMED_FILES: usize = 4;
 /// Decodings laid one inside another (percent, base64, JSON in a string …).

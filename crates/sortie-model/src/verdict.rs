@@ -174,6 +174,9 @@ pub enum Source {
     Order(Box<Order>),
     /// Where an earlier dial's answer leads.
     Hop(Box<Hop>),
+    /// A label of a request, which the service completed to the host: no order, for the service chose what it
+    /// completes it with.
+    Label(Box<Order>),
     /// A call that an endpoint makes of its own accord, on behalf of a request.
     OwnCall {
         /// The request in flight.
@@ -243,7 +246,7 @@ impl Source {
         match self {
             Self::Order(order) => Some(order),
             Self::Hop(hop) => hop.order.as_deref(),
-            Self::OwnCall { .. } | Self::Background => None,
+            Self::Label(_) | Self::OwnCall { .. } | Self::Background => None,
         }
     }
 
@@ -252,7 +255,7 @@ impl Source {
         match self {
             Self::Order(order) => order.proven || order.allowed,
             Self::Hop(hop) => (hop.proven || hop.allowed) && hop.order.is_some(),
-            Self::OwnCall { .. } | Self::Background => false,
+            Self::Label(_) | Self::OwnCall { .. } | Self::Background => false,
         }
     }
 
@@ -261,7 +264,7 @@ impl Source {
         match self {
             Self::Order(order) => order.proven && !order.allowed,
             Self::Hop(hop) => hop.proven && !hop.allowed && hop.order.is_some(),
-            Self::OwnCall { .. } | Self::Background => false,
+            Self::Label(_) | Self::OwnCall { .. } | Self::Background => false,
         }
     }
 }
@@ -334,7 +337,12 @@ impl Verdict {
         self.explanations.iter().filter(|e| e.source.is_obeyed()).map(|e| e.share).sum()
     }
 
-    /// Share of own calls and the background.
+    /// Share of labels that the service completed.
+    pub fn label_share(&self) -> f64 {
+        self.explanations.iter().filter(|e| matches!(e.source, Source::Label(_))).map(|e| e.mass).sum()
+    }
+
+    /// Share of the service's own calls, those with a client's label in them too, and the background.
     pub fn own_share(&self) -> f64 {
         (1.0 - self.p_ordered).clamp(0.0, 1.0)
     }
@@ -352,6 +360,7 @@ impl Verdict {
             (_, CandidateKind::Authority) => "authority",
             (_, CandidateKind::Host) => "host",
             (_, CandidateKind::Composed) => "composed",
+            (_, CandidateKind::Label) => "label",
         })
     }
 }

@@ -93,9 +93,15 @@ impl<'a> Weighted<'a> {
         }
     }
 
-    /// The order behind it, directly or through hops.
+    /// Whether it is a label that the service completes.
+    pub(super) fn is_label(&self) -> bool {
+        matches!(self.cause, Cause::Candidate { live, .. } if live.candidate.label().is_some())
+    }
+
+    /// The order behind it, directly or through hops. A label orders nothing: see [`Source::Label`].
     pub fn order(&self) -> Option<OrderRef<'a>> {
         match self.cause {
+            Cause::Candidate { .. } if self.is_label() => None,
             Cause::Candidate { live, path, .. } => Some(OrderRef::of_candidate(live, path)),
             Cause::Hop { order, .. } => order.map(OrderRef::of),
             Cause::OwnCall { .. } | Cause::Background => None,
@@ -128,23 +134,26 @@ impl<'a> Weighted<'a> {
     /// The same in full, for a verdict.
     pub fn source(&self) -> Source {
         match self.cause {
-            Cause::Candidate { live, path, delay, rho, .. } => Source::Order(Box::new(Order {
-                request: live.id.request,
-                candidate: live.id.index,
-                actor: live.actor,
-                endpoint: (*live.endpoint).clone(),
-                place: live.place.clone(),
-                manner: live.candidate.manner,
-                nature: live.candidate.nature,
-                location: live.candidate.location.clone(),
-                shown: live.candidate.shown.clone(),
-                path,
-                proven: self.proven,
-                allowed: self.allowed,
-                delay,
-                stored: live.remembered,
-                rho,
-            })),
+            Cause::Candidate { live, path, delay, rho, .. } => {
+                let order = Box::new(Order {
+                    request: live.id.request,
+                    candidate: live.id.index,
+                    actor: live.actor,
+                    endpoint: (*live.endpoint).clone(),
+                    place: live.place.clone(),
+                    manner: live.candidate.manner,
+                    nature: live.candidate.nature,
+                    location: live.candidate.location.clone(),
+                    shown: live.candidate.shown.clone(),
+                    path,
+                    proven: self.proven,
+                    allowed: self.allowed,
+                    delay,
+                    stored: live.remembered,
+                    rho,
+                });
+                if self.is_label() { Source::Label(order) } else { Source::Order(order) }
+            }
             Cause::Hop { hop, order, .. } => Source::Hop(Box::new(Hop {
                 parent: hop.parent,
                 kind: hop.target.kind,

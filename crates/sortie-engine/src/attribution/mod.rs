@@ -59,16 +59,19 @@ pub struct Masses {
     pub unproven: f64,
     /// Allowed orders.
     pub allowed: f64,
+    /// Labels that the service completes.
+    pub labels: f64,
     /// Own calls and the background.
     pub own: f64,
 }
 
 impl Masses {
-    fn total(&self) -> f64 {
-        self.proven + self.unproven + self.allowed + self.own
+    /// All of them.
+    pub fn total(&self) -> f64 {
+        self.proven + self.unproven + self.allowed + self.labels + self.own
     }
 
-    /// Share of proven unallowed orders against allowed orders and own calls. Unproven orders are
+    /// Share of proven unallowed orders against allowed orders and own calls. Unproven orders and labels are
     /// left out on both sides: what is sent to a place that is no sink can neither cause nor
     /// prevent a block.
     pub fn q(&self) -> f64 {
@@ -102,6 +105,7 @@ pub fn attribute<'a>(dial: &Dial, circumstances: &Circumstances<'a>) -> Posterio
     let mut masses = Masses::default();
     for weighted in &ranked {
         let sum = match (weighted.order().is_some(), weighted.allowed, weighted.proven) {
+            (false, _, _) if weighted.is_label() => &mut masses.labels,
             (false, _, _) => &mut masses.own,
             (true, true, _) => &mut masses.allowed,
             (true, false, true) => &mut masses.proven,

@@ -19,6 +19,9 @@ use crate::learned::{Learned, NOVEL_PATH, Sink};
 /// π_port where the candidate names no port, or another one.
 const PORT_UNNAMED: f64 = 0.9;
 pub(super) const PORT_DIFFERS: f64 = 0.01;
+/// How much less a label says than a host. Of all the names that a service calls many have such a label, and what
+/// stands behind it nobody named. Nor may it hide an order: from a tenth of the order's weight on it would.
+const LABEL: f64 = 0.02;
 /// What remains of a rate when its source is used up, so that a repeated hop still has a name.
 pub(super) const USED_UP: f64 = 0.05;
 
@@ -74,18 +77,19 @@ fn weigh<'a>(
     // An order whose time is over no longer has the delays that its place is known for.
     let kernel = if due == Due::InTime { of_place } else { prior_kernel() };
     let (port, path) = port_and_path(candidate, dial, hosts);
-    let fit = port_fit(port, dial) * order_path_fit(path, dial, sink);
+    let is_label = candidate.label().is_some();
+    let fit = port_fit(port, dial) * order_path_fit(path, dial, sink) * if is_label { LABEL } else { 1.0 };
     let used = live.used_up();
     let first = (1.0 - used) * rho / (1.0 - rho * kernel.cumulative(delay)) * kernel.density(delay);
     let rate = (first + used * kappa * of_place.density(delay)) * fit;
     let echo = due.echo(candidate, path, delay) * fit;
-    let is_proven = at_place.proof.is_some() || policy.proves(&live.endpoint, &live.place);
+    let is_proven = !is_label && (at_place.proof.is_some() || policy.proves(&live.endpoint, &live.place));
     Some(Weighted {
         rate,
         stands_for: 1.0,
         cause: Cause::Candidate { live, path, delay, rho, echo },
         proven: is_proven && due.keeps_proof(candidate, path, sink),
-        allowed: OrderRef::of_candidate(live, path).is_allowed(dial, policy, now),
+        allowed: !is_label && OrderRef::of_candidate(live, path).is_allowed(dial, policy, now),
     })
 }
 

@@ -113,13 +113,13 @@ const UNOBEYED: f64 = 0.1;
 /// place that is obeyed, or a metadata endpoint or a disguised address where no prose stood.
 pub(super) fn attempt(scene: &Scene<'_>, closed: &Closed) -> Option<(Arc<Candidate>, AddressClass)> {
     closed.offers.iter().filter(|offer| offer.obeyed < UNOBEYED).find_map(|Offer { candidate, .. }| {
-        let mut hosts = candidate.hosts();
+        let place = Place::new(&closed.live.endpoint.template, Arc::clone(&candidate.parameter));
+        let mut hosts = candidate.hosts().filter(|host| !scene.learned.completes(&place, host));
         let class = hosts.find_map(|host| {
             let known = scene.learned.known_classes(host, &scene.policy.addresses, scene.now);
             let class = scene.policy.telling_class(known)?;
             scene.policy.denies(class).then_some(class)
         })?;
-        let place = Place::new(&closed.live.endpoint.template, Arc::clone(&candidate.parameter));
         let is_sink = scene.learned.sink(&place, candidate.manner).is_some_and(|sink| sink.is_proven())
             || scene.policy.proves(&closed.live.endpoint, &place);
         let is_telling = candidate.nature.is_eligible() && (class == AddressClass::Metadata || candidate.disguised);

@@ -327,7 +327,7 @@ pub(super) fn shares(dialled: &Dialled) -> Vec<ActorShare> {
                 Some(order) => order,
                 None => continue,
             },
-            Source::OwnCall { .. } | Source::Background => continue,
+            Source::Label(_) | Source::OwnCall { .. } | Source::Background => continue,
         };
         let id = order.actor.id().to_string();
         match shares.iter_mut().find(|share| share.id == id) {

@@ -149,8 +149,7 @@ impl<'a> Case<'a> {
             .filter(|w| !w.allowed && w.order().is_some_and(|order| order.request == request))
             .map(|w| w.rate)
             .sum();
-        let masses = &self.posterior.masses;
-        rate / (masses.proven + masses.unproven + masses.allowed + masses.own)
+        rate / self.posterior.masses.total()
     }
 
     /// `cold_start: exact`: before a place is proven, a fresh request names the destination by

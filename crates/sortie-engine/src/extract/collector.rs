@@ -2,26 +2,19 @@
 
 mod calls;
 
-use std::sync::Arc;
-
 use sortie_model::event::Cut;
 use sortie_model::file::NamedFile;
-use sortie_model::place::canonical_parameter;
-use sortie_model::{
-    Candidate, CandidateKind, Container, Containers, Key, Location, Manner, Nature, PathDigest, limits, path,
-};
+use sortie_model::{Candidate, CandidateKind, Container, Containers, Key, Manner, Nature, PathDigest, limits, path};
 
 use super::compose::{Parts, TooMany};
 use super::proven::ProvenSink;
 use super::reading::Reading;
-use super::spot::Spot;
-use super::{Extraction, bits, shown, work};
+use super::spot::{NAME_LENGTH, Spot};
+use super::{Extraction, bits, label, shown, work};
 use crate::files;
 
 /// Destinations that are looked at for each that is kept before the search ends, repeated ones included.
 const OFFERS: usize = 4;
-/// Characters of a parameter's name that are kept.
-const NAME_LENGTH: usize = 120;
 
 /// Collects the candidates of one head or body.
 pub(super) struct Collector<'k> {
@@ -29,6 +22,7 @@ pub(super) struct Collector<'k> {
     sinks: &'k [ProvenSink],
     beside: Option<Beside>,
     found: Vec<Candidate>,
+    labels: Vec<Candidate>,
     files: Vec<NamedFile>,
     /// What each of them was read from, where that is asked for.
     texts: Option<Vec<Box<str>>>,
@@ -65,6 +59,7 @@ impl<'k> Collector<'k> {
             sinks: &[],
             beside: None,
             found: Vec::new(),
+            labels: Vec::new(),
             files: Vec::new(),
             texts: None,
             room: limits::CANDIDATES,
@@ -138,7 +133,9 @@ impl<'k> Collector<'k> {
     fn meets_sink(&mut self, spot: &Spot<'_>, is_met: impl Fn(&ProvenSink, &str) -> bool) -> bool {
         self.work += work::SINK;
         let name = spot.parameter;
-        let may_be = if spot.container == Container::Header || name.len() > NAME_LENGTH && !name.is_ascii() {
+        // Names of segments are numbers, which elsewhere are indices.
+        let is_told_whole = matches!(spot.container, Container::Header | Container::Path);
+        let may_be = if is_told_whole || name.len() > NAME_LENGTH && !name.is_ascii() {
             true
         } else if name.len() > NAME_LENGTH {
             self.counting().any(|sink| sink.parameter.contains(shown::CUT))
@@ -147,7 +144,7 @@ impl<'k> Collector<'k> {
         };
         may_be && {
             self.work += work::PLACE + name.len().min(NAME_LENGTH) * work::PLACE_BYTE;
-            let place = place_name(spot);
+            let place = spot.place();
             self.counting().any(|sink| is_met(sink, &place))
         }
     }
@@ -323,13 +320,26 @@ impl<'k> Collector<'k> {
         Some(self.found.len() - 1)
     }
 
+    /// Keeps a label that may be completed to a host. There is room for a few, beside that for destinations: what is
+    /// passed over is no cut. Where texts are asked for there is none, for a label by itself tells nothing.
+    pub(super) fn offer_label(&mut self, spot: &Spot<'_>, label: &str) {
+        self.work += work::TOKEN;
+        if self.beside.is_some() || self.texts.is_some() || self.labels.len() >= limits::LABELS {
+            return;
+        }
+        let label = label::candidate(spot, label);
+        if !self.labels.iter().any(|known| is_same(known, &label)) {
+            self.labels.push(label);
+        }
+    }
+
     /// Keeps a text, if it names a file of the server.
     pub(super) fn name_file(&mut self, spot: &Spot<'_>, text: &str) {
         self.work += work::TOKEN;
         if self.beside.is_none() && self.files.len() < limits::NAMED_FILES && files::is_named(text) {
             self.files.push(NamedFile {
-                location: location(spot),
-                parameter: place_name(spot),
+                location: spot.location(),
+                parameter: spot.place(),
                 is_plain: files::is_plain(text, spot.parameter),
                 suggests: files::suggests(text),
                 shown: shown::clean(&path::redact(text), limits::SHOWN_TEXT).into(),
@@ -367,6 +377,7 @@ impl<'k> Collector<'k> {
         if self.add_tails(&parts, &composed).is_err() {
             self.cut(Cut::Count);
         }
+        self.found.append(&mut self.labels);
         let found = Extraction { candidates: self.found, files: self.files, cut: self.cut, work: self.work };
         (found, self.texts.unwrap_or_default())
     }
@@ -394,8 +405,8 @@ impl<'k> Collector<'k> {
 /// The candidate that a reading makes at a spot.
 pub(super) fn candidate(spot: &Spot<'_>, reading: &Reading<'_>, nature: Nature, key: &Key) -> Candidate {
     Candidate {
-        location: location(spot),
-        parameter: place_name(spot),
+        location: spot.location(),
+        parameter: spot.place(),
         manner: Manner { kind: reading.kind, decodings: spot.decodings },
         nature,
         scheme: reading.scheme.clone(),
@@ -409,18 +420,9 @@ pub(super) fn candidate(spot: &Spot<'_>, reading: &Reading<'_>, nature: Nature, 
     }
 }
 
-fn location(spot: &Spot<'_>) -> Location {
-    Location { container: spot.container, name: Arc::from(shown::clean(spot.name, NAME_LENGTH)) }
-}
-
 /// The last part of a name that is no index.
 fn last_part(name: &str) -> &str {
     name.rsplit(['.', '[', ']']).find(|part| !part.bytes().all(|b| b.is_ascii_digit())).unwrap_or_default()
-}
-
-/// The canonical parameter of a spot.
-fn place_name(spot: &Spot<'_>) -> Arc<str> {
-    canonical_parameter(spot.container, &shown::clean(spot.parameter, NAME_LENGTH))
 }
 
 fn is_same(a: &Candidate, b: &Candidate) -> bool {

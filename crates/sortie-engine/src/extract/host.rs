@@ -98,7 +98,7 @@ fn is_name(text: &str, trust: Trust) -> bool {
     is_domain(text, last, second, count, trust)
 }
 
-fn is_single_label(text: &str) -> bool {
+pub(super) fn is_single_label(text: &str) -> bool {
     text.bytes().any(|b| b.is_ascii_alphabetic()) && !NOT_HOSTS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 

@@ -6,6 +6,7 @@
 
 use super::decode;
 use super::host::Trust;
+use super::label::is_label;
 use super::marks::Marks;
 use super::names::Meaning;
 use super::reading::split_scheme;
@@ -17,6 +18,7 @@ use super::spot::Spot;
 pub(super) fn is_inert(text: &str, marks: Marks, spot: &Spot<'_>, meaning: Meaning) -> bool {
     text.is_empty()
         || meaning.role.is_none()
+            && !(meaning.label && is_label(text))
             && spot.trust(meaning) < Trust::Destination
             && (is_of_words(text, marks) || is_inert_text(text, marks))
 }

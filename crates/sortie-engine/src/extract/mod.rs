@@ -32,6 +32,7 @@ mod html;
 mod inert;
 mod json;
 mod jwt;
+mod label;
 mod magic;
 mod markdown;
 mod marks;

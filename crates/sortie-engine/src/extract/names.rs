@@ -31,13 +31,15 @@ pub(super) struct Meaning {
     pub(super) destination: bool,
     /// It speaks of hosts or addresses.
     pub(super) host: bool,
+    /// It speaks of what programs complete to hosts by a label.
+    pub(super) label: bool,
     /// It may be a part of a destination that stands in several parameters.
     pub(super) role: Option<Role>,
 }
 
 impl Meaning {
     /// A name that says nothing.
-    pub(super) const NONE: Self = Self { destination: false, host: false, role: None };
+    pub(super) const NONE: Self = Self { destination: false, host: false, label: false, role: None };
 
     /// Reads a name.
     #[inline]
@@ -49,7 +51,8 @@ impl Meaning {
     fn of_last(word: &str) -> Self {
         // Senses are of the singular.
         match senses::of(word).or_else(|| senses::of(word.strip_suffix(['s', 'S'])?)) {
-            Some(Sense::Host) => Self { destination: true, host: true, role: Some(Role::Host) },
+            Some(Sense::Host) => Self { destination: true, host: true, role: Some(Role::Host), ..Self::NONE },
+            Some(Sense::Label) => Self { label: true, ..Self::NONE },
             Some(Sense::Part(role)) => Self { role: Some(role), ..Self::NONE },
             Some(Sense::Destination) => Self { destination: true, ..Self::NONE },
             None => Self { destination: ends_in_url(word), ..Self::NONE },

@@ -4,6 +4,7 @@ use sortie_model::{Container, Nature};
 
 use super::collector::Collector;
 use super::host::Trust;
+use super::label::is_label;
 use super::prose;
 use super::reading::{absolute, whole};
 use super::segments::{Rest, Segments};
@@ -19,7 +20,11 @@ pub(super) fn search(path: &Segments<'_>, out: &mut Collector<'_>) {
     for (index, segment) in path.segments.iter().enumerate() {
         if let Some(text) = segment.searched() {
             let name = index.to_string();
-            value::search(text, &Spot::new(Container::Path, &name).set(Setting::Urls), out);
+            let spot = Spot::new(Container::Path, &name).set(Setting::Urls);
+            value::search(text, &spot, out);
+            if path.is_of_labels(index) && is_label(text) {
+                out.offer_label(&spot, text);
+            }
         }
     }
     let spot = Spot::new(Container::Path, "rest").set(Setting::Type);
@@ -75,9 +80,10 @@ fn pieces(text: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use sortie_model::Key;
+    use sortie_model::{Host, Key};
 
     use super::*;
+    use crate::extract::ProvenSink;
     use crate::extract::segments::split;
 
     fn found(target: &str) -> Vec<String> {
@@ -134,6 +140,28 @@ mod tests {
     fn finds_encoded_segments_and_members_of_collections() {
         assert_eq!(found("/proxy/aHR0cDovLzEwLjIwLjAuNS94"), ["path:1 url http://10.20.0.5/x"]);
         assert_eq!(found("/v2/domains/example.com/records"), ["path:2 host example.com"]);
+    }
+
+    #[test]
+    fn finds_what_breaks_out_of_a_label() {
+        for (tenant, found_there) in [
+            ("acme", "path:2 label acme"),
+            ("169.254.169.254%2Fx%23", "path:2 authority 169.254.169.254/x"),
+            ("%31%36%39%2e254.169.254%2Fx%23", "path:2 authority 169.254.169.254/x"),
+            ("127.0.0.1%3A8080%3F", "path:2 authority 127.0.0.1:8080"),
+        ] {
+            assert_eq!(found(&format!("/api/tenants/{tenant}/status")), [found_there]);
+        }
+        // At a place that is known to be dialled all that may be a destination is.
+        let sinks = [ProvenSink { parameter: "path:2".into(), read_in: Container::Path.into() }];
+        for tenant in ["x%3By%4010.20.0.5%2F", "10.1310725%2Fx%23", "x%4010.20.0.5%3A80%23", "0x0a140005%3F"] {
+            let key = Key::new(&[1; 32]);
+            let mut out = Collector::new(&key).with_sinks(&sinks);
+            search(&split(&format!("/api/tenants/{tenant}/status")), &mut out);
+            let hosts: Vec<_> =
+                out.finish().candidates.iter().flat_map(|c| c.hosts().cloned().collect::<Vec<_>>()).collect();
+            assert!(hosts.contains(&Host::parse("10.20.0.5")), "{tenant}: {hosts:?}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use sortie_model::{limits, path};
 
 use super::host::Trust;
 use super::reading::{Reading, whole};
-use super::{decode, prose};
+use super::{decode, label, prose};
 
 /// Longest word of a path, in bytes; what is longer is an identifier.
 const WORD_LENGTH: usize = 64;
@@ -71,6 +71,14 @@ pub(super) struct Segments<'a> {
     pub(super) rest: Option<Rest<'a>>,
 }
 
+impl Segments<'_> {
+    /// Whether the segment with this index is a member of a collection whose members are named by labels.
+    pub(super) fn is_of_labels(&self, index: usize) -> bool {
+        let before = index.checked_sub(1).and_then(|before| self.segments.get(before));
+        before.is_some_and(is_collection_of_labels)
+    }
+}
+
 /// Splits the path of a request target. Empty segments, dot segments and a trailing slash leave no
 /// trace, as in most routers.
 pub(super) fn split(target: &str) -> Segments<'_> {
@@ -83,8 +91,9 @@ pub(super) fn split(target: &str) -> Segments<'_> {
         if raw.is_empty() {
             continue;
         }
+        let is_of_labels = split.segments.last().is_some_and(is_collection_of_labels);
         if let Some(segment) = simple(raw).filter(|_| split.segments.len() + 1 < limits::PATH_SEGMENTS) {
-            split.segments.push(segment);
+            split.segments.push(if is_of_labels { member(Cow::Borrowed(raw)) } else { segment });
             continue;
         }
         let decoded = percent_decoded(raw);
@@ -92,6 +101,7 @@ pub(super) fn split(target: &str) -> Segments<'_> {
         if split.rest.is_some() {
             break;
         }
+        let whole = is_of_labels.then(|| decoded.clone());
         match without_parameters(decoded) {
             segment if segment.is_empty() || segment == "." => {}
             segment if segment == ".." => {
@@ -101,7 +111,8 @@ pub(super) fn split(target: &str) -> Segments<'_> {
                 split.rest = Some(Rest::Long(tail));
                 break;
             }
-            segment => split.segments.push(classify(segment)),
+            // What follows a semicolon may be part of what is made of a label.
+            segment => split.segments.push(whole.map_or_else(|| classify(segment), member)),
         }
     }
     split
@@ -197,8 +208,25 @@ fn is_collection(segment: &Segment<'_>) -> bool {
     COLLECTIONS.iter().any(|entry| entry.eq_ignore_ascii_case(last))
 }
 
+/// `tenants`: what stands behind it is completed to a host by some, and whatever else is put there stands at the
+/// same place.
+fn is_collection_of_labels(segment: &Segment<'_>) -> bool {
+    matches!(segment, Segment::Word(word) if label::is_collection(word))
+}
+
+/// A member of such a collection.
+fn member(segment: Cow<'_, str>) -> Segment<'_> {
+    match ending_of(&segment) {
+        Some(ending) => representation(&segment, ending),
+        None => Segment::Id { before: Cow::Borrowed(""), id: segment, after: "" },
+    }
+}
+
 /// Whether a decoded segment is or holds a destination.
 fn holds_destination(text: &str, before: &[Segment<'_>]) -> bool {
+    if before.last().is_some_and(is_collection_of_labels) {
+        return false;
+    }
     let is_candidate = |text: &str| whole(text, Trust::Strict).is_some();
     if prose::starts(text).next().is_some() {
         return true;
@@ -230,17 +258,28 @@ fn classify(segment: Cow<'_, str>) -> Segment<'_> {
             after: ")",
         };
     }
-    let ending = REPRESENTATIONS.iter().find(|ending| segment.len() > ending.len() && segment.ends_with(**ending));
-    if let Some(ending) = ending {
+    if let Some(ending) = ending_of(&segment) {
         let stem = &segment[..segment.len() - ending.len()];
         if is_id(stem) || !is_word(stem) {
-            return Segment::Id { before: Cow::Borrowed(""), id: Cow::Owned(stem.to_owned()), after: ending };
+            return representation(&segment, ending);
         }
     }
     if is_word(&segment) && !is_id(&segment) {
         return Segment::Word(segment);
     }
     Segment::Id { before: Cow::Borrowed(""), id: segment, after: "" }
+}
+
+/// The ending that names a representation.
+fn ending_of(segment: &str) -> Option<&'static str> {
+    let is_ending = |ending: &&str| segment.len() > ending.len() && segment.ends_with(*ending);
+    REPRESENTATIONS.iter().copied().find(is_ending)
+}
+
+/// An identifier before such an ending.
+fn representation(segment: &str, ending: &'static str) -> Segment<'static> {
+    let stem = &segment[..segment.len() - ending.len()];
+    Segment::Id { before: Cow::Borrowed(""), id: Cow::Owned(stem.to_owned()), after: ending }
 }
 
 /// Short, and of characters that stand in a path unescaped (RFC 3986 §3.3).

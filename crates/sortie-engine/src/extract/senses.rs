@@ -1,7 +1,7 @@
 //! The last words of names that say something about a value. They are found by their last two letters: most
 //! names end in others and need no further look.
 
-use Sense::{Destination, Host, Part};
+use Sense::{Destination, Host, Label, Part};
 
 use super::names::Role;
 
@@ -10,6 +10,7 @@ use super::names::Role;
 pub(super) enum Sense {
     Destination,
     Host,
+    Label,
     Part(Role),
 }
 
@@ -17,7 +18,8 @@ pub(super) enum Sense {
 ///
 /// From the names of URL-typed parameters in public OpenAPI files, and the parameters that
 /// published SSRF reports name. Only behind the words for hosts a single label (`billing`) or a bare
-/// number (`2130706433`) is a host.
+/// number (`2130706433`) is a host. Behind those for labels stands what programs complete to hosts:
+/// `https://{tenant}.example`.
 #[rustfmt::skip]
 const WORDS: &[(&str, Sense)] = &[
     ("avatar", Destination), ("callback", Destination), ("cdn", Destination), ("dest", Destination),
@@ -34,6 +36,11 @@ const WORDS: &[(&str, Sense)] = &[
     ("addr", Host), ("backend", Host), ("broker", Host), ("domain", Host), ("endpoint", Host), ("fqdn", Host),
     ("gateway", Host), ("host", Host), ("hostname", Host), ("ip", Host), ("nameserver", Host), ("node", Host),
     ("peer", Host), ("proxy", Host), ("server", Host), ("target", Host), ("upstream", Host),
+    ("account", Label), ("bucket", Label), ("cluster", Label), ("company", Label), ("customer", Label),
+    ("datacenter", Label), ("env", Label), ("environment", Label), ("instance", Label), ("namespace", Label),
+    ("org", Label), ("organisation", Label), ("organization", Label), ("realm", Label), ("region", Label),
+    ("shard", Label), ("shop", Label), ("stage", Label), ("store", Label), ("subdomain", Label), ("team", Label),
+    ("tenant", Label), ("workspace", Label), ("zone", Label),
     ("port", Part(Role::Port)), ("proto", Part(Role::Scheme)), ("protocol", Part(Role::Scheme)),
     ("scheme", Part(Role::Scheme)), ("path", Part(Role::Path)), ("pathname", Part(Role::Path)),
 ];

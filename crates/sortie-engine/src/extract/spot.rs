@@ -1,9 +1,16 @@
 //! Where a text stands while it is searched.
 
-use sortie_model::{Container, Decoding, Decodings, Nature};
+use std::sync::Arc;
+
+use sortie_model::place::canonical_parameter;
+use sortie_model::{Container, Decoding, Decodings, Location, Nature};
 
 use super::host::Trust;
 use super::names::Meaning;
+use super::shown;
+
+/// Characters of a parameter's name that are kept.
+pub(super) const NAME_LENGTH: usize = 120;
 
 /// How the nature of what is found at a spot is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,10 +81,21 @@ impl<'a> Spot<'a> {
         Self { decodings: self.decodings.with(decoding), depth: self.depth + 1, ..self }
     }
 
+    /// Where it is, for people.
+    pub(super) fn location(&self) -> Location {
+        Location { container: self.container, name: Arc::from(shown::clean(self.name, NAME_LENGTH)) }
+    }
+
+    /// Its canonical parameter.
+    pub(super) fn place(&self) -> Arc<str> {
+        canonical_parameter(self.container, &shown::clean(self.parameter, NAME_LENGTH))
+    }
+
     /// What the name says; nothing where a setting overrules it.
     pub(super) fn meaning(&self) -> Meaning {
         match self.setting {
-            Setting::Name | Setting::Urls | Setting::Ambient => Meaning::of(self.parameter),
+            Setting::Name => Meaning::of(self.parameter),
+            Setting::Urls | Setting::Ambient => Meaning { label: false, ..Meaning::of(self.parameter) },
             Setting::Type => Meaning { destination: true, ..Meaning::NONE },
         }
     }

@@ -114,6 +114,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_put_in_the_place_of_a_label_is_one_id() {
+        for tenant in [
+            "acme",
+            "eu-1",
+            "17",
+            "v1",
+            "a.b",
+            "acme;v=1",
+            "169.254.169.254%2Fx%23",
+            "%31%36%39%2e254.169.254%2Fx%23",
+            "127.0.0.1%3A8080%3F",
+            "http%3A%2F%2F10.20.0.5%2Fx%23",
+            "x%3By%4010.20.0.5%2F",
+        ] {
+            is(&format!("/api/tenants/{tenant}/status"), "/api/tenants/{id}/status");
+        }
+        is("/orgs/acme.json", "/orgs/{id}.json");
+        is("/tenants/http://10.20.0.5/x", "/tenants/{rest}");
+        is("/tenants/../x", "/x");
+    }
+
+    #[test]
     fn words_with_dots_and_colons_are_words() {
         for target in [
             "/api/users.list",

@@ -7,6 +7,7 @@ use super::collector::Collector;
 use super::data_url::Reader;
 use super::host::Trust;
 use super::inert::is_inert;
+use super::label::is_label;
 use super::marks::Marks;
 use super::names::{Meaning, Role};
 use super::reading::{Reading, absolute, suffix, whole};
@@ -85,6 +86,9 @@ pub(super) fn every_way(text: &str, marks: Marks, meaning: Meaning, spot: &Spot<
         || marks.has_colon() && urls(text, spot, meaning, out)
         || bare(text, marks, spot, meaning, out)
         || encoded(text, marks, spot, out);
+    if !is_destination && meaning.label && is_label(text) {
+        out.offer_label(spot, text);
+    }
     if !is_destination && out.is_sink(spot) {
         sink::search(text, spot, out);
     }

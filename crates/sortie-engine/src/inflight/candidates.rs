@@ -10,7 +10,8 @@ use sortie_model::verdict::Order;
 use sortie_model::{Actor, Candidate, Endpoint, Host, Micros, Nature, Place, Reference, limits};
 
 use super::LiveRequest;
-use super::of_host::{OfHost, Pick, Picked, Room};
+use super::by_name::{ByName, names};
+use super::of_host::{Pick, Picked, Room};
 
 /// A candidate's name: its request and its number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -155,11 +156,11 @@ fn names_several(live: &LiveCandidate) -> bool {
     !live.candidate.other_hosts.is_empty()
 }
 
-/// Which candidates name which host, and those whose requests are over. Those of requests in the table
+/// Which candidates name what, and those whose requests are over. Those of requests in the table
 /// lie with their requests.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Candidates {
-    by_host: BTreeMap<Host, OfHost>,
+    by_name: ByName,
     /// How many are of requests in the table.
     live: usize,
     /// Remembered ones of proven places, the oldest first, with a budget of their own: no flood of
@@ -175,19 +176,15 @@ impl Candidates {
     /// A request has one more.
     pub(super) fn enter(&mut self, live: &LiveCandidate) {
         self.live += 1;
-        for host in live.candidate.hosts() {
-            let of_host = match self.by_host.get_mut(host) {
-                Some(of_host) => of_host,
-                None => self.by_host.entry(host.clone()).or_default(),
-            };
-            of_host.insert(live);
+        for name in names(&live.candidate) {
+            self.by_name.entry(&live.candidate, name).insert(live);
         }
     }
 
     /// A request is gone, and its candidate with it.
     pub(super) fn leave(&mut self, live: &LiveCandidate) {
         self.live -= 1;
-        self.at_its_hosts(live, |of_host| of_host.remove(live, live.proven));
+        self.by_name.change(&live.candidate, |of_name| of_name.remove(live, live.proven));
     }
 
     /// A request is over: its candidate is remembered within the budgets. Returns what it
@@ -207,32 +204,29 @@ impl Candidates {
         offer
     }
 
-    /// Counts a candidate among the remembered of its hosts instead of those in flight, if the budgets of
+    /// Counts a candidate among the remembered of what it names instead of those in flight, if the budgets of
     /// all of them let it. `was_proven`: whether its place was a proven sink when it was read.
     fn keep(&mut self, live: &LiveCandidate, was_proven: bool) -> bool {
         // Every request has a Host and many an Origin: they say nothing about later dials.
         let mut is_kept = live.proven || live.candidate.nature != Nature::Ambient;
         let mut evicted: SmallVec<[Box<LiveCandidate>; 1]> = SmallVec::new();
-        for host in live.candidate.hosts() {
-            let of_host = match self.by_host.get_mut(host) {
-                Some(of_host) => of_host,
-                None => self.by_host.entry(host.clone()).or_default(),
-            };
-            of_host.remove(live, was_proven);
+        for name in names(&live.candidate) {
+            let of_name = self.by_name.entry(&live.candidate, name);
+            of_name.remove(live, was_proven);
             is_kept = is_kept
-                && match of_host.room(live.actor.id(), live.proven) {
+                && match of_name.room(live.actor.id(), live.proven) {
                     Room::Free => true,
                     Room::InsteadOf(oldest) => {
                         let remembered = if live.proven { &mut self.remembered_proven } else { &mut self.remembered };
-                        evicted.extend(remembered.remove(&oldest).inspect(|oldest| of_host.remove_kept(oldest)));
+                        evicted.extend(remembered.remove(&oldest).inspect(|oldest| of_name.remove_kept(oldest)));
                         true
                     }
                     Room::None => false,
                 };
             if is_kept {
-                of_host.keep(live);
-            } else if of_host.is_empty() {
-                self.by_host.remove(host);
+                of_name.keep(live);
+            } else {
+                self.by_name.drop_empty(&live.candidate, name);
             }
         }
         evicted.iter().filter(|evicted| names_several(evicted)).for_each(|evicted| self.leave_kept(evicted));
@@ -265,21 +259,9 @@ impl Candidates {
         }
     }
 
-    /// A candidate is among the remembered of none of its hosts.
+    /// A candidate is among the remembered of nothing that it names.
     fn leave_kept(&mut self, live: &LiveCandidate) {
-        self.at_its_hosts(live, |of_host| of_host.remove_kept(live));
-    }
-
-    /// Changes what is known of the hosts that a candidate names.
-    fn at_its_hosts(&mut self, live: &LiveCandidate, change: impl Fn(&mut OfHost)) {
-        for host in live.candidate.hosts() {
-            if let Some(of_host) = self.by_host.get_mut(host) {
-                change(of_host);
-                if of_host.is_empty() {
-                    self.by_host.remove(host);
-                }
-            }
-        }
+        self.by_name.change(&live.candidate, |of_name| of_name.remove_kept(live));
     }
 
     /// Forgets what is remembered for too long. They go in the order of their requests: what came late over a
@@ -315,9 +297,9 @@ impl Candidates {
         all.map(|(_, live)| &**live)
     }
 
-    /// See [`OfHost::weighed`].
+    /// See [`ByName::of`].
     pub(super) fn of(&self, host: &Host, pick: Pick) -> impl Iterator<Item = Picked> {
-        self.by_host.get(host).into_iter().flat_map(move |of_host| of_host.weighed(pick))
+        self.by_name.of(host, pick)
     }
 
     /// How many there are, live and remembered.
@@ -417,7 +399,7 @@ mod tests {
             for id in model.0.keys() {
                 ours.forget(*id);
             }
-            prop_assert!(ours.by_host.is_empty() && ours.len() == 0);
+            prop_assert!(ours.by_name.is_empty() && ours.len() == 0);
         }
     }
 }

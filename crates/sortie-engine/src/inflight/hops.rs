@@ -183,7 +183,7 @@ pub(super) fn hop_after(at: Micros, dial: Reference, verdict: &Verdict, target: 
     let leading = verdict.leading_order();
     let depth = leading.map_or(0, |(explanation, _)| match &explanation.source {
         Source::Hop(hop) => hop.depth,
-        Source::Order(_) | Source::OwnCall { .. } | Source::Background => 0,
+        Source::Order(_) | Source::Label(_) | Source::OwnCall { .. } | Source::Background => 0,
     });
     PendingHop {
         at,

@@ -6,6 +6,7 @@
 //! calls in the order of the events, to learn from what is closed. After a restart the door's table
 //! is a copy of the engine's.
 
+mod by_name;
 mod candidates;
 mod hops;
 mod of_host;
@@ -215,7 +216,7 @@ impl InFlight {
         }
         for Explanation { mass, source, .. } in &verdict.explanations {
             match source {
-                Source::Order(order) => {
+                Source::Order(order) | Source::Label(order) => {
                     let id = CandidateId { request: order.request, index: order.candidate };
                     if let Some(live) = self.candidate_mut(id) {
                         live.obeyed(*mass);
@@ -338,7 +339,7 @@ impl InFlight {
         self.by_endpoint.keys()
     }
 
-    /// Candidates, of live requests and remembered, that name `host` and are weighed, each with how many
+    /// Candidates, of live requests and remembered, that name `host`, by a label of it too, and are weighed, each with how many
     /// it stands for. One may come twice; the first time counts.
     pub fn candidates_of(&self, host: &Host, pick: Pick) -> impl Iterator<Item = (&LiveCandidate, f64)> {
         self.candidates.of(host, pick).filter_map(|picked| Some((self.candidate(picked.id)?, picked.stands_for)))

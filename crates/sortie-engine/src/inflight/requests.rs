@@ -54,9 +54,10 @@ impl LiveRequest {
         self.own_used.push((destination.clone(), share));
     }
 
-    /// Whether some candidate names `host`.
+    /// Whether some candidate names `host`, be it by a label.
     pub fn names(&self, host: &Host) -> bool {
-        self.hosts.contains(host)
+        let names_by_label = |live: &LiveCandidate| live.candidate.label().is_some() && live.candidate.names(host);
+        self.hosts.contains(host) || self.candidates.iter().any(names_by_label)
     }
 }
 

@@ -100,3 +100,27 @@ fn a_message_is_over_whatever_becomes_of_its_connection() {
     inflight.interrupted(Micros(30));
     assert_eq!(all(&inflight), [(Micros(10), Progress::Failed), (Micros(20), Progress::Ended)]);
 }
+
+#[test]
+fn a_label_is_found_by_the_hosts_that_it_is_part_of() {
+    let mut inflight = InFlight::default();
+    let head = crate::extract::Head { target: "/status?tenant=Acme", fields: &[], sinks: &[] };
+    let candidates = crate::extract::from_head(&head, &Key::new(&[1; 32])).candidates.into_iter().map(Arc::new);
+    let request = RequestBegan { candidates: candidates.collect(), ..began(1) };
+    inflight.begin(Micros(0), &request, |_| false);
+    let pick = Pick { path: None, start: 0.0 };
+    let found = |inflight: &InFlight, host: &str| inflight.candidates_of(&Host::parse(host), pick).count();
+    for host in ["acme.apps.example", "eu.acme.example"] {
+        assert_eq!(found(&inflight, host), 1, "{host}");
+    }
+    for host in ["acmes.example", "x-acme.example", "apps.acme", "acme", "10.20.0.5"] {
+        assert_eq!(found(&inflight, host), 0, "{host}");
+    }
+    let live = inflight.request(Reference::local(1)).expect("it is in flight");
+    assert!(live.hosts.is_empty() && live.names(&Host::name("acme.apps.example")));
+    inflight.end(Micros(1), Reference::local(1), Some(200));
+    inflight.expire(Micros(2).plus(limits::AFTER_END_MICROS), |_| false);
+    assert_eq!(found(&inflight, "acme.apps.example"), 1, "it is remembered");
+    inflight.expire(Micros(3).plus(limits::REMEMBERED_MICROS), |_| false);
+    assert_eq!((found(&inflight, "acme.apps.example"), inflight.sizes()), (0, (0, 0)));
+}

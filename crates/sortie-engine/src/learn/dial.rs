@@ -35,7 +35,7 @@ pub(crate) fn learn_dial(learned: &mut Learned, lesson: &DialLesson<'_>) -> Vec<
     learned.epoch += 1;
     let mut proven = Vec::new();
     for explanation in &verdict.explanations {
-        if let Source::Order(order) = &explanation.source
+        if let Source::Order(order) | Source::Label(order) = &explanation.source
             && let Some(key) = learn_order(learned, lesson, order, explanation)
         {
             proven.push(key);
@@ -110,6 +110,10 @@ fn learn_order(
             Progress::Open | Progress::Ended => sink.obeyed_late(gained),
         }
     }
+    // A label that several hosts have in common (`prod`) is as good as one of them.
+    let label = live.map(|live| &live.candidate).filter(|candidate| candidate.label().is_some());
+    let known = label.and_then(|label| sink.destinations().iter().find(|known| label.names(known)).cloned());
+    let host = known.as_ref().unwrap_or(host);
     let becomes_proven = if counts { sink.obeyed(host, order.location.container, unique_path) } else { sink.prove() };
     if !becomes_proven {
         return None;
@@ -133,7 +137,7 @@ fn may_be_unread_order(learned: &Learned, lesson: &DialLesson<'_>) -> bool {
 /// Whether the same request names the host at another place that is eligible and not ignored: then
 /// it cannot be told which of them was obeyed.
 fn is_named_elsewhere(learned: &Learned, inflight: &InFlight, order: &Order, host: &Host) -> bool {
-    let mut others = inflight.candidates_in(order.request).filter(|live| live.candidate.hosts().any(|h| h == host));
+    let mut others = inflight.candidates_in(order.request).filter(|live| live.candidate.names(host));
     others.any(|live| {
         live.place != order.place
             && live.candidate.nature.is_eligible()
@@ -162,10 +166,12 @@ fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
         return;
     }
     let own_share = verdict.own_share();
+    // What a client's label brought about says nothing of how often the service calls there by itself.
+    let unasked_share = (own_share - verdict.label_share()).max(0.0);
     learned.host_mut(&dial.destination.host).add_port(dial.destination.port);
     let is_doubtful = is_doubtful(verdict);
     if !is_doubtful {
-        learned.own_dials += own_share;
+        learned.own_dials += unasked_share;
     }
     let stats = learned.destination_mut(&dial.destination, dial.class, lesson.at);
     stats.last = lesson.at;
@@ -174,7 +180,7 @@ fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
     if is_doubtful {
         return;
     }
-    stats.own += own_share;
+    stats.own += unasked_share;
     if dial.carrier == Carrier::TunnelTls && own_share < OWN {
         stats.tls_orders += 1;
     }
@@ -199,8 +205,8 @@ fn learn_own(learned: &mut Learned, lesson: &DialLesson<'_>) {
             caller.delays.learn(lesson.at.0.saturating_sub(live.at.0), *mass);
         }
     }
-    if own_share >= OWN && !verdict.explanations.iter().any(|e| matches!(e.source, Source::OwnCall { .. })) {
-        credit_requests_in_flight(stats, lesson, own_share);
+    if unasked_share >= OWN && !verdict.explanations.iter().any(|e| matches!(e.source, Source::OwnCall { .. })) {
+        credit_requests_in_flight(stats, lesson, unasked_share);
     }
 }
 

@@ -20,7 +20,8 @@ use smallvec::SmallVec;
 use sortie_model::address::Naming;
 use sortie_model::privacy::Digest;
 use sortie_model::{
-    AddressBook, AddressClass, Containers, Destination, Endpoint, Host, Manner, Micros, Nature, Place, limits,
+    AddressBook, AddressClass, CandidateKind, Containers, Destination, Endpoint, Host, Manner, Micros, Nature, Place,
+    limits,
 };
 
 pub use credential::CredentialStats;
@@ -85,23 +86,32 @@ impl Learned {
 
     /// The sink that proves a place for a host, for a candidate of a manner and nature: the one of that
     /// manner, else one of another manner where the candidate is the whole value. What stands there is an
-    /// order however it is written, unless the service is known to ignore it so.
+    /// order however it is written, unless the service is known to ignore it so, or completes it: see
+    /// [`Learned::completes`].
     pub fn proving_sink(&self, place: &Place, manner: Manner, nature: Nature, host: &Host) -> Option<&Arc<Sink>> {
         let of_manner = self.sink(place, manner);
         if let Some(sink) = of_manner.filter(|sink| sink.is_proven_for(host)) {
             return Some(sink);
         }
-        if !nature.is_eligible() || of_manner.is_some_and(|sink| sink.is_ignored()) {
+        if !nature.is_eligible() || of_manner.is_some_and(|sink| sink.is_ignored()) || self.completes(place, host) {
             return None;
         }
-        self.sinks_at(place).find(|sink| sink.is_proven_for(host))
+        self.sinks_at(place).map(|(_, sink)| sink).find(|sink| sink.is_proven_for(host))
+    }
+
+    /// Whether a name is a label at a place where labels are known to be completed: `localhost` is a tenant there as
+    /// `acme` is.
+    pub(crate) fn completes(&self, place: &Place, host: &Host) -> bool {
+        let is_of_labels =
+            |(manner, sink): (Manner, &Arc<Sink>)| manner.kind == CandidateKind::Label && sink.is_proven();
+        host.as_name().is_some_and(|name| !name.contains('.')) && self.sinks_at(place).any(is_of_labels)
     }
 
     /// The statistics of a place in every manner.
-    fn sinks_at<'a>(&'a self, place: &Place) -> impl Iterator<Item = &'a Arc<Sink>> {
+    fn sinks_at<'a>(&'a self, place: &Place) -> impl Iterator<Item = (Manner, &'a Arc<Sink>)> {
         let place = place.clone();
         let first = SinkKey { place: place.clone(), manner: Manner::FIRST };
-        self.sinks.range(first..).take_while(move |(key, _)| key.place == place).map(|(_, sink)| sink)
+        self.sinks.range(first..).take_while(move |(key, _)| key.place == place).map(|(key, sink)| (key.manner, sink))
     }
 
     /// Whether a template has a sink that its own traffic proved.
@@ -119,7 +129,7 @@ impl Learned {
         let proven =
             all.take_while(move |(key, _)| *key.place.template == *template).filter(|(_, sink)| sink.is_proven());
         proven.map(|(key, _)| {
-            let obeyed_in = self.sinks_at(&key.place).map(|sink| sink.obeyed_in());
+            let obeyed_in = self.sinks_at(&key.place).map(|(_, sink)| sink.obeyed_in());
             (&key.place.parameter, obeyed_in.fold(Containers::NONE, Containers::or))
         })
     }

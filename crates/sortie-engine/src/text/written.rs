@@ -179,7 +179,9 @@ fn as_url(candidate: &Candidate, text: &str) -> String {
         CandidateKind::Url if candidate.scheme.is_some() => text.to_owned(),
         CandidateKind::Url => format!("http:{text}"),
         CandidateKind::Host if is_bare_v6() => format!("http://[{text}]"),
-        CandidateKind::Host | CandidateKind::Authority | CandidateKind::Composed => format!("http://{text}"),
+        CandidateKind::Host | CandidateKind::Authority | CandidateKind::Composed | CandidateKind::Label => {
+            format!("http://{text}")
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod contents;
 mod first_calls;
 mod floods;
 mod hostile;
+mod labels;
 mod late;
 mod manners;
 mod messages;

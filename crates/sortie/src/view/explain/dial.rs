@@ -146,6 +146,7 @@ pub(super) fn decision_words(decision: Decision) -> String {
 pub(super) fn caused_by(source: &Source, request: Reference) -> Option<&'static str> {
     match source {
         Source::Order(order) if order.request == request => Some("ordered"),
+        Source::Label(label) if label.request == request => Some("completed label"),
         Source::Hop(hop) if hop.order.as_ref().is_some_and(|order| order.request == request) => Some(match hop.kind {
             HopKind::Redirect => "redirect hop",
             HopKind::Content => "named by an answer",
@@ -158,6 +159,7 @@ pub(super) fn caused_by(source: &Source, request: Reference) -> Option<&'static 
 fn source_words(source: &Source) -> String {
     match source {
         Source::Order(order) => format!("ordered by {}", order_words(order)),
+        Source::Label(label) => format!("own call to a host completed from {}", order_words(label)),
         Source::Hop(hop) => {
             let order = hop.order.as_deref().map(|order| format!(", ordered by {}", order_words(order)));
             let how = match hop.kind {
