@@ -323,7 +323,12 @@ impl Verdict {
         };
         let share = |blame| self.orders(blame).map(|(e, _)| e.share).sum::<f64>();
         let most = self.p_ordered * MOST;
-        [of_rule, Blame::Eligible].into_iter().find(|blame| share(*blame) >= most).unwrap_or(Blame::Any)
+        if let Some(blame) = [of_rule, Blame::Eligible].into_iter().find(|blame| share(*blame) >= most) {
+            return blame;
+        }
+        // What is refused is refused for some order, however loudly others mention the same.
+        let rests_on_orders = matches!(of_rule, Blame::Proven | Blame::Exact) && self.orders(of_rule).next().is_some();
+        if rests_on_orders { of_rule } else { Blame::Any }
     }
 
     /// Share of unallowed orders that come from proven sinks, directly or through seen hops.

@@ -251,3 +251,23 @@ fn a_refusal_of_a_body_is_told_of_its_own_candidate() {
         assert_eq!(finding.destination.host, "172.16.0.2", "{head:?}");
     }
 }
+
+/// A client orders a host, and another one writes of the very URL that the service makes of it.
+#[test]
+fn a_refusal_is_told_of_its_order_and_not_of_who_speaks_of_the_same() {
+    let mut play = Play::new(Mode::Block);
+    play.customers(5);
+    let url = "http://zap.example/x/5f3a9c01";
+    let mention = play.candidate("text", url, Nature::Prose);
+    play.request(77, "POST", "/v1/notes", vec![mention]).expect("admitted");
+    let order = play.candidate("url", "zap.example", Nature::Named);
+    let order = play.request(66, "POST", "/v1/hooks", vec![order]).expect("nothing is known of the name");
+    play.wait(5);
+    let (_, verdict) = play.dial(url, "10.1.2.3");
+    assert_eq!(verdict.decision, Decision::Deny(Rule::OrderedDeny), "{verdict:#?}");
+    let (leading, of) = verdict.leading_order().expect("an order");
+    assert!(of.request == order && leading.share < 0.5, "{verdict:#?}");
+    let accused: Vec<_> = play.findings.values().filter(|finding| finding.severity > Severity::Low).collect();
+    assert!(accused.iter().all(|finding| finding.actor.as_ref().is_some_and(|actor| actor.id.contains("66"))));
+    assert_eq!(accused.len(), 1, "{accused:#?}");
+}
