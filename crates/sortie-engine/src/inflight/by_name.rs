@@ -33,19 +33,19 @@ impl ByName {
     /// Changes what is kept of all that a candidate names.
     pub(super) fn change(&mut self, candidate: &Candidate, change: impl Fn(&mut OfHost)) {
         for name in names(candidate) {
-            if let Some(of_name) = self.of_kind(candidate).get_mut(name) {
+            let of_kind = self.of_kind(candidate);
+            if let Some(of_name) = of_kind.get_mut(name) {
                 change(of_name);
-                self.drop_empty(candidate, name);
+                if of_name.is_empty() {
+                    of_kind.remove(name);
+                }
             }
         }
     }
 
     /// Lets go of a name that no candidate has any more.
-    pub(super) fn drop_empty(&mut self, candidate: &Candidate, name: &Host) {
-        let of_kind = self.of_kind(candidate);
-        if of_kind.get(name).is_some_and(OfHost::is_empty) {
-            of_kind.remove(name);
-        }
+    pub(super) fn remove(&mut self, candidate: &Candidate, name: &Host) {
+        self.of_kind(candidate).remove(name);
     }
 
     #[cfg(test)]

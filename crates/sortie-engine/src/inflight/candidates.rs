@@ -225,8 +225,8 @@ impl Candidates {
                 };
             if is_kept {
                 of_name.keep(live);
-            } else {
-                self.by_name.drop_empty(&live.candidate, name);
+            } else if of_name.is_empty() {
+                self.by_name.remove(&live.candidate, name);
             }
         }
         evicted.iter().filter(|evicted| names_several(evicted)).for_each(|evicted| self.leave_kept(evicted));
