@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 use sortie_bench::bodies::{Sample, json};
 use sortie_bench::cpu;
-use sortie_engine::extract::{self, Body};
+use sortie_engine::extract;
 use sortie_model::Key;
 
 /// The most that a body of 1 KiB may cost without a candidate, as a multiple of `serde_json`.
@@ -87,14 +87,10 @@ fn measure(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         json().into_iter().map(|sample| Measured { sample, search: Duration::MAX, serde: Duration::MAX }).collect();
     for _ in 0..arguments.rounds {
         for Measured { sample, search, serde } in &mut all {
-            *search = (*search).min(mean(round, || {
-                black_box(extract::from_body(black_box(&body(sample)), &key));
-                Ok(())
-            })?);
-            *serde = (*serde).min(mean(round, || {
-                black_box(serde_json::from_slice::<IgnoredAny>(black_box(&sample.bytes))?);
-                Ok(())
-            })?);
+            let searching = cpu::mean_here(round, || extract::from_body(black_box(&sample.body()), &key))?;
+            let read = || serde_json::from_slice::<IgnoredAny>(black_box(&sample.bytes)).expect("samples are JSON");
+            let reading = cpu::mean_here(round, read)?;
+            (*search, *serde) = ((*search).min(searching), (*serde).min(reading));
         }
     }
     let all: Vec<Figures> = all.iter().map(|measured| figures(measured, &key)).collect();
@@ -105,34 +101,10 @@ fn measure(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn body(sample: &Sample) -> Body<'_> {
-    Body {
-        content_type: Some(sample.content_type),
-        content_encoding: None,
-        bytes: &sample.bytes,
-        complete: true,
-        sinks: &[],
-    }
-}
-
-/// CPU time of one call, on the average of a round.
-fn mean(round: Duration, mut call: impl FnMut() -> Result<(), Box<dyn Error>>) -> Result<Duration, Box<dyn Error>> {
-    let before = cpu::used_here()?;
-    let mut calls = 0;
-    loop {
-        call()?;
-        calls += 1;
-        let used = cpu::used_here()?.saturating_sub(before);
-        if used >= round {
-            return Ok(used / calls);
-        }
-    }
-}
-
 fn figures(Measured { sample, search, serde }: &Measured, key: &Key) -> Figures {
     let mut candidates = 0;
     let allocated = allocation_counter::measure(|| {
-        candidates = extract::from_body(&body(sample), key).candidates.len();
+        candidates = extract::from_body(&sample.body(), key).candidates.len();
     });
     let bytes = sample.bytes.len();
     let ratio = search.as_secs_f64() / serde.as_secs_f64();

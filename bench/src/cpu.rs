@@ -1,5 +1,6 @@
-//! CPU time of other processes, as the kernel counts it.
+//! CPU time, as the kernel counts it.
 
+use std::hint::black_box;
 use std::io;
 use std::time::Duration;
 
@@ -23,6 +24,20 @@ pub fn used_by(pids: &[u32]) -> io::Result<Duration> {
 pub fn used_here() -> io::Result<Duration> {
     let used = ClockId::CLOCK_THREAD_CPUTIME_ID.now()?;
     Ok(used.into())
+}
+
+/// CPU time of one call on this thread, on the average of as many as take so long or longer together; of one at least.
+pub fn mean_here<T>(together: Duration, mut call: impl FnMut() -> T) -> io::Result<Duration> {
+    let before = used_here()?;
+    let mut calls = 0;
+    loop {
+        black_box(call());
+        calls += 1;
+        let used = used_here()?.saturating_sub(before);
+        if used >= together {
+            return Ok(used / calls);
+        }
+    }
 }
 
 /// Fields 14 and 15. The second field, the program's name, may hold blanks and parentheses.

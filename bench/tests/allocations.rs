@@ -1,20 +1,13 @@
 //! What is read of a body with nothing in it is read without memory of its own.
 
 use sortie_bench::bodies::{Sample, json};
-use sortie_engine::extract::{self, Body};
+use sortie_engine::extract;
 use sortie_model::Key;
 
 /// Allocations of a search, and the candidates that it finds.
 fn search(sample: &Sample) -> (u64, usize) {
     let key = Key::new(&[1; Key::LENGTH]);
-    let body = Body {
-        content_type: Some(sample.content_type),
-        content_encoding: None,
-        bytes: &sample.bytes,
-        complete: true,
-        sinks: &[],
-    };
-    let mut candidates = 0;
+    let (body, mut candidates) = (sample.body(), 0);
     let allocated = allocation_counter::measure(|| candidates = extract::from_body(&body, &key).candidates.len());
     (allocated.count_total, candidates)
 }

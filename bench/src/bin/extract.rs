@@ -94,13 +94,7 @@ fn measure(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 
 fn cost(sample: &Sample, is_hostile: bool, key: &Key, arguments: &Arguments) -> Result<Cost, Box<dyn Error>> {
     let sinks = SINKS.map(|name| ProvenSink { parameter: name.into(), read_in: Containers::of_parameter(name) });
-    let body = Body {
-        content_type: Some(sample.content_type),
-        content_encoding: sample.content_encoding,
-        bytes: &sample.bytes,
-        complete: true,
-        sinks: if arguments.sinks { &sinks } else { &[] },
-    };
+    let body = Body { sinks: if arguments.sinks { &sinks } else { &[] }, ..sample.body() };
     let found = extract::from_body(&body, key);
     // There are many hostile bodies, and of them a figure of one digit is enough.
     let round = Duration::from_millis(if is_hostile { 0 } else { arguments.milliseconds });
@@ -123,17 +117,7 @@ fn cost(sample: &Sample, is_hostile: bool, key: &Key, arguments: &Arguments) -> 
 fn least(rounds: u32, at_least: Duration, body: &Body<'_>, key: &Key) -> Result<Duration, Box<dyn Error>> {
     let mut least = Duration::MAX;
     for _ in 0..rounds {
-        let before = cpu::used_here()?;
-        let mut count = 0;
-        let used = loop {
-            black_box(extract::from_body(black_box(body), key));
-            count += 1;
-            let used = cpu::used_here()?.saturating_sub(before);
-            if used >= at_least {
-                break used;
-            }
-        };
-        least = least.min(used / count);
+        least = least.min(cpu::mean_here(at_least, || extract::from_body(black_box(body), key))?);
     }
     Ok(least)
 }

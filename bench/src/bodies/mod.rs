@@ -5,6 +5,7 @@ mod ordinary;
 mod worst;
 
 use bytes::Bytes;
+use sortie_engine::extract::Body;
 
 pub use ordinary::{json, ordinary};
 pub use worst::worst;
@@ -36,6 +37,20 @@ pub struct Sample {
     pub bytes: Bytes,
 }
 
+impl Sample {
+    /// It as a whole body at an endpoint without proven sinks.
+    pub fn body(&self) -> Body<'_> {
+        let Self { content_type, content_encoding, bytes, .. } = self;
+        Body {
+            content_type: Some(content_type),
+            content_encoding: *content_encoding,
+            bytes,
+            complete: true,
+            sinks: &[],
+        }
+    }
+}
+
 /// As many of `unit(0)`, `unit(1)` … as fit, between two texts, in at most `size` bytes.
 fn filled(size: usize, before: &str, unit: impl Fn(usize) -> String, after: &str) -> Vec<u8> {
     let mut text = String::with_capacity(size);
@@ -53,7 +68,7 @@ fn filled(size: usize, before: &str, unit: impl Fn(usize) -> String, after: &str
 
 #[cfg(test)]
 mod tests {
-    use sortie_engine::extract::{self, Body};
+    use sortie_engine::extract;
     use sortie_model::event::Cut;
     use sortie_model::{Key, limits};
 
@@ -76,26 +91,13 @@ mod tests {
     fn ordinary_bodies_are_read_to_their_end() {
         let key = Key::new(&[1; Key::LENGTH]);
         for sample in ordinary(64 * 1024) {
-            let body = Body {
-                content_type: Some(sample.content_type),
-                content_encoding: None,
-                bytes: &sample.bytes,
-                complete: true,
-                sinks: &[],
-            };
-            let cut = extract::from_body(&body, &key).cut;
+            let cut = extract::from_body(&sample.body(), &key).cut;
             assert!(matches!(cut, None | Some(Cut::Format)), "{} {cut:?}", sample.name);
         }
         // Unpacked, it is as much as is ever unpacked.
         for sample in ordinary(limits::DECODED_BYTES) {
             let Some(packed) = gzip(&sample.bytes, limits::DECODED_BYTES) else { continue };
-            let body = Body {
-                content_type: Some(sample.content_type),
-                content_encoding: Some("gzip"),
-                bytes: &packed,
-                complete: true,
-                sinks: &[],
-            };
+            let body = Body { content_encoding: Some("gzip"), bytes: &packed, ..sample.body() };
             let cut = extract::from_body(&body, &key).cut;
             assert!(matches!(cut, None | Some(Cut::Format)), "{}, packed: {cut:?}", sample.name);
         }
