@@ -10,6 +10,9 @@ use sortie_model::address::is_local_name;
 
 use super::words::{CODE_ENDINGS, COMMON_ENDINGS, FILE_ENDINGS, NOT_HOSTS};
 
+/// Bytes of the longest label.
+const LABEL_LENGTH: usize = 63;
+
 /// What the surroundings of a bare text say about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Trust {
@@ -80,11 +83,14 @@ fn is_v6(text: &str, trust: Trust) -> bool {
     inner.is_some() || trust >= Trust::Destination || (has_digit && !is_mac_like && bare.len() > 2)
 }
 
+/// Whether a text is as long as a label may be (RFC 1035 §2.3.4), and begins and ends as one.
+pub(super) fn has_bounds_of_label(text: &str) -> bool {
+    (1..=LABEL_LENGTH).contains(&text.len()) && !text.starts_with('-') && !text.ends_with('-')
+}
+
 /// A DNS name: letters, digits, hyphens and underscores (container names have them).
 fn is_name(text: &str, trust: Trust) -> bool {
-    let bad_label =
-        |label: &str| label.is_empty() || label.len() > 63 || label.starts_with('-') || label.ends_with('-');
-    if text.split('.').any(bad_label) {
+    if !text.split('.').all(has_bounds_of_label) {
         return false;
     }
     if is_local_name(text) {

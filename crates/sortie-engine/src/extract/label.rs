@@ -6,7 +6,7 @@
 use smallvec::SmallVec;
 use sortie_model::{Candidate, CandidateKind, Host, Manner, Nature};
 
-use super::host::is_single_label;
+use super::host::{has_bounds_of_label, is_single_label};
 use super::spot::Spot;
 
 /// Collections whose members are named by labels. Those whose routes have words of the API behind them as often
@@ -17,15 +17,10 @@ const COLLECTIONS: &[&str] = &[
     "regions", "shards", "shops", "stores", "subdomains", "teams", "tenant", "tenants", "workspaces",
 ];
 
-/// Longest label, in bytes (RFC 1035 §2.3.4).
-const LENGTH: usize = 63;
-
 /// Whether a text is a label (RFC 1123 §2.1) that may name somebody.
 pub(super) fn is_label(text: &str) -> bool {
-    text.len() <= LENGTH
+    has_bounds_of_label(text)
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && !text.starts_with('-')
-        && !text.ends_with('-')
         && is_single_label(text)
 }
 
