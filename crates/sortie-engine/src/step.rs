@@ -189,7 +189,7 @@ impl Service {
         facts
     }
 
-    /// Closes the requests that are over, learns from them, and tells of attempts.
+    /// Closes the requests that are over, learns from them, and tells of attempts and of what was held back.
     fn expire(&mut self, at: Micros, name: &ServiceName, policy: &Policy) {
         self.expired = at;
         let closed = self.inflight.expire(at, proven_by(&self.learned, policy));
@@ -197,6 +197,7 @@ impl Service {
             learn::learn_closed(&mut self.learned, &ClosedRequest { closed: request, at });
             self.with_stories(at, name, policy, |stories, scene| stories.closed(scene, request));
         }
+        self.with_stories(at, name, policy, Stories::look_again);
     }
 
     fn with_stories(

@@ -12,5 +12,5 @@ pub mod webhook;
 
 pub use alert::{Alert, AlertRule, Occasion};
 pub use retry::Schedule;
-pub use summary::{Summarised, summary};
+pub use summary::{Summarised, further_destinations, rung, summary};
 pub use text::escape_terminal;

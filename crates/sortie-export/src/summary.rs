@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sortie_model::AddressClass;
-use sortie_model::finding::{Finding, FindingKind, Impact, Rung};
+use sortie_model::finding::{Finding, FindingDial, FindingKind, Impact, Rung};
 
 /// A finding as it leaves Sortie: all that is known, behind the sentence that says what it is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,6 +32,9 @@ pub fn summary(finding: &Finding) -> String {
                 "A request to {service} could not be inspected to its end, and was refused at an endpoint that dials what it is told."
             )
         }
+        FindingKind::Blocked if names_file(finding) => {
+            format!("A client ordered {service} to read a file of its own, and was stopped.")
+        }
         FindingKind::Blocked => format!("A client ordered {service} to call {destination}, and was stopped."),
         FindingKind::Attempt => {
             format!("A client named {destination} to {service}; no dial to it passed the outbound door.")
@@ -51,6 +54,11 @@ pub fn summary(finding: &Finding) -> String {
     }
 }
 
+/// Whether what was ordered is a `file:` URL.
+fn names_file(finding: &Finding) -> bool {
+    finding.candidate.as_deref().is_some_and(|text| text.get(..5).is_some_and(|s| s.eq_ignore_ascii_case("file:")))
+}
+
 fn deed(finding: &Finding) -> String {
     let destination = destination(finding);
     let has = |impact| finding.impact.contains(&impact);
@@ -59,13 +67,61 @@ fn deed(finding: &Finding) -> String {
     } else if has(Impact::InternalDataChanged) {
         format!("change something at {destination}")
     } else if has(Impact::InternalDataRead) {
-        format!("read from {destination}")
+        format!("read from {destination}{}", and_others(finding))
     } else {
-        format!("call {destination}")
+        format!("call {destination}{}", and_others(finding))
+    }
+}
+
+/// ` and 2 others`, where the story's dials went to more destinations than the one it is told by.
+fn and_others(finding: &Finding) -> String {
+    match further_destinations(finding) {
+        0 => String::new(),
+        1 => " and one other".to_owned(),
+        others => format!(" and {others} others"),
+    }
+}
+
+/// How many destinations of the story's class its listed dials went to, besides the one that it is told by.
+pub fn further_destinations(finding: &Finding) -> usize {
+    let told = &finding.destination;
+    let of_class = finding.dials.iter().filter(|dial| dial.class == told.class);
+    let mut others: Vec<_> = of_class
+        .map(|dial| (dial.host.as_str(), dial.port))
+        .filter(|(host, port)| (*host, Some(*port)) != (told.host.as_str(), told.port))
+        .collect();
+    others.sort_unstable();
+    others.dedup();
+    others.len()
+}
+
+/// How far the story got: `E4 answered`. A connection that did not come about is told apart.
+pub fn rung(finding: &Finding) -> String {
+    let name = if failed(finding).is_some() { "tried" } else { finding.rung.name() };
+    format!("{} {name}", finding.rung)
+}
+
+/// What the last dial of a story met that got as far as the network, and no further.
+fn failed(finding: &Finding) -> Option<&'static str> {
+    let mut dials = finding.dials.iter().rev().filter(|_| finding.rung == Rung::E3);
+    let last = dials.find_map(|dial| failure(&dial.outcome))?;
+    let is_connected = |dial: &FindingDial| matches!(dial.outcome.as_str(), "connected" | "reset" | "bad_answer");
+    (!finding.dials.iter().any(is_connected)).then_some(last)
+}
+
+fn failure(outcome: &str) -> Option<&'static str> {
+    match outcome {
+        "refused" => Some(", which refused the connection"),
+        "timed_out" => Some(", which did not answer in time"),
+        "unreachable" => Some(", which could not be reached"),
+        _ => None,
     }
 }
 
 fn outcome(finding: &Finding) -> &'static str {
+    if let Some(failed) = failed(finding) {
+        return failed;
+    }
     match finding.rung {
         Rung::E5 => ", and the answer went back to that client",
         Rung::E4 => ", and it answered",

@@ -142,3 +142,5 @@ pub const OWN_SAMPLES: usize = 8;
 pub const FINDING_ROWS: usize = 64;
 /// Open stories per service.
 pub const STORIES: usize = 10_000;
+/// Dials per service that may turn out to be part of a story.
+pub const HELD_DIALS: usize = 64;

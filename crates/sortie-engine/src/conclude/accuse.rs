@@ -10,6 +10,7 @@ use sortie_model::event::Dialled;
 use sortie_model::verdict::{Order, Source, Window};
 use sortie_model::{AddressClass, Candidate, Mode, Nature, PathMatch, Place};
 
+use super::held::HeldDial;
 use super::{Scene, StoryKey};
 use crate::decide::SURE;
 use crate::inflight::{Closed, Offer};
@@ -34,6 +35,36 @@ pub(super) fn story_of(scene: &Scene<'_>, dialled: &Dialled) -> Option<StoryKey>
     // What `block` would refuse is told in every mode: the operator must know before he turns it on.
     let is_refused = verdict.decision.rule().is_some() && is_unexplained;
     (window_story || is_refused).then(|| StoryKey::of_destination(dial.destination.clone(), dial.class))
+}
+
+/// Whether a dial that belongs to no story yet may turn out to be an order: a denied one, at a place that traffic
+/// proves. Returns it as it is held until more is known.
+pub(super) fn held(scene: &Scene<'_>, dialled: &Arc<Dialled>) -> Option<HeldDial> {
+    let verdict = &dialled.verdict;
+    if verdict.p_denied < LIKELY || !scene.policy.denies(dialled.dial.class) {
+        return None;
+    }
+    let (_, order) = verdict.leading_order().filter(|(_, order)| order.nature.is_eligible())?;
+    Some(HeldDial { at: scene.now, actor: order.actor.id(), dialled: Arc::clone(dialled) })
+}
+
+/// The story of a dial that was held, by what is known now; `None` while that is too little. `is_told` says whether
+/// a story is told already: what its actor ordered before at the place is part of it.
+pub(super) fn story_of_held(
+    scene: &Scene<'_>,
+    dialled: &Dialled,
+    is_told: impl Fn(&StoryKey) -> bool,
+) -> Option<StoryKey> {
+    let (_, order) = dialled.verdict.leading_order()?;
+    let key = StoryKey::of_order(Some(order.place.clone()), order.actor.id(), dialled.dial.class);
+    let host = &dialled.dial.destination.host;
+    let is_proven = || {
+        scene.policy.proves(&order.endpoint, &order.place)
+            || scene.learned.proving_sink(&order.place, order.manner, order.nature, host).is_some()
+    };
+    let may_be_own = || dialled.verdict.own_evidence.is_some() && calls_anyway(scene, dialled, order);
+    let stands = stands_up(scene, dialled, order) || ((is_told(&key) || is_proven()) && !may_be_own());
+    stands.then_some(key)
 }
 
 /// Whether an order is more than a mention.

@@ -4,6 +4,7 @@ mod accuse;
 mod decided;
 mod files;
 mod grade;
+mod held;
 mod name;
 mod notes;
 mod rows;
@@ -24,6 +25,7 @@ use sortie_model::{AddressClass, Candidate, Micros, Place, Policy, Reference, Se
 
 use crate::inflight::{Closed, InFlight};
 use crate::learned::Learned;
+use held::Held;
 pub(crate) use name::Namer;
 use notes::Notes;
 use rows::Row;
@@ -39,6 +41,8 @@ pub struct Stories {
     #[serde(skip)]
     namer: Namer,
     notes: Notes,
+    /// Dials that may become part of one.
+    held: Held,
     /// Stories that changed since they were last taken.
     changed: BTreeSet<StoryKey>,
 }
@@ -87,7 +91,10 @@ impl Stories {
         let candidate = refused.candidate.and_then(|number| numbered.get(number));
         let place = candidate.map(|c| Place::new(&note.endpoint.template, Arc::clone(&c.parameter)));
         let class = refused.class.unwrap_or(AddressClass::Public);
-        let key = StoryKey::of_order(place, note.actor.id(), class);
+        let key = match (place, candidate.and_then(|candidate| candidate.scheme.as_ref())) {
+            (Some(place), Some(scheme)) if scheme.as_str() == "file" => StoryKey::of_file(place, note.actor.id()),
+            (place, _) => StoryKey::of_order(place, note.actor.id(), class),
+        };
         let story = self.story(scene, &key);
         story.refused_at_inbound(scene, &note, request, candidate, refused);
         self.changed.insert(key);
@@ -105,12 +112,37 @@ impl Stories {
     }
 
     /// A dial was judged.
-    pub fn dialled(&mut self, scene: &Scene<'_>, dialled: &Dialled) {
-        let row = Row::of(scene.now, dialled);
-        let key = accuse::story_of(scene, dialled);
-        let Some(key) = key else { return self.notes.dial(dialled.dial.dial, row, None) };
-        let told = row.in_words();
-        self.notes.dial(dialled.dial.dial, row, Some(key.clone()));
+    pub fn dialled(&mut self, scene: &Scene<'_>, dialled: &Arc<Dialled>) {
+        self.notes.dial(dialled.dial.dial, Row::of(scene.now, dialled));
+        match accuse::story_of(scene, dialled) {
+            Some(key) => self.tell(scene, dialled, key),
+            None => {
+                if let Some(held) = accuse::held(scene, dialled) {
+                    self.held.hold(held);
+                }
+            }
+        }
+    }
+
+    /// Tells of the dials that were held back, as far as enough is known now.
+    pub fn look_again(&mut self, scene: &Scene<'_>) {
+        let is_told = |key: &StoryKey| self.open.contains_key(key);
+        let known = self.held.take(scene.now, |held| accuse::story_of_held(scene, &held.dialled, is_told));
+        for (held, key) in known {
+            // As of when it was made.
+            self.tell(&Scene { now: held.at, ..*scene }, &held.dialled, key);
+        }
+    }
+
+    /// A dial becomes part of a story.
+    fn tell(&mut self, scene: &Scene<'_>, dialled: &Dialled, key: StoryKey) {
+        let told = match self.notes.dial_mut(dialled.dial.dial) {
+            Some(note) => {
+                note.join(&key);
+                note.row.in_words()
+            }
+            None => Row::of(scene.now, dialled).in_words(),
+        };
         let parents = self.parents(dialled, &key);
         let requests: Vec<_> = dialled
             .verdict

@@ -102,11 +102,11 @@ impl Notes {
         }
     }
 
-    pub(super) fn dial(&mut self, dial: Reference, row: Row, story: Option<StoryKey>) {
+    pub(super) fn dial(&mut self, dial: Reference, row: Row) {
         if self.dials.len() >= DIALS {
             self.dials.pop_first();
         }
-        self.dials.insert(dial, Box::new(DialNote { row, stories: story.into_iter().collect() }));
+        self.dials.insert(dial, Box::new(DialNote { row, stories: SmallVec::new() }));
     }
 
     pub(super) fn dial_mut(&mut self, dial: Reference) -> Option<&mut DialNote> {

@@ -10,7 +10,7 @@ use sortie_model::finding::{
 use sortie_model::ids::FindingId;
 use sortie_model::verdict::Source;
 use sortie_model::{
-    Actor, AddressClass, Candidate, Destination, Endpoint, Mode, Place, Reference, ServiceName, limits,
+    Actor, AddressClass, Candidate, Destination, Endpoint, Micros, Mode, Place, Reference, ServiceName, limits,
 };
 
 use super::notes::RequestNote;
@@ -66,6 +66,10 @@ impl StoryKey {
     }
 }
 
+/// What is decided where no rule decides.
+const PASSED: FindingDecision =
+    FindingDecision { mode: Mode::Observe, action: Action::Passed, door: None, rule: None, about: None };
+
 /// A story that is being told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Story {
@@ -100,13 +104,7 @@ impl Story {
             odds: Vec::new(),
             impact: Vec::new(),
             unseen: Vec::new(),
-            decision: FindingDecision {
-                mode: Mode::Observe,
-                action: Action::Passed,
-                door: None,
-                rule: None,
-                about: None,
-            },
+            decision: PASSED,
             closed: None,
         };
         Self { finding, class: key.class, marks: grade::Marks::default(), tellings: Tellings::default() }
@@ -130,9 +128,13 @@ impl Story {
         }
         self.marks.passed |= !verdict.decision.is_denied();
         let finding = &mut self.finding;
-        finding.last_seen = scene.now;
+        // A dial that was held back is told later than it was made.
+        finding.first_seen = finding.first_seen.min(scene.now);
+        if finding.last_seen <= scene.now {
+            finding.last_seen = scene.now;
+            finding.decision = decided::of_dial(dialled, requests);
+        }
         finding.confidence = finding.confidence.max(verdict.p_ordered);
-        finding.decision = decided::of_dial(dialled, requests);
         self.marks.stored |= verdict.leading_order().is_some_and(|(_, order)| order.stored);
         if words::carries_internal_credential(scene, dialled) {
             self.marks.credentials = true;
@@ -155,8 +157,8 @@ impl Story {
         refused: Refused,
     ) {
         self.add_request(request, note);
-        // Where a dial got through before, the story is about that.
-        let is_first = !self.tellings.is_told();
+        // Where a dial or a file got through before, the story is about that.
+        let is_first = !self.tellings.is_told() && self.finding.impact.is_empty();
         if is_first {
             self.name_request(note, candidate);
             self.finding.odds = words::inbound_odds(scene, note, candidate);
@@ -222,7 +224,10 @@ impl Story {
         finding.unseen = vec![
             "reading a file needs no dial: what else was read is known by the log of the program alone".to_owned(),
         ];
-        finding.decision.mode = scene.policy.mode;
+        finding.decision = match note.would_refuse {
+            Some(refused) => decided::at_inbound(request, refused),
+            None => FindingDecision { mode: scene.policy.mode, ..PASSED },
+        };
         reopen(finding);
     }
 
@@ -265,7 +270,7 @@ impl Story {
             actor: note.actor.id().to_string(),
             request_id: note.request_id.as_ref().map(|id| id.as_str().to_owned()),
         };
-        push_bounded(&mut finding.requests, row);
+        push_bounded(&mut finding.requests, row, |row| row.ts);
     }
 
     fn add_dial(&mut self, row: FindingDial) {
@@ -274,7 +279,7 @@ impl Story {
             return;
         }
         finding.dials_total += 1;
-        push_bounded(&mut finding.dials, row);
+        push_bounded(&mut finding.dials, row, |row| row.ts);
     }
 
     fn add_impact(&mut self, impact: Impact) {
@@ -303,19 +308,26 @@ impl Story {
         reopen(&mut self.finding);
         let finding = &mut self.finding;
         let passed = self.marks.passed;
-        let is_nobodys = finding.actor.is_none() && passed;
-        finding.kind = if is_nobodys { FindingKind::HiddenHop } else { grade::kind(is_denied, self.marks) };
+        finding.kind = if finding.impact.contains(&Impact::FileReturned) {
+            FindingKind::FileReturned
+        } else if finding.actor.is_none() && passed {
+            FindingKind::HiddenHop
+        } else {
+            grade::kind(is_denied, self.marks)
+        };
         let severity = grade::severity(finding.kind, rung, &finding.impact, passed);
         finding.severity = finding.severity.max(severity);
     }
 }
 
-/// The first rows tell how it began, the last ones how it goes on: the middle is left out.
-fn push_bounded<T>(rows: &mut Vec<T>, row: T) {
+/// Adds a row in the order of time. The first rows tell how it began, the last ones how it goes on: the
+/// middle is left out.
+fn push_bounded<T>(rows: &mut Vec<T>, row: T, time: impl Fn(&T) -> Micros) {
     if rows.len() >= limits::FINDING_ROWS {
         rows.remove(limits::FINDING_ROWS / 2);
     }
-    rows.push(row);
+    let later = rows.iter().rev().take_while(|known| time(known) > time(&row)).count();
+    rows.insert(rows.len() - later, row);
 }
 
 pub(super) fn shares(dialled: &Dialled) -> Vec<ActorShare> {

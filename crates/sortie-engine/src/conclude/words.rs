@@ -8,6 +8,7 @@ use sortie_model::{Candidate, Destination, Host, Micros, PathMatch, Place, Refer
 
 use super::Scene;
 use super::notes::RequestNote;
+use crate::inflight::CandidateId;
 use crate::learned::Sink;
 
 /// Seconds.
@@ -78,6 +79,12 @@ pub(super) fn unseen(scene: &Scene<'_>, dialled: &Dialled) -> Vec<String> {
             unseen.push("the dial is TLS: its path, status, answer and redirects are not seen".to_owned());
         }
         Carrier::TunnelOpaque => unseen.push("the tunnel holds no HTTP: only the connection is seen".to_owned()),
+    }
+    if dialled.verdict.told_orders().any(|order| scene.inflight.is_of_message(CandidateId::of(order))) {
+        unseen.push(
+            "what the service sends over a WebSocket is not read: the answer may have gone back to the client"
+                .to_owned(),
+        );
     }
     if dialled.verdict.window.is_some() && scene.policy.denies(dialled.dial.class) {
         unseen.push(

@@ -308,6 +308,13 @@ impl InFlight {
         }
     }
 
+    /// Whether a candidate came in a message, and the connection that brought it is open.
+    pub fn is_of_message(&self, id: CandidateId) -> bool {
+        let live = self.requests.get(id.request).filter(|live| live.ended.is_none());
+        let candidate = live.and_then(|live| live.candidates.get(usize::from(id.index)));
+        candidate.is_some_and(|candidate| candidate.progress == Progress::Ended)
+    }
+
     fn candidate_mut(&mut self, id: CandidateId) -> Option<&mut LiveCandidate> {
         match self.requests.get_mut(id.request) {
             Some(live) => live.candidates.get_mut(usize::from(id.index)),

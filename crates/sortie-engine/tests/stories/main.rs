@@ -3,8 +3,10 @@
 mod calls;
 mod containers;
 mod contents;
+mod files;
 mod first_calls;
 mod floods;
+mod held;
 mod hostile;
 mod labels;
 mod late;

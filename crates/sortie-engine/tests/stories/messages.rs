@@ -44,6 +44,19 @@ fn what_a_message_orders_at_a_proven_place_is_stopped() {
     assert_eq!(verdict.decision, Decision::Deny(Rule::OrderedDeny), "{verdict:#?}");
 }
 
+#[test]
+fn that_answers_over_a_websocket_are_not_read_is_said() {
+    let mut play = obeying(Mode::Observe, 4);
+    let connection = play.request(2, "GET", "/ws", Vec::new()).expect("admitted");
+    let candidate = play.candidate("url", INTERNAL, Nature::Named);
+    play.message(connection, vec![candidate]);
+    play.wait(20);
+    let (dial, _) = play.dial(INTERNAL, "10.20.0.7");
+    play.answer(dial, 200, None);
+    let finding = play.finding("ssrf.honoured").expect("found");
+    assert!(finding.unseen.iter().any(|text| text.contains("WebSocket")), "{:?}", finding.unseen);
+}
+
 /// An order that was not obeyed in its time is none for as long as its connection lasts.
 #[test]
 fn a_message_of_long_ago_is_no_order_at_a_proven_place() {

@@ -195,6 +195,11 @@ impl Play {
 
     /// The back end answers with this status.
     pub(crate) fn end_with(&mut self, request: Reference, status: u16, returned: Vec<Returned>) {
+        self.end_showing(request, status, returned, FilesSeen::Nothing);
+    }
+
+    /// The same, and these files were looked for in the answer.
+    pub(crate) fn end_showing(&mut self, request: Reference, status: u16, returned: Vec<Returned>, files: FilesSeen) {
         self.table.end(self.now, request, Some(status));
         let ended = RequestEnded {
             request,
@@ -203,7 +208,7 @@ impl Play {
             bytes: 10,
             accepted: status < 400,
             returned,
-            files: FilesSeen::Nothing,
+            files,
         };
         self.tell(What::RequestEnded(Box::new(ended)));
     }

@@ -237,7 +237,7 @@ pub struct SinkView {
     pub proven: Option<ProvenBy>,
     /// What it lacks for proof, in words; empty when it is proven.
     pub lacks: Vec<String>,
-    /// Share of candidates here that the service dials (ρ).
+    /// Probability that the next candidate here is dialled (ρ), with orders counted whose offers are open.
     pub rho: f64,
     /// Candidates that were obeyed.
     pub obeyed: u64,

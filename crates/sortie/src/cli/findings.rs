@@ -32,7 +32,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "SEVERITY")]
     min: Option<Severity>,
     /// Of this kind: ssrf.honoured, ssrf.blocked, ssrf.attempt, ssrf.stored, credential.sent,
-    /// sink.open, egress.hidden
+    /// sink.open, egress.hidden, file.returned
     #[arg(long, value_name = "KIND", value_parser = kind)]
     kind: Option<FindingKind>,
     /// Of this service

@@ -3,13 +3,13 @@
 use super::output::Output;
 use super::whence::Whence;
 use super::{Failure, converse};
-use crate::admin::wire::{ModeChanged, SetMode, Setting};
+use crate::admin::wire::{ModeChanged, SetMode, Setting, Status};
 use crate::config::Target;
 use crate::view;
 
-/// Change the mode of everything, a service, an endpoint or a place
+/// Show the modes, or change that of everything, a service, an endpoint or a place
 ///
-/// `sortie mode block 'shop /v1/preview $.url'`. The answer names the command that takes it back, and
+/// Without arguments it shows what is in force. `sortie mode block 'shop /v1/preview $.url'`. The answer names the command that takes it back, and
 /// what has a mode of its own and stays as it was. It lasts through restarts, above the configuration
 /// file; `sortie mode inherit` ends that.
 #[derive(Debug, clap::Args)]
@@ -17,7 +17,7 @@ pub(super) struct Args {
     /// observe, shadow or block; inherit takes back what was set here, so that the file counts again,
     /// and what stands around it
     #[arg(value_name = "MODE")]
-    mode: Setting,
+    mode: Option<Setting>,
     /// Where: `shop`, `shop POST /v1/preview`, `shop /v1/preview $.url`; nothing means every service
     #[arg(value_name = "SCOPE")]
     scope: Vec<String>,
@@ -26,9 +26,13 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: Output) -> Result<(), Failure> {
-    let target = target(&args.scope)?;
     let client = args.whence.client()?;
-    let changed: ModeChanged = converse(client.post("/v1/mode", &SetMode { target, mode: args.mode }))?;
+    let Some(mode) = args.mode else {
+        let status: Status = converse(client.get("/v1/status"))?;
+        return Output::print(&view::modes(&status, output.paint));
+    };
+    let target = target(&args.scope)?;
+    let changed: ModeChanged = converse(client.post("/v1/mode", &SetMode { target, mode }))?;
     Output::print(&view::mode_changed(&changed, output.paint))?;
     lasts(changed.not_kept)
 }

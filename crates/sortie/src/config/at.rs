@@ -90,3 +90,15 @@ pub(super) fn span_of(location: Location) -> Option<Span> {
         length: location.span().byte_len().unwrap_or_default() as usize,
     })
 }
+
+/// The same of an error's location in `text`. Where the text is no YAML the parser knows line and column alone.
+pub(super) fn span_in(text: &str, location: Location) -> Option<Span> {
+    let span = span_of(location)?;
+    if location.span().byte_offset().is_some() {
+        return Some(span);
+    }
+    let line: &str = text.split_inclusive('\n').nth(span.line.saturating_sub(1) as usize).unwrap_or_default();
+    let before: usize = text.split_inclusive('\n').take(span.line.saturating_sub(1) as usize).map(str::len).sum();
+    let column: usize = line.chars().take(span.column.saturating_sub(1) as usize).map(char::len_utf8).sum();
+    Some(Span { offset: before + column, length: 0, ..span })
+}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sortie_model::policy::Locality;
 use sortie_model::{Micros, Mode};
 
-use super::at::{At, Span, span_of};
+use super::at::{At, Span, span_in};
 use super::check::{FilePlace, check};
 use super::checked::Config;
 use super::named::Named;
@@ -165,11 +165,15 @@ impl CommandLine {
 
 fn parse(text: &str) -> Result<Raw, Box<Problem>> {
     serde_saphyr::from_str_with_options(text, options()).map_err(|error| {
-        let span = error.location().and_then(span_of);
-        let problem = Problem::error(span, message_of(&error));
-        Box::new(
-            problem.remedy("`sortie schema` prints every key; docs/sortie.schema.json lets an editor complete them"),
-        )
+        let span = error.location().and_then(|location| span_in(text, location));
+        // Of what is no YAML the parser knows no bytes.
+        let is_yaml = error.location().is_some_and(|location| location.span().byte_offset().is_some());
+        let remedy = if is_yaml {
+            "`sortie schema` prints every key; docs/sortie.schema.json lets an editor complete them"
+        } else {
+            "this is no YAML: look here and in the line before for a brace, a quote or a colon that is missing, or a tab"
+        };
+        Box::new(Problem::error(span, message_of(&error)).remedy(remedy))
     })
 }
 

@@ -42,7 +42,7 @@ fn cell(hour: &Played, index: usize) -> String {
 /// `E5 returned`, `E0 carried, inbound`, `E4 answered, public`.
 fn outcome(deed: &Deed, finding: Option<&Finding>) -> String {
     let Some(finding) = finding else { return "NOT FOUND".to_owned() };
-    let rung = format!("{} {}", finding.rung, finding.rung.name());
+    let rung = sortie_export::rung(finding);
     let more = match (deed.attack.denied(), finding.decision.action) {
         (None, _) => ", public".to_owned(),
         (Some(_), Action::Blocked) => format!(", {}", finding.decision.door.as_deref().unwrap_or("a")),

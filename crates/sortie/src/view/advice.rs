@@ -1,13 +1,14 @@
 //! What to do about a finding.
 
-use sortie_model::finding::{Finding, FindingKind, Impact};
+use sortie_model::finding::{Action, Finding, FindingKind, Impact};
 use sortie_model::{AddressClass, Mode};
 
 use super::text::{clean, quoted};
 
 /// What cannot wait: the damage that is done, or the door that stands open.
 pub(super) fn first(finding: &Finding) -> Option<String> {
-    let host = clean(&finding.destination.host);
+    let port = finding.destination.port.map(|port| format!(":{port}")).unwrap_or_default();
+    let host = clean(&format!("{}{port}", finding.destination.host)).into_owned();
     let worst = |impact| finding.impact.contains(&impact);
     if worst(Impact::MetadataCredentialsRead) {
         return Some("rotate the instance role's credentials (values were not stored)".to_owned());
@@ -19,7 +20,8 @@ pub(super) fn first(finding: &Finding) -> Option<String> {
         return Some(format!("look in the logs of {host} for what was changed at these times"));
     }
     if worst(Impact::InternalDataRead) {
-        return Some(format!("find out what {host} answers at these paths, and whom that concerns"));
+        let others = if sortie_export::further_destinations(finding) > 0 { ", and the others above," } else { "" };
+        return Some(format!("find out what {host}{others} answers at these paths, and whom that concerns"));
     }
     match finding.kind {
         FindingKind::FileReturned => Some(
@@ -42,9 +44,9 @@ pub(super) fn first(finding: &Finding) -> Option<String> {
 
 /// What follows, as commands; the second takes the first back.
 pub(super) fn then(finding: &Finding) -> (String, Option<String>) {
-    // No door stands before a file.
-    let is_dialled = finding.kind != FindingKind::FileReturned;
-    let is_denied_class = is_dialled && finding.destination.class != AddressClass::Public;
+    // Reading a file takes no dial: a door stands before it only where a request that names it is refused.
+    let is_stoppable = finding.kind != FindingKind::FileReturned || finding.decision.action == Action::WouldBlock;
+    let is_denied_class = is_stoppable && finding.destination.class != AddressClass::Public;
     match scope(finding) {
         Some(scope) if finding.decision.mode != Mode::Block && is_denied_class => {
             (format!("sortie mode block {scope}"), Some("sortie mode inherit, same scope".to_owned()))

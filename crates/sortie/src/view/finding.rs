@@ -75,11 +75,10 @@ fn header(finding: &Finding, now: Micros, paint: Paint) -> String {
         format!("{first} to {}", time(finding.last_seen, now))
     };
     format!(
-        "{}  {}  {severity}  {} {}  {}  {when}, {}, {}",
+        "{}  {}  {severity}  {}  {}  {when}, {}, {}",
         paint.strong(finding.id.as_str()),
         finding.kind.as_str(),
-        finding.rung,
-        finding.rung.name(),
+        sortie_export::rung(finding),
         clean(&finding.service.0),
         counted(finding.requests_total, "order"),
         counted(finding.dials_total, "dial"),

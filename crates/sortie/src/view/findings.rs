@@ -53,7 +53,7 @@ fn cells(finding: &Finding, now: Micros) -> [String; 9] {
         finding.id.to_string(),
         finding.severity.as_str().to_owned(),
         finding.kind.as_str().to_owned(),
-        format!("{} {}{}", finding.rung, finding.rung.name(), mark(finding)),
+        format!("{}{}", sortie_export::rung(finding), mark(finding)),
         clean(&finding.service.0).into_owned(),
         actor,
         place(finding),
@@ -85,5 +85,9 @@ fn destination(finding: &Finding) -> String {
     let port = destination.port.map(|port| format!(":{port}")).unwrap_or_default();
     let class =
         if destination.class == AddressClass::Public { String::new() } else { format!(" {}", destination.class) };
-    clean(&format!("{}{port}{class}", destination.host)).into_owned()
+    let more = match sortie_export::further_destinations(finding) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    clean(&format!("{}{port}{class}{more}", destination.host)).into_owned()
 }

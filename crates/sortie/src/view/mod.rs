@@ -28,5 +28,5 @@ pub use paint::Paint;
 pub use ready::ready;
 pub use reload::reloaded;
 pub use sinks::sinks;
-pub use status::status;
+pub use status::{modes, status};
 pub use tail::Follower;

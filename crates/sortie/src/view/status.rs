@@ -80,12 +80,24 @@ fn machinery(status: &Status) -> [(&'static str, String, Vec<String>); 3] {
     ]
 }
 
-fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
-    let (inbound, outbound) = (&service.inbound, &service.outbound);
+/// The modes alone.
+pub fn modes(status: &Status, paint: Paint) -> String {
+    let mut lines: Vec<String> = status.services.iter().flat_map(|service| modes_of(service, paint)).collect();
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn modes_of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
     let off = if service.off { "  OFF" } else { "" };
     let mut lines = vec![format!("{}  {}{off}", paint.strong(&clean(&service.name)), service.mode)];
+    lines.extend(service.scopes.iter().map(|scope| line("  mode", &of_scope(service, scope, paint), paint)));
+    lines
+}
+
+fn of(service: &ServiceStatus, paint: Paint) -> Vec<String> {
+    let (inbound, outbound) = (&service.inbound, &service.outbound);
+    let mut lines = modes_of(service, paint);
     let plain = |label: &str, text: String| line(label, &text, paint);
-    lines.extend(service.scopes.iter().map(|scope| plain("  mode", of_scope(service, scope, paint))));
     lines.push(plain(
         "inbound",
         format!(

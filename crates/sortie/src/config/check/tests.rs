@@ -183,6 +183,21 @@ admin: { listen: 0.0.0.0:9900 }
 }
 
 #[test]
+fn what_is_no_yaml_names_its_line() {
+    for (line, text) in [
+        (
+            4,
+            "services:\n  shop:\n    inbound: { listen: 127.0.0.1:80, upstream: http://127.0.0.1:5000\n    outbound: {}\n",
+        ),
+        (3, "services:\n  shop:\n\tinbound: {}\n"),
+        (4, "services:\n  shöp:\n    inbound: {}\n   mode: block\n"),
+    ] {
+        let shown = errors(text);
+        assert!(shown.contains(&format!("sortie.yaml:{line}:")), "{shown}");
+    }
+}
+
+#[test]
 fn two_listeners_of_one_address_name_both_lines() {
     let shown = errors(
         r"services:

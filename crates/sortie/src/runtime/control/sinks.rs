@@ -36,7 +36,7 @@ pub(super) fn sink_view(service: &ServiceName, key: &SinkKey, sink: &Sink, polic
         manner: manner_words(key.manner),
         proven,
         lacks: if proven.is_some() { Vec::new() } else { lacks },
-        rho: sink.rho(),
+        rho: sink.rho_so_far(),
         obeyed: sink.obeyed,
         offers: sink.offers.max(sink.obeyed),
         destinations: sink.destinations().len() as u64,

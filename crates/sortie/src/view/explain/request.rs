@@ -89,6 +89,10 @@ pub struct CausedDial {
     pub how: String,
     /// What the outbound door did.
     pub decision: String,
+    /// Whether it is told as a finding only once more is known: the service calls the destination itself, and
+    /// the place is not proven.
+    #[serde(default)]
+    pub waits: bool,
 }
 
 impl CausedDial {
@@ -101,8 +105,12 @@ impl CausedDial {
             verdict.explanations.iter().filter_map(named)
         };
         let (_, how) = causes().max_by(|(a, _), (b, _)| a.total_cmp(b))?;
+        let waits = verdict.own_evidence.is_some()
+            && verdict.p_denied >= LIKELY
+            && verdict.leading_order().is_some_and(|(_, order)| order.request == request && !order.proven);
         Some(Self {
             id: format!("D-{}", dial.dial),
+            waits,
             destination: format!("{} ({})", dial.destination, dial.class),
             share: causes().map(|(share, _)| share).sum(),
             how: how.to_owned(),
@@ -250,6 +258,16 @@ pub(super) fn show(story: &RequestStory, now: Micros, paint: Paint) -> String {
     for finding in &story.findings {
         let ListedIn { id, kind, severity, rung } = finding;
         line("finding", format!("{id}  {}  {}  {rung}", kind.as_str(), severity.as_str()));
+    }
+    if let Some(dial) = story.dials.iter().find(|dial| dial.waits && story.findings.is_empty()) {
+        line(
+            "finding",
+            format!(
+                "none yet: the service calls {} itself, and may have done so here; told once three requests to this \
+                 endpoint are over and show that it does not, or the place is proven",
+                clean(&dial.destination)
+            ),
+        );
     }
     line(
         "ended",

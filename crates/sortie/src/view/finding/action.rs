@@ -15,6 +15,9 @@ pub(super) fn action(finding: &Finding) -> String {
     let rule = decision.rule.as_deref().map(clean).unwrap_or_default();
     let class = row.map_or(finding.destination.class, |row| row.class);
     match (decision.action, grounds) {
+        (Action::Passed, None) if finding.kind == FindingKind::FileReturned => {
+            "PASSED: no dial is made to read a file; at a proven place, `block` refuses a file: URL".to_owned()
+        }
         (Action::Passed, None) => format!("{}PASSED, no rule forbids it", before(finding)),
         (Action::Passed, Some(grounds)) if decision.mode == Mode::Block => {
             format!("{}{about} PASSED in block: {grounds}", before(finding))
@@ -48,7 +51,7 @@ fn before(finding: &Finding) -> String {
         return format!("{}{others} PASSED in block: {grounds}; the last one was ", name(finding, &last.id));
     }
     let is_stopped = finding.decision.action == Action::Blocked;
-    let has_passed = matches!(finding.kind, FindingKind::Honoured | FindingKind::Stored);
+    let has_passed = matches!(finding.kind, FindingKind::Honoured | FindingKind::Stored | FindingKind::FileReturned);
     if is_stopped && has_passed { "earlier ones PASSED, the last one was ".to_owned() } else { String::new() }
 }
 
