@@ -29,6 +29,11 @@ const MOST_WITH_URLS: f64 = 10.0;
 /// The least speed without a candidate at 64 KiB, in megabytes per second.
 const LEAST_SPEED: f64 = 200.0;
 
+/// As the program has it. That nothing is allocated where there is no candidate is `tests/allocations.rs`'s matter: to
+/// count takes time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 struct Arguments {
     /// Where all figures go, as JSON.
@@ -40,6 +45,9 @@ struct Arguments {
     /// Milliseconds of each reading in a round.
     #[arg(long, default_value_t = 2)]
     milliseconds: u64,
+    /// The bodies whose names hold this, alone.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    only: String,
     /// What cargo gives to every bench.
     #[arg(long, hide = true)]
     bench: bool,
@@ -56,8 +64,6 @@ struct Figures {
     /// How often the time of `serde_json`.
     ratio: f64,
     megabytes_per_second: f64,
-    /// Of one search.
-    allocations: u64,
     /// What is asked for, and whether all of it is met.
     target: String,
     is_met: bool,
@@ -83,8 +89,11 @@ fn main() -> ExitCode {
 fn measure(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let key = Key::new(&[1; Key::LENGTH]);
     let round = Duration::from_millis(arguments.milliseconds);
-    let mut all: Vec<Measured> =
-        json().into_iter().map(|sample| Measured { sample, search: Duration::MAX, serde: Duration::MAX }).collect();
+    let mut all: Vec<Measured> = json()
+        .into_iter()
+        .filter(|sample| sample.name.contains(&arguments.only))
+        .map(|sample| Measured { sample, search: Duration::MAX, serde: Duration::MAX })
+        .collect();
     for _ in 0..arguments.rounds {
         for Measured { sample, search, serde } in &mut all {
             let searching = cpu::mean_here(round, || extract::from_body(black_box(&sample.body()), &key))?;
@@ -102,19 +111,15 @@ fn measure(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 }
 
 fn figures(Measured { sample, search, serde }: &Measured, key: &Key) -> Figures {
-    let mut candidates = 0;
-    let allocated = allocation_counter::measure(|| {
-        candidates = extract::from_body(&sample.body(), key).candidates.len();
-    });
+    let candidates = extract::from_body(&sample.body(), key).candidates.len();
     let bytes = sample.bytes.len();
     let ratio = search.as_secs_f64() / serde.as_secs_f64();
     let speed = bytes as f64 / search.as_secs_f64() / 1e6;
-    let allocations = allocated.count_total;
     let is_small = bytes <= 1024;
     let (target, is_met) = match (is_small, candidates) {
-        (true, 0) => (format!("≤ {MOST_WITHOUT}×, no allocation"), ratio <= MOST_WITHOUT && allocations == 0),
+        (true, 0) => (format!("≤ {MOST_WITHOUT}×"), ratio <= MOST_WITHOUT),
         (true, _) => (format!("≤ {MOST_WITH_URLS}×"), ratio <= MOST_WITH_URLS),
-        (false, 0) => (format!("≥ {LEAST_SPEED} MB/s, no allocation"), speed >= LEAST_SPEED && allocations == 0),
+        (false, 0) => (format!("≥ {LEAST_SPEED} MB/s"), speed >= LEAST_SPEED),
         (false, _) => ("–".to_owned(), true),
     };
     Figures {
@@ -125,18 +130,17 @@ fn figures(Measured { sample, search, serde }: &Measured, key: &Key) -> Figures 
         microseconds_serde: serde.as_secs_f64() * 1e6,
         ratio,
         megabytes_per_second: speed,
-        allocations,
         target,
         is_met,
     }
 }
 
 fn print(all: &[Figures]) {
-    println!("| body | bytes | candidates | µs | serde_json, µs | ratio | MB/s | allocations | target | met |");
-    println!("|---|---|---|---|---|---|---|---|---|---|");
+    println!("| body | bytes | candidates | µs | serde_json, µs | ratio | MB/s | target | met |");
+    println!("|---|---|---|---|---|---|---|---|---|");
     for figures in all {
         println!(
-            "| {} | {} | {} | {:.2} | {:.2} | {:.2} | {:.0} | {} | {} | {} |",
+            "| {} | {} | {} | {:.2} | {:.2} | {:.2} | {:.0} | {} | {} |",
             figures.name,
             figures.bytes,
             figures.candidates,
@@ -144,7 +148,6 @@ fn print(all: &[Figures]) {
             figures.microseconds_serde,
             figures.ratio,
             figures.megabytes_per_second,
-            figures.allocations,
             figures.target,
             if figures.is_met { "yes" } else { "no" },
         );

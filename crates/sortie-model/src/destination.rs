@@ -28,7 +28,8 @@ impl Host {
     /// A name: lower-cased, one trailing dot removed. The text is not checked further.
     pub fn name(name: &str) -> Self {
         let bare = name.strip_suffix('.').unwrap_or(name);
-        Self::Name(Arc::from(bare.to_ascii_lowercase()))
+        let is_lower = !bare.bytes().any(|b| b.is_ascii_uppercase());
+        Self::Name(if is_lower { Arc::from(bare) } else { Arc::from(bare.to_ascii_lowercase()) })
     }
 
     /// An address in any notation of `inet_aton(3)` or RFC 4291 (with or without brackets and

@@ -46,15 +46,11 @@ impl PathDigest {
     /// Normalises and digests what follows the authority of a URL: `/a/b?x=1`. A fragment is
     /// dropped. Segments beyond [`limits::PATH_SEGMENTS`] are folded into the last one.
     pub fn of(path_and_query: &str, key: &Key) -> Self {
-        let without_fragment = path_and_query.split_once('#').map_or(path_and_query, |(head, _)| head);
-        let (path, query) = match without_fragment.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (without_fragment, None),
-        };
+        let (path, query) = without_fragment(path_and_query);
         let mut parts = normal_segments(path);
         if parts.len() > limits::PATH_SEGMENTS {
-            let rest = parts.split_off(limits::PATH_SEGMENTS - 1).join("/");
-            parts.push(Cow::Owned(rest));
+            let rest: Vec<_> = parts.drain(limits::PATH_SEGMENTS - 1..).collect();
+            parts.push(Cow::Owned(rest.join("/")));
         }
         Self {
             segments: parts.iter().map(|part| key.digest(Domain::Segment, part.as_bytes()).short()).collect(),
@@ -110,14 +106,33 @@ impl PathDigest {
     }
 }
 
+/// Path and query of a text, without its fragment.
+fn without_fragment(text: &str) -> (&str, Option<&str>) {
+    let (text, _) = split_at(text, b'#');
+    split_at(text, b'?')
+}
+
+/// What stands before the first of a byte, and behind it. Most texts are short: a loop finds it sooner than what is
+/// made for long ones.
+fn split_at(text: &str, sign: u8) -> (&str, Option<&str>) {
+    match text.bytes().position(|byte| byte == sign) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    }
+}
+
 /// The path with its dot segments removed (RFC 3986 §5.2.4) and its unreserved characters decoded
 /// (§6.2.2.2); empty segments are dropped, because clients and servers merge slashes at will.
 ///
 /// A backslash ends a segment, escaped or not: some clients send a slash for it, others escape it.
-fn normal_segments(path: &str) -> Vec<Cow<'_, str>> {
-    let mut kept = Vec::new();
-    for raw in path.split('/') {
+fn normal_segments(path: &str) -> SmallVec<[Cow<'_, str>; 8]> {
+    let mut kept = SmallVec::new();
+    let mut rest = Some(path);
+    while let Some(text) = rest {
+        let (raw, behind) = split_at(text, b'/');
+        rest = behind;
         match normal_text(raw) {
+            Cow::Borrowed(text) if !text.as_bytes().contains(&b'\\') => keep(&mut kept, Cow::Borrowed(text)),
             Cow::Borrowed(text) => text.split('\\').for_each(|part| keep(&mut kept, Cow::Borrowed(part))),
             Cow::Owned(text) if text.contains('\\') => {
                 text.split('\\').for_each(|part| keep(&mut kept, Cow::Owned(part.to_owned())));
@@ -128,7 +143,7 @@ fn normal_segments(path: &str) -> Vec<Cow<'_, str>> {
     kept
 }
 
-fn keep<'a>(kept: &mut Vec<Cow<'a, str>>, segment: Cow<'a, str>) {
+fn keep<'a>(kept: &mut SmallVec<[Cow<'a, str>; 8]>, segment: Cow<'a, str>) {
     match &*segment {
         "" | "." => {}
         ".." => {
@@ -141,7 +156,7 @@ fn keep<'a>(kept: &mut Vec<Cow<'a, str>>, segment: Cow<'a, str>) {
 /// Percent-decoded text. Decoding everything, not only unreserved characters, joins the spellings
 /// that clients make of one path (`%2F` inside a segment stays within its segment here).
 fn normal_text(text: &str) -> Cow<'_, str> {
-    if text.contains('%') { percent_decode_str(text).decode_utf8_lossy() } else { Cow::Borrowed(text) }
+    if text.as_bytes().contains(&b'%') { percent_decode_str(text).decode_utf8_lossy() } else { Cow::Borrowed(text) }
 }
 
 /// The same of a query. In forms `+` is a space, which other clients escape.
@@ -156,36 +171,41 @@ fn normal_query(text: &str) -> Cow<'_, str> {
 ///
 /// `/v1/users/8f14e45fceea167a;v=1?token=x` becomes `/v1/users/{…};…?token=…`.
 pub fn redact(path_and_query: &str) -> String {
-    let without_fragment = path_and_query.split_once('#').map_or(path_and_query, |(head, _)| head);
-    let (path, query) = match without_fragment.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (without_fragment, None),
-    };
     let mut shown = String::with_capacity(path_and_query.len().min(limits::SHOWN_TEXT) + ROOM_FOR_AN_ID);
+    redact_into(&mut shown, path_and_query);
+    shown
+}
+
+/// Adds the same to a text.
+pub fn redact_into(shown: &mut String, path_and_query: &str) {
+    let (path, query) = without_fragment(path_and_query);
+    let begin = shown.len();
+    let mut rest = Some(path);
     let mut before = ["", ""];
-    for (index, segment) in path.split('/').enumerate() {
-        if shown.len() > limits::SHOWN_TEXT {
-            return cut(shown);
-        }
-        if index > 0 {
+    while let Some(text) = rest {
+        let (segment, behind) = split_at(text, b'/');
+        // `/proxy/http://user:password@host/`
+        push_segment(shown, segment, before[0].ends_with(':') && before[1].is_empty());
+        if behind.is_some() {
             shown.push('/');
         }
-        // `/proxy/http://user:password@host/`
-        push_segment(&mut shown, segment, before[0].ends_with(':') && before[1].is_empty());
+        if shown.len() - begin > limits::SHOWN_TEXT {
+            return cut(shown, begin);
+        }
         before = [before[1], segment];
+        rest = behind;
     }
     for (index, pair) in query.filter(|q| !q.is_empty()).into_iter().flat_map(|q| q.split('&')).enumerate() {
-        if shown.len() > limits::SHOWN_TEXT {
-            return cut(shown);
-        }
         shown.push(if index == 0 { '?' } else { '&' });
         if let Some((name, _value)) = pair.split_once('=').filter(|(name, _)| is_query_name(name)) {
-            push_start(&mut shown, name);
+            push_start(shown, name);
             shown.push('=');
         }
         shown.push('…');
+        if shown.len() - begin > limits::SHOWN_TEXT {
+            return cut(shown, begin);
+        }
     }
-    cut(shown)
 }
 
 fn push_segment(shown: &mut String, segment: &str, is_authority: bool) {
@@ -225,15 +245,13 @@ fn push_start(shown: &mut String, text: &str) {
     }
 }
 
-fn cut(mut shown: String) -> String {
+/// Cuts what stands from `begin` on.
+fn cut(shown: &mut String, begin: usize) {
     // A text has no more characters than bytes.
-    if shown.len() > limits::SHOWN_TEXT
-        && let Some((end, _)) = shown.char_indices().nth(limits::SHOWN_TEXT)
-    {
-        shown.truncate(end);
+    if let Some((end, _)) = shown[begin..].char_indices().nth(limits::SHOWN_TEXT) {
+        shown.truncate(begin + end);
         shown.push('…');
     }
-    shown
 }
 
 /// Two letters and 32 hexadecimal digits.

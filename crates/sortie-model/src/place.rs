@@ -206,6 +206,9 @@ pub fn canonical_template(template: &str) -> Cow<'_, str> {
 /// operation before them (`graphql:importpaste.url`): one endpoint serves many.
 pub fn canonical_parameter(container: Container, name: &str) -> Arc<str> {
     let prefix = container.prefix();
+    if prefix.is_empty() && is_canonical(name) {
+        return Arc::from(name);
+    }
     let mut canonical = String::with_capacity(prefix.len() + name.len());
     canonical.push_str(prefix);
     for (number, part) in name.split(SEPARATORS).enumerate() {
@@ -224,6 +227,13 @@ pub fn canonical_parameter(container: Container, name: &str) -> Arc<str> {
         }
     }
     Arc::from(canonical)
+}
+
+/// Whether a name of words is canonical as it stands, as most are. What has no digit is no index, and so short no id.
+fn is_canonical(name: &str) -> bool {
+    const SHORT: usize = 32;
+    let is_word = |part: &[u8]| !part.is_empty() && part.iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
+    name.len() <= SHORT && name.as_bytes().split(|b| *b == b'.').all(is_word)
 }
 
 #[cfg(test)]

@@ -90,22 +90,26 @@ pub(super) fn has_bounds_of_label(text: &str) -> bool {
 
 /// A DNS name: letters, digits, hyphens and underscores (container names have them).
 fn is_name(text: &str, trust: Trust) -> bool {
-    if !text.split('.').all(has_bounds_of_label) {
-        return false;
+    // Labels are short: a loop finds their ends sooner than what is made for long texts.
+    let dots = || text.bytes().enumerate().filter(|(_, byte)| *byte == b'.').map(|(at, _)| at);
+    let mut begin = 0;
+    for end in dots().chain([text.len()]) {
+        if !has_bounds_of_label(&text[begin..end]) {
+            return false;
+        }
+        begin = end + 1;
     }
     if is_local_name(text) {
         return true;
     }
-    let mut labels = text.rsplit('.');
-    let (Some(last), Some(second)) = (labels.next(), labels.next()) else {
-        return trust == Trust::Host && is_single_label(text);
-    };
-    let count = 2 + labels.count();
-    is_domain(text, last, second, count, trust)
+    let mut before_last = dots().rev();
+    let Some(dot) = before_last.next() else { return trust == Trust::Host && is_single_label(text) };
+    let second = before_last.next().map_or(0, |dot| dot + 1);
+    is_domain(text, &text[dot + 1..], &text[second..dot], 1 + dots().count(), trust)
 }
 
 pub(super) fn is_single_label(text: &str) -> bool {
-    text.bytes().any(|b| b.is_ascii_alphabetic()) && !NOT_HOSTS.iter().any(|word| word.eq_ignore_ascii_case(text))
+    text.bytes().any(|b| b.is_ascii_alphabetic()) && !NOT_HOSTS.hold(text)
 }
 
 /// A dotted name, by its last label: never where that is a number; for a file's ending only if the
@@ -119,14 +123,14 @@ fn is_domain(text: &str, last: &str, second: &str, count: usize, trust: Trust) -
     if trust == Trust::Host {
         return true;
     }
-    if is_in(FILE_ENDINGS) {
+    if FILE_ENDINGS.hold(last) {
         return false;
     }
-    if is_in(CODE_ENDINGS) && trust < Trust::Destination {
+    if CODE_ENDINGS.hold(last) && trust < Trust::Destination {
         // `main.rs` is a file, `www.allegro.pl` a host.
         return count > 2 && !is_package(text, last);
     }
-    let known = punycode || last.len() == 2 || is_in(COMMON_ENDINGS);
+    let known = punycode || last.len() == 2 || COMMON_ENDINGS.hold(last);
     match trust {
         Trust::Destination => true,
         Trust::Value if known => {

@@ -4,13 +4,13 @@
 //! This is no judgement of its own. It says only of what [`value::search`](super::value::search) would
 //! find nothing in if it tried, and a property test holds the two against each other.
 
-use super::decode;
-use super::host::Trust;
+use super::host::{Trust, is_host};
 use super::label::is_label;
 use super::marks::Marks;
 use super::names::Meaning;
 use super::reading::split_scheme;
 use super::spot::Spot;
+use super::{decode, jwt};
 
 /// Whether nothing is to be found in a value, or to be remembered of it. `meaning` is what its name
 /// says.
@@ -20,7 +20,7 @@ pub(super) fn is_inert(text: &str, marks: Marks, spot: &Spot<'_>, meaning: Meani
         || meaning.role.is_none()
             && !(meaning.label && is_label(text))
             && spot.trust(meaning) < Trust::Destination
-            && (is_of_words(text, marks) || is_inert_text(text, marks))
+            && (is_of_words(text, marks) || is_inert_text(text, marks, spot.trust(meaning)))
 }
 
 /// Words, as most values are, and as nothing is written that is a destination or holds one.
@@ -32,12 +32,12 @@ fn is_of_words(text: &str, marks: Marks) -> bool {
 }
 
 /// The same for all others.
-fn is_inert_text(text: &str, marks: Marks) -> bool {
+fn is_inert_text(text: &str, marks: Marks, trust: Trust) -> bool {
     marks.is_trimmed()
         && !marks.may_be_encoded()
         && !marks.may_be_markdown()
         && !marks.may_hold_url()
-        && !may_be_host(text, marks)
+        && !may_be_host(text, marks, trust)
         && (!marks.has_colon() || split_scheme(text).is_none())
         && (!marks.is_base64() || !decode::may_be_base64_or_hex(text, marks.is_hex()))
 }
@@ -45,7 +45,7 @@ fn is_inert_text(text: &str, marks: Marks) -> bool {
 /// Whether a value without a scheme, whose name says nothing, may be a host, perhaps with port and
 /// path: see [`reading::whole`](super::reading::whole).
 #[inline]
-fn may_be_host(text: &str, marks: Marks) -> bool {
+fn may_be_host(text: &str, marks: Marks, trust: Trust) -> bool {
     if marks.begins_suffix() || marks.begins_slash() || may_be_local_name(text) {
         return true;
     }
@@ -58,7 +58,12 @@ fn may_be_host(text: &str, marks: Marks) -> bool {
     }
     match (marks.has_dot(), marks.has_colon(), marks.has_slash()) {
         // Names have letters, and addresses four parts. A user without a password is a mailbox.
-        (true, false, false) => !marks.has_other_than_host() && (marks.has_letter() || is_of_four(text)),
+        (true, false, false) => {
+            !marks.has_other_than_host()
+                && (marks.has_letter() || is_of_four(text))
+                // What is longer may be a token.
+                && (text.len() >= jwt::SHORTEST || is_host(text, trust))
+        }
         // A time of day: nor name nor IPv6.
         (false, true, false) => !marks.has_other_than_v6() || marks.has_at(),
         // A path, or a media type.

@@ -16,7 +16,7 @@ use super::spot::{Setting, Spot};
 use super::{decode, value, work};
 
 /// Shortest token that is read: its header names an algorithm at least.
-const SHORTEST: usize = 24;
+pub(super) const SHORTEST: usize = 24;
 /// Words of a field that may be tokens.
 const WORDS: usize = 4;
 /// Members that are read of one header, or of the claims.

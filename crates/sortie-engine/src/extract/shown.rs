@@ -32,7 +32,7 @@ pub(super) fn shown(reading: &Reading<'_>) -> Box<str> {
         let _ = write!(text, ":{port}");
     }
     if let Some(path) = &reading.path {
-        text.push_str(&path::redact(path));
+        path::redact_into(&mut text, path);
     }
     clean(&text, limits::SHOWN_TEXT).into()
 }
@@ -43,8 +43,9 @@ pub(super) const CUT: char = '…';
 /// `text` with everything escaped that is invisible, moves the cursor or turns the direction of
 /// writing, cut to `limit` characters.
 pub(super) fn clean(text: &str, limit: usize) -> Cow<'_, str> {
-    // A text has no more characters than bytes.
-    if text.len() <= limit && !text.chars().any(is_harmful) {
+    // A text has no more characters than bytes, and is most often of printable ASCII.
+    let is_printable = || text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    if text.len() <= limit && (is_printable() || !text.chars().any(is_harmful)) {
         return Cow::Borrowed(text);
     }
     let escaped = |c: char| {

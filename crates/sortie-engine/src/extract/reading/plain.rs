@@ -44,15 +44,18 @@ pub(super) fn is_host_byte(b: u8) -> bool {
 /// Labels of letters, digits and inner hyphens; the last one begins with a letter, so it is no
 /// address in any notation, and none is an IDNA A-label, which would have to be checked.
 pub(super) fn is_plain_host(host: &str) -> bool {
-    let last = host.rsplit('.').next().unwrap_or_default();
-    let is_plain = |label: &str| {
+    let is_plain = |label: &[u8]| {
         !label.is_empty()
             && label.len() <= 63
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.get(2..4) != Some("--")
+            && !label.starts_with(b"-")
+            && !label.ends_with(b"-")
+            && label.get(2..4) != Some(b"--")
     };
-    host.len() <= 253 && last.starts_with(|c: char| c.is_ascii_lowercase()) && host.split('.').all(is_plain)
+    let is_dot = |byte: &u8| *byte == b'.';
+    let last = host.bytes().rposition(|byte| byte == b'.').map_or(0, |dot| dot + 1);
+    host.len() <= 253
+        && host.as_bytes().get(last).is_some_and(u8::is_ascii_lowercase)
+        && host.as_bytes().split(is_dot).all(is_plain)
 }
 
 /// A port of one to five digits, and the path behind it.
