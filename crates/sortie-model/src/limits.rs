@@ -34,7 +34,7 @@ pub const DECODED_BYTES: usize = 256 * 1024;
 /// Work that may be done for the candidates of a head or of a body, for one reading of it, in all layers
 /// together: about as many nanoseconds. What clients send must not cost more, whatever it holds. For a body of
 /// which more than [`INSPECT_REQUEST_BYTES`] are inspected it is as much more.
-pub const EXTRACTION_WORK: usize = 2_000_000;
+pub const EXTRACTION_WORK: usize = 1_500_000;
 /// The same for all that is done for one body before its inspected prefix is there, or for all messages of an
 /// upgraded connection: a client that sends byte by byte must not have it read as often. It may be exceeded by one
 /// reading.

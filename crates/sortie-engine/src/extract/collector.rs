@@ -237,7 +237,7 @@ impl<'k> Collector<'k> {
     /// like destinations do.
     pub(super) fn reject(&mut self) {
         self.offers += usize::from(self.beside.is_none());
-        self.work += work::READING;
+        self.work += work::REJECTED;
     }
 
     /// How many destinations were offered so far, to see whether a step found any.

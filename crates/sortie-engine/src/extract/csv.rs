@@ -138,7 +138,7 @@ impl<'a> Cells<'a> {
     /// any other.
     fn columns(&mut self, base: &Spot<'_>, out: &mut Collector<'_>) -> Option<Vec<String>> {
         let mut columns = Vec::new();
-        while let Some(cell) = self.next_cell() {
+        while let Some(cell) = self.next_cell().filter(|_| !out.is_done()) {
             out.work(work::TOKEN);
             if prose::starts(&cell.text).next().is_some() {
                 return None;

@@ -47,7 +47,7 @@ fn search_those(text: &str, is_one: impl Fn(&str) -> bool, base: &Spot<'_>, out:
         if out.is_done() {
             return;
         }
-        out.work(work::TOKEN + pair.len());
+        out.work(work::PAIR + pair.len());
         if !is_one(pair) {
             continue;
         }

@@ -20,6 +20,9 @@ const RUN_TOGETHER: &[&str] = &["https", "http", "wss", "ws", "ftp", "gopher", "
 
 /// Offers every absolute URL that stands in `text`, with the given nature.
 pub(super) fn search(text: &str, spot: &Spot<'_>, nature: Nature, out: &mut Collector<'_>) {
+    if out.is_done() {
+        return;
+    }
     let mut position = 0;
     let mut wasted = 0;
     let colons = memchr::memchr_iter(b':', text.as_bytes()).count();
@@ -39,6 +42,7 @@ pub(super) fn search(text: &str, spot: &Spot<'_>, nature: Nature, out: &mut Coll
             }
             None => {
                 out.reject();
+                out.work(found.len() / 2);
                 wasted += found.len();
                 if wasted > WASTE {
                     return out.cut(Cut::Count);

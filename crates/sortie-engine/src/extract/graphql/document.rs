@@ -26,7 +26,7 @@ pub(in super::super) fn read<'t>(text: &'t str, out: &mut Collector<'_>) -> Opti
     let mut defaults = Defaults(Vec::new());
     let (tokens, read) = reader::document(text, &mut defaults);
     let Defaults(mut defaults) = defaults;
-    let work = 2 * text.len() + tokens * work::TOKEN;
+    let work = text.len() + tokens * work::SMALL_TOKEN;
     out.work(work + defaults.len() * work::READING);
     if read.is_err() {
         if out.has_sinks_in(Container::Graphql) {

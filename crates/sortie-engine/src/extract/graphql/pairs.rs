@@ -28,7 +28,7 @@ pub(in super::super) fn search_pairs(text: &str, base: &Spot<'_>, out: &mut Coll
         let those = text.split('&').filter(move |pair| name(pair) == wanted);
         those.filter_map(|pair| pair.split_once('=')).map(|(_, text)| decode(text))
     };
-    if !base.name.is_empty() || !text.split('&').any(is_pair) {
+    if !base.name.is_empty() || !has_pair(text) {
         return false;
     }
     let queries: SmallVec<[Cow<'_, str>; 1]> = all(QUERY).collect();
@@ -60,8 +60,19 @@ pub(in super::super) fn search_pairs(text: &str, base: &Spot<'_>, out: &mut Coll
     documents.len() == queries.len() && !out.has_sink_within(&base.named(QUERY)) && !out.has_sink_within(&of_name)
 }
 
+/// Whether a pair may be one of GraphQL: looked for from its sign on, for a form may be all ampersands.
+fn has_pair(text: &str) -> bool {
+    memchr::memchr_iter(b'=', text.as_bytes()).any(|sign| {
+        let before = &text.as_bytes()[..sign];
+        let length = before.iter().rev().take(LONGEST + 1).take_while(|byte| !matches!(byte, b'&' | b'=')).count();
+        length <= LONGEST && is_pair(&text[sign - length..sign])
+    })
+}
+
+/// Bytes of the longest name: no escape makes more than a third of its bytes.
+const LONGEST: usize = 3 * VARIABLES.len();
+
 fn name(pair: &str) -> Cow<'_, str> {
-    // No escape makes more than a third of its bytes.
     let name = pair.split('=').next().unwrap_or_default();
-    if name.len() <= 3 * VARIABLES.len() { decode(name) } else { Cow::Borrowed("") }
+    if name.len() <= LONGEST { decode(name) } else { Cow::Borrowed("") }
 }

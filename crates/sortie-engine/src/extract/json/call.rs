@@ -110,7 +110,9 @@ impl<'w> Walk<'w, '_> {
             _ if envelope.held.len() == HELD => self.out.cut(Cut::Format),
             _ => {
                 let (value, read) = self.source.value();
-                self.out.work(work::VALUE + value.len());
+                // Its escapes are undone to see what call it is, and the walk that may follow counts by itself.
+                let each = if value.contains('\\') { work::ESCAPED_BYTE } else { 1 };
+                self.out.work(work::VALUE + value.len() * each);
                 envelope.held.push(Held { part, key, value });
                 return read.map(|()| true);
             }
@@ -149,6 +151,9 @@ impl<'w> Walk<'w, '_> {
     }
 
     fn graphql(&mut self, envelope: &Envelope<'w>) {
+        if self.out.is_done() {
+            return;
+        }
         let queries: SmallVec<[_; 1]> =
             envelope.of(Part::Query).map(|held| (held, string(held.value).unwrap_or_default())).collect();
         let documents: SmallVec<[_; 1]> = queries.iter().map(|(_, text)| graphql::read(text, self.out)).collect();
@@ -206,6 +211,9 @@ impl<'w> Walk<'w, '_> {
 
     /// Searches a member like any other.
     fn search_by_path(&mut self, held: &Held<'w>) {
+        if self.out.is_done() {
+            return;
+        }
         self.out.work(work::TOKEN);
         self.path.next_key(held.key);
         let rest = std::mem::replace(&mut self.source, Source::new(held.value));

@@ -207,7 +207,10 @@ impl<'w> Walk<'w, '_> {
     fn text(&mut self) -> Result<(), Stop> {
         self.source.take();
         let text = self.source.string()?;
-        let text = text.unwrap_or(&self.source.unescaped);
+        let text = text.unwrap_or_else(|| {
+            self.out.work(self.source.unescaped.len() * work::ESCAPED_BYTE);
+            &self.source.unescaped
+        });
         let marks = Marks::of(text);
         self.any_read = true;
         let meaning = self.path.meaning();
