@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
+use smallvec::SmallVec;
 use sortie_model::Container;
 
 use super::collector::Collector;
@@ -37,7 +38,7 @@ const AMBIENT: &[&str] = &[
 /// The same by how they begin.
 const AMBIENT_PREFIXES: &[&str] = &["x-forwarded", "x-envoy-"];
 
-/// Pieces of one ambient field that are read.
+/// Pieces of one field that are read.
 const PIECES: usize = 16;
 
 /// Searches header fields; names are in lower case.
@@ -59,9 +60,28 @@ pub(super) fn search(fields: &[(&str, &[u8])], out: &mut Collector<'_>) {
         } else if is_ambient(name) {
             ambient(&text, &spot.set(Setting::Ambient), out);
         } else {
-            value::search(&text, &spot, out);
+            match in_brackets(&text) {
+                Some(urls) => urls.into_iter().for_each(|url| _ = value::search(url, &spot, out)),
+                None => _ = value::search(&text, &spot, out),
+            }
         }
     }
+}
+
+/// The URLs of a field that holds nothing else, each in angle brackets: `Callback: <http://a/><http://b/>` (UPnP Device
+/// Architecture 2.0 §4.1.2). With parameters behind them, as in `Link`, they are read like any text.
+fn in_brackets(text: &str) -> Option<SmallVec<[&str; 1]>> {
+    let mut urls = SmallVec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let (url, behind) = rest.strip_prefix('<')?.split_once('>')?;
+        urls.push(url);
+        rest = behind.trim_start_matches([' ', ',', '\t']);
+        if urls.len() == PIECES {
+            return None;
+        }
+    }
+    (!urls.is_empty()).then_some(urls)
 }
 
 fn is_silent(name: &str) -> bool {
@@ -154,6 +174,11 @@ mod tests {
             ["header x-target-host Named billing:80"]
         );
         assert_eq!(found(&[("link", "<http://h.example/x>; rel=next")]), ["header link Prose http://h.example/x"]);
+        assert_eq!(
+            found(&[("callback", "<http://h.example/x> <http://10.20.0.5:81/>")]),
+            ["header callback Named http://h.example/x", "header callback Named http://10.20.0.5:81/"]
+        );
+        assert_eq!(found(&[("callback", "<<http://h.example/x>")]), ["header callback Prose http://h.example/x"]);
     }
 
     #[test]

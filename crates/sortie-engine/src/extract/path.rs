@@ -38,7 +38,21 @@ pub(super) fn search(path: &Segments<'_>, out: &mut Collector<'_>) {
                 out.offer(&spot, &reading, Nature::Named);
             }
         }
-        Some(Rest::Destination(tail)) => destination(&decoded(tail), &spot, out),
+        Some(Rest::Destination(tail)) => rest(tail, &spot, out),
+    }
+}
+
+/// A URL that is encoded as one segment is one to most routers, and other segments follow it
+/// (`/maven/http%3A%2F%2Fh%2Frepo/org/1.0`). Where a program takes them with it, it names the beginning of what is
+/// dialled; the host is the same.
+fn rest(tail: &str, spot: &Spot<'_>, out: &mut Collector<'_>) {
+    let (segment, behind) = tail.split_once('/').unwrap_or((tail, ""));
+    let segment = decoded(segment);
+    if absolute(&segment).is_some() {
+        destination(&segment, spot, out);
+        prose::search(&decoded(behind), spot, Nature::Value, out);
+    } else {
+        destination(&decoded(tail), spot, out);
     }
 }
 
@@ -100,6 +114,8 @@ mod tests {
         assert_eq!(found("/fetch/http%3A%2F%2Fh.example%2Fx"), ["path:rest url http://h.example/x"]);
         assert_eq!(found("/fetch/http%3A//h.example/x"), ["path:rest url http://h.example/x"]);
         assert_eq!(found("/proxy/http:/h.example/x"), ["path:rest url http://h.example/x"]);
+        assert_eq!(found("/maven/http%3A%2F%2Fh.example%2Frepo/org/1.0"), ["path:rest url http://h.example/repo"]);
+        assert_eq!(found("/maven/http%3A%2F%2F/h.example/repo"), ["path:rest url http://h.example/repo"]);
         assert_eq!(found("/proxy/http/billing/charge"), ["path:rest url http://billing/charge"]);
         for target in [
             "/proxy/http/%31%30.20.0.5/x",
@@ -139,6 +155,10 @@ mod tests {
     #[test]
     fn finds_encoded_segments_and_members_of_collections() {
         assert_eq!(found("/proxy/aHR0cDovLzEwLjIwLjAuNS94"), ["path:1 url http://10.20.0.5/x"]);
+        for ending in ["", ".png", ".webp", ".json"] {
+            let target = format!("/img/aHR0cDovLzEwLjIwLjAuNS94{ending}");
+            assert_eq!(found(&target), ["path:1 url http://10.20.0.5/x"], "{target}");
+        }
         assert_eq!(found("/v2/domains/example.com/records"), ["path:2 host example.com"]);
     }
 

@@ -16,6 +16,9 @@ const WORD_LENGTH: usize = 64;
 /// Digits of a version.
 const VERSION_LENGTH: usize = 3;
 
+/// Characters of the ending of a file.
+const ENDING_LENGTH: usize = 5;
+
 /// Endings that name a representation, not a resource.
 const REPRESENTATIONS: &[&str] = &[".json", ".xml", ".csv"];
 
@@ -264,10 +267,21 @@ fn classify(segment: Cow<'_, str>) -> Segment<'_> {
             return representation(&segment, ending);
         }
     }
+    if let Some(stem) = encoded(&segment) {
+        return Segment::Id { before: Cow::Borrowed(""), id: Cow::Owned(stem.to_owned()), after: "" };
+    }
     if is_word(&segment) && !is_id(&segment) {
         return Segment::Word(segment);
     }
     Segment::Id { before: Cow::Borrowed(""), id: segment, after: "" }
+}
+
+/// What is text in base64 or hexadecimal, before the ending of a file that is made of it: servers of images take
+/// theirs so (`/aHR0cDovL….webp`), and the ending says what they answer with, not which resource it is.
+fn encoded(segment: &str) -> Option<&str> {
+    let (stem, ending) = segment.rsplit_once('.')?;
+    let is_ending = (1..=ENDING_LENGTH).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric());
+    (is_ending && (decode::base64(stem).is_some() || decode::hex(stem).is_some())).then_some(stem)
 }
 
 /// The ending that names a representation.
