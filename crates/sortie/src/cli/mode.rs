@@ -26,12 +26,16 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: Output) -> Result<(), Failure> {
-    let client = args.whence.client()?;
     let Some(mode) = args.mode else {
-        let status: Status = converse(client.get("/v1/status"))?;
+        let status: Status = converse(args.whence.client()?.get("/v1/status"))?;
         return Output::print(&view::modes(&status, output.paint));
     };
-    let target = target(&args.scope)?;
+    set(target(&args.scope)?, mode, &args.whence, output)
+}
+
+/// Sets a mode, and says what that changed.
+pub(super) fn set(target: Target, mode: Setting, whence: &Whence, output: Output) -> Result<(), Failure> {
+    let client = whence.client()?;
     let changed: ModeChanged = converse(client.post("/v1/mode", &SetMode { target, mode }))?;
     Output::print(&view::mode_changed(&changed, output.paint))?;
     lasts(changed.not_kept)

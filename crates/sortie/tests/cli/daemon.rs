@@ -26,6 +26,12 @@ fn a_daemon_listens_to_its_operator() {
     assert!(works(folder, &["off"]).starts_with("app: off"));
     assert!(works(folder, &["status"]).contains("app  observe  OFF"));
     assert_eq!(works(folder, &["on", "app"]), "app: on\n");
+    let changed = works(folder, &["off", "app", "/v1/preview", "$.url"]);
+    assert!(changed.starts_with("app /v1/preview $.url: observe, was block"), "{changed}");
+    assert_eq!(works(folder, &["mode"]), "app  observe\n  mode    observe at /v1/preview $.url\n");
+    let changed = works(folder, &["on", "app", "/v1/preview", "$.url"]);
+    assert!(changed.contains("no longer by a mode of its own"), "{changed}");
+    assert_eq!(works(folder, &["mode"]), "app  observe\n");
     assert!(works(folder, &["sinks"]).starts_with("no place was seen to be dialled yet"));
     assert!(works(folder, &["findings"]).starts_with("no findings"));
 
