@@ -151,7 +151,8 @@ impl Nature {
         }
     }
 
-    /// Whether traffic alone may prove a place of this nature. The others only the operator proves.
+    /// Whether a few orders that are obeyed prove a place of this nature. Where texts mention destinations it takes
+    /// many, and what every client sends only the operator proves.
     pub fn is_eligible(self) -> bool {
         matches!(self, Self::Named | Self::Value)
     }

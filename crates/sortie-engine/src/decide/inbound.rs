@@ -132,7 +132,10 @@ impl<'a> Admission<'a> {
             self.policy.denies(class).then_some((host, class))
         })?;
         let is_proven = self.policy.proves(self.endpoint, place)
-            || self.learned.proving_sink(place, candidate.manner, candidate.nature, host).is_some();
+            || self
+                .learned
+                .proving_sink(place, candidate.manner, candidate.nature, host)
+                .is_some_and(|sink| sink.is_refused_at_inbound());
         (is_proven && !self.is_allowed(place, candidate, host, class)).then_some(class)
     }
 

@@ -118,6 +118,9 @@ fn learn_order(
     if !becomes_proven {
         return None;
     }
+    if !sink.is_refused_at_inbound() {
+        return Some(key);
+    }
     let template = Arc::clone(&key.place.template);
     *learned.sink_templates.entry(template).or_insert(0) += 1;
     Some(key)

@@ -126,8 +126,9 @@ impl Learned {
             let first = Place { template: Arc::clone(template), parameter: Arc::from("") };
             self.sinks.range(SinkKey { place: first, manner: Manner::FIRST }..)
         });
-        let proven =
-            all.take_while(move |(key, _)| *key.place.template == *template).filter(|(_, sink)| sink.is_proven());
+        let proven = all
+            .take_while(move |(key, _)| *key.place.template == *template)
+            .filter(|(_, sink)| sink.is_refused_at_inbound());
         proven.map(|(key, _)| {
             let obeyed_in = self.sinks_at(&key.place).map(|(_, sink)| sink.obeyed_in());
             (&key.place.parameter, obeyed_in.fold(Containers::NONE, Containers::or))

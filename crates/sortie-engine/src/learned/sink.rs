@@ -18,6 +18,11 @@ const PROOF_RHO: f64 = 0.2;
 const LAPSED_RHO: f64 = 0.02;
 /// Candidates of one destination that prove a narrow sink.
 const NARROW_CANDIDATES: usize = 2;
+/// The same of a place where texts mention destinations: so many, at so high a rate, in texts of so many actors. Texts
+/// are full of what nobody dials, and only where most of it is do they order.
+const MENTIONED_DESTINATIONS: usize = 8;
+const MENTIONED_RHO: f64 = 0.5;
+const MENTIONED_ACTORS: usize = 3;
 /// Closed offers after which a place may be called ignored, the actors they must come from, and the honour
 /// rate below which it is.
 const IGNORED_OFFERS: f64 = 3.0;
@@ -97,6 +102,9 @@ pub enum Proof {
     Destinations,
     /// It obeyed paths that could not be known otherwise.
     Narrow,
+    /// It obeyed most of what texts mention there. The outbound door stops what they order; a text is not refused for
+    /// what it mentions.
+    Mentions,
 }
 
 /// What an unproven sink lacks.
@@ -109,8 +117,15 @@ pub enum Missing {
         /// Needed.
         need: usize,
     },
-    /// Its honour rate is too low.
-    HonourRate(f64),
+    /// Its honour rate is too low: what it is, and what is needed.
+    HonourRate(f64, f64),
+    /// Actors whose candidates were obeyed: so many of so many needed.
+    Actors {
+        /// Obeyed so far.
+        have: usize,
+        /// Needed.
+        need: usize,
+    },
     /// Only the operator proves a place of this nature.
     Operator,
 }
@@ -190,10 +205,31 @@ impl Sink {
             && match self.proof {
                 None => false,
                 Some(Proof::Narrow) => true,
-                Some(Proof::Destinations) => {
-                    self.destinations.iter().filter(|other| *other != host).count() >= PROOF_DESTINATIONS
-                }
+                Some(Proof::Destinations) => self.has_obeyed_others(host),
+                Some(Proof::Mentions) => self.has_obeyed_others(host) && self.rho() >= PROOF_RHO,
             }
+    }
+
+    fn has_obeyed_others(&self, host: &Host) -> bool {
+        self.destinations.iter().filter(|other| *other != host).count() >= PROOF_DESTINATIONS
+    }
+
+    /// Whether what names a denied destination here is refused at the inbound door.
+    pub fn is_refused_at_inbound(&self) -> bool {
+        self.proof.is_some_and(|proof| proof != Proof::Mentions)
+    }
+
+    /// What it takes to prove the place by its destinations: how many, at what honour rate, of how many actors.
+    fn needs(&self) -> Option<(usize, f64, usize)> {
+        match self.nature {
+            Nature::Named | Nature::Value => Some((PROOF_DESTINATIONS, PROOF_RHO, 0)),
+            Nature::Prose => Some((MENTIONED_DESTINATIONS, MENTIONED_RHO, MENTIONED_ACTORS)),
+            Nature::Ambient => None,
+        }
+    }
+
+    fn obeyed_actors(&self) -> usize {
+        self.voters.iter().filter(|voter| voter.was_obeyed).count()
     }
 
     /// Whether its own traffic proves it a sink at all.
@@ -204,13 +240,15 @@ impl Sink {
     /// What it lacks for proof; `None` when it is proven.
     pub fn missing(&self) -> Option<Missing> {
         if self.is_proven() {
-            None
-        } else if !self.nature.is_eligible() {
-            Some(Missing::Operator)
-        } else if self.destinations.len() < PROOF_DESTINATIONS {
-            Some(Missing::Destinations { have: self.destinations.len(), need: PROOF_DESTINATIONS })
+            return None;
+        }
+        let Some((destinations, rho, actors)) = self.needs() else { return Some(Missing::Operator) };
+        if self.destinations.len() < destinations {
+            Some(Missing::Destinations { have: self.destinations.len(), need: destinations })
+        } else if self.rho_so_far() < rho {
+            Some(Missing::HonourRate(self.rho_so_far(), rho))
         } else {
-            Some(Missing::HonourRate(self.rho_so_far()))
+            Some(Missing::Actors { have: self.obeyed_actors(), need: actors })
         }
     }
 
@@ -336,15 +374,18 @@ impl Sink {
 
     /// Whether it becomes proven by what was learned of it so far.
     pub(crate) fn prove(&mut self) -> bool {
-        if !self.nature.is_eligible() || self.proof == Some(Proof::Narrow) {
+        let Some((destinations, rho, actors)) = self.needs() else { return false };
+        if self.proof == Some(Proof::Narrow) {
             return false;
         }
         let was_unproven = self.proof.is_none();
         let of_one_host = |host: &Host| self.narrow.iter().filter(|(known, _)| known == host).count();
-        if self.narrow.iter().any(|(host, _)| of_one_host(host) >= NARROW_CANDIDATES) {
+        if self.nature.is_eligible() && self.narrow.iter().any(|(host, _)| of_one_host(host) >= NARROW_CANDIDATES) {
             self.proof = Some(Proof::Narrow);
-        } else if self.destinations.len() >= PROOF_DESTINATIONS && self.rho_so_far() >= PROOF_RHO {
-            self.proof = Some(Proof::Destinations);
+        } else if self.destinations.len() >= destinations && self.rho_so_far() >= rho && self.obeyed_actors() >= actors
+        {
+            let of_nature = if self.nature.is_eligible() { Proof::Destinations } else { Proof::Mentions };
+            self.proof = Some(of_nature);
         }
         was_unproven && self.proof.is_some()
     }
@@ -439,13 +480,28 @@ mod tests {
     }
 
     #[test]
-    fn only_the_operator_proves_prose() {
+    fn prose_takes_more_to_be_proven_and_what_every_client_sends_the_operator() {
+        let of_actors = |nature, actors: u8| {
+            let mut sink = Sink::new(nature, Micros(0));
+            for n in 0..12 {
+                sink.close(actor(n % actors), 1.0);
+                sink.obeyed(&Host::name(&format!("h{n}.example")), Container::Json, Some(n.into()));
+            }
+            (sink.proof, sink.missing())
+        };
+        assert_eq!(of_actors(Nature::Ambient, 4), (None, Some(Missing::Operator)));
+        assert_eq!(of_actors(Nature::Prose, 2), (None, Some(Missing::Actors { have: 2, need: 3 })));
+        assert_eq!(of_actors(Nature::Prose, 4), (Some(Proof::Mentions), None));
+    }
+
+    #[test]
+    fn two_secret_paths_of_one_host_prove_no_prose() {
         let mut sink = Sink::new(Nature::Prose, Micros(0));
-        for host in ["a.example", "b.example", "c.example", "d.example"] {
-            sink.close(actor(1), 1.0);
-            assert!(!sink.obeyed(&Host::name(host), Container::Json, Some(sink.offers)));
+        for n in 0..4 {
+            sink.close(actor(n), 1.0);
+            assert!(!sink.obeyed(&Host::name("cdn.example"), Container::Json, Some(n.into())));
         }
-        assert_eq!(sink.missing(), Some(Missing::Operator));
+        assert_eq!(sink.missing(), Some(Missing::Destinations { have: 1, need: 8 }));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod hostile;
 mod labels;
 mod late;
 mod manners;
+mod mentions;
 mod messages;
 mod play;
 mod redirects;

@@ -154,7 +154,8 @@ impl Play {
         // What spares the door a look at each candidate.
         let is_proven = |candidate: &Candidate| {
             let place = Place::new(&endpoint.template, Arc::clone(&candidate.parameter));
-            let proves = |host| learned.proving_sink(&place, candidate.manner, candidate.nature, host).is_some();
+            let proving = |host| learned.proving_sink(&place, candidate.manner, candidate.nature, host);
+            let proves = |host| proving(host).is_some_and(|sink| sink.is_refused_at_inbound());
             self.policy.proves(&endpoint, &place) || candidate.hosts().any(proves)
         };
         assert!(admission.has_sink() || !candidates.iter().any(|candidate| is_proven(candidate)));

@@ -259,6 +259,8 @@ pub enum ProvenBy {
     Traffic,
     /// Its own traffic: paths that could not be known otherwise.
     Narrow,
+    /// Its own traffic: most of what texts mention.
+    Mentions,
     /// The operator.
     Operator,
 }
@@ -269,6 +271,7 @@ impl ProvenBy {
         match self {
             Self::Traffic => "destinations",
             Self::Narrow => "paths",
+            Self::Mentions => "mentions",
             Self::Operator => "you",
         }
     }

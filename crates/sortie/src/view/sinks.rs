@@ -10,9 +10,10 @@ const HEADINGS: [&str; 9] =
 const FLEXIBLE: [usize; 2] = [1, 3];
 const PROVEN: usize = 3;
 /// What the words of a column mean, and why 3 of 3 is no rate of 1.
-const FOOTNOTE: [&str; 6] = [
+const FOOTNOTE: [&str; 7] = [
     "proven by destinations: it obeyed three or more that are not the service's own",
     "proven by paths: it obeyed one destination, at paths that nobody could guess",
+    "proven by mentions: it obeyed most of what texts mention; the outbound door stops it, and no text is refused",
     "proven by you: the configuration says so",
     "obeyed: of the destinations named there, those that the service dialled",
     "rate: how likely the next one is, from these and from what such places usually do",

@@ -18,6 +18,7 @@ pub(super) fn proof_of(key: &SinkKey, sink: &Sink, policy: &Policy) -> Option<Pr
         _ if is_by_operator => Some(ProvenBy::Operator),
         Some(Proof::Destinations) => Some(ProvenBy::Traffic),
         Some(Proof::Narrow) => Some(ProvenBy::Narrow),
+        Some(Proof::Mentions) => Some(ProvenBy::Mentions),
         None => None,
     }
 }
@@ -26,7 +27,8 @@ pub(super) fn sink_view(service: &ServiceName, key: &SinkKey, sink: &Sink, polic
     let proven = proof_of(key, sink, policy);
     let lacks = match sink.missing() {
         Some(Missing::Destinations { have, need }) => vec![format!("{have} of {need} destinations")],
-        Some(Missing::HonourRate(rho)) => vec![format!("it obeys too rarely: {rho:.2} of 0.20")],
+        Some(Missing::HonourRate(rho, need)) => vec![format!("it obeys too rarely: {rho:.2} of {need:.2}")],
+        Some(Missing::Actors { have, need }) => vec![format!("{have} of {need} senders")],
         Some(Missing::Operator) => vec!["only the operator proves such a place".to_owned()],
         None => Vec::new(),
     };
