@@ -90,9 +90,9 @@ impl PathDigest {
         if named == seen {
             return if self.query == dialled.query { PathMatch::Equal } else { PathMatch::PathOnly };
         }
-        // `/` is a prefix of everything and so says nothing.
+        // Whoever names a host and `/` has most often named the host, for a program to add its own path.
         if named.is_empty() {
-            return PathMatch::Different;
+            return if self.query.is_none() { PathMatch::Unnamed } else { PathMatch::Different };
         }
         if seen.starts_with(named) {
             PathMatch::Prefix
@@ -326,7 +326,8 @@ mod tests {
         assert_eq!(compare("/a", "/a/ping"), PathMatch::Prefix);
         assert_eq!(compare("/a", "/proxy/a"), PathMatch::Suffix);
         assert_eq!(compare("/a", "/proxy/a/x"), PathMatch::Contained);
-        assert_eq!(compare("/", "/a"), PathMatch::Different);
+        assert_eq!(compare("/", "/a"), PathMatch::Unnamed);
+        assert_eq!(compare("/?x=1", "/a"), PathMatch::Different);
         assert_eq!(compare("", "/"), PathMatch::Equal);
     }
 

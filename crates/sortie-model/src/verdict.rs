@@ -297,10 +297,20 @@ impl Verdict {
     }
 
     /// The orders that a dial is told with: those like the leading one, with a share that is not small
-    /// beside it.
+    /// beside it. What names another path is not told beside what names this one.
     pub fn told_orders(&self) -> impl Iterator<Item = &Order> {
-        let least = self.leading_order().map_or(0.0, |(leading, _)| leading.share * TOLD_SHARE);
-        self.orders(self.blame()).filter(move |(e, _)| e.share >= least).map(|(_, order)| order)
+        let leading = self.leading_order();
+        let least = leading.map_or(0.0, |(leading, _)| leading.share * TOLD_SHARE);
+        let is_of_another_path = leading.is_some_and(|(_, order)| order.path == PathMatch::Different);
+        let told = self.orders(self.blame()).filter(move |(e, _)| e.share >= least).map(|(_, order)| order);
+        told.filter(move |order| is_of_another_path || order.path != PathMatch::Different)
+    }
+
+    /// Whether the dial is to be laid at the door of whoever sent the leading order: it holds most of the share of all
+    /// orders, or it names the very path. Where many are as likely as one another, nobody is known.
+    pub fn names_somebody(&self) -> bool {
+        self.leading_order()
+            .is_some_and(|(leading, order)| leading.share >= self.p_ordered * MOST || order.path == PathMatch::Equal)
     }
 
     fn orders(&self, blame: Blame) -> impl Iterator<Item = (&Explanation, &Order)> {

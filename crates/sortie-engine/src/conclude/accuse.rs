@@ -24,7 +24,7 @@ pub(super) fn story_of(scene: &Scene<'_>, dialled: &Dialled) -> Option<StoryKey>
     let is_denied_class = scene.policy.denies(dial.class) && verdict.p_denied >= LIKELY;
     if let Some((_, order)) = verdict.leading_order()
         && verdict.p_ordered >= LIKELY
-        && (verdict.decision.is_denied() || stands_up(scene, dialled, order))
+        && (verdict.decision.is_denied() || verdict.names_somebody() && stands_up(scene, dialled, order))
     {
         // An allowed order is no accusation, wherever it goes.
         let class = if is_denied_class { dial.class } else { AddressClass::Public };
@@ -34,7 +34,9 @@ pub(super) fn story_of(scene: &Scene<'_>, dialled: &Dialled) -> Option<StoryKey>
     let window_story = verdict.window == Some(Window::Hop) && verdict.mode == Mode::Block && is_unexplained;
     // What `block` would refuse is told in every mode: the operator must know before he turns it on.
     let is_refused = verdict.decision.rule().is_some() && is_unexplained;
-    (window_story || is_refused).then(|| StoryKey::of_destination(dial.destination.clone(), dial.class))
+    // Some order it was, and nobody knows whose.
+    let is_of_nobody = is_denied_class && is_unexplained && !verdict.names_somebody();
+    (window_story || is_refused || is_of_nobody).then(|| StoryKey::of_destination(dial.destination.clone(), dial.class))
 }
 
 /// Whether a dial that belongs to no story yet may turn out to be an order: a denied one, at a place that traffic
@@ -44,7 +46,8 @@ pub(super) fn held(scene: &Scene<'_>, dialled: &Arc<Dialled>) -> Option<HeldDial
     if verdict.p_denied < LIKELY || !scene.policy.denies(dialled.dial.class) {
         return None;
     }
-    let (_, order) = verdict.leading_order().filter(|(_, order)| order.nature.is_eligible())?;
+    let is_told_by_proof = |order: &Order| order.nature != Nature::Ambient && verdict.names_somebody();
+    let (_, order) = verdict.leading_order().filter(|(_, order)| is_told_by_proof(order))?;
     Some(HeldDial { at: scene.now, actor: order.actor.id(), dialled: Arc::clone(dialled) })
 }
 

@@ -147,6 +147,7 @@ impl Stories {
         let requests: Vec<_> = dialled
             .verdict
             .told_orders()
+            .filter(|_| key.names_somebody())
             .map(|order| (order.request, self.notes.take_into_story(order, scene.now)))
             .collect();
         let story = self.story(scene, &key);

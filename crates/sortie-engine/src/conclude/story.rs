@@ -54,6 +54,11 @@ impl StoryKey {
         Self { subject: Subject::File(place, actor), class: AddressClass::Loopback }
     }
 
+    /// Whether the story is somebody's.
+    pub(super) fn names_somebody(&self) -> bool {
+        !matches!(self.subject, Subject::Destination(_))
+    }
+
     /// Service and key in words, from which the finding's name derives.
     pub(super) fn text(&self, service: &ServiceName) -> String {
         match &self.subject {
@@ -76,6 +81,8 @@ pub(super) struct Story {
     pub(super) finding: Finding,
     /// The class of the story's key. Public where the orders are allowed, wherever they go.
     class: AddressClass,
+    /// Whether the story is somebody's.
+    names_somebody: bool,
     marks: grade::Marks,
     tellings: Tellings,
 }
@@ -107,7 +114,13 @@ impl Story {
             decision: PASSED,
             closed: None,
         };
-        Self { finding, class: key.class, marks: grade::Marks::default(), tellings: Tellings::default() }
+        Self {
+            finding,
+            class: key.class,
+            names_somebody: key.names_somebody(),
+            marks: grade::Marks::default(),
+            tellings: Tellings::default(),
+        }
     }
 
     /// A dial of the story was judged. `parents` are the dials whose answers led to it.
@@ -140,7 +153,7 @@ impl Story {
             self.marks.credentials = true;
             self.add_impact(Impact::CredentialsSent);
         }
-        self.tellings.add(scene, dialled, row);
+        self.tellings.add(scene, dialled, row, self.names_somebody);
         self.add_dial(row.clone());
         self.tellings.got(row, &mut self.finding);
         self.grade(scene);

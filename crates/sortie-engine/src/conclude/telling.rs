@@ -39,12 +39,12 @@ pub(super) struct Tellings {
 }
 
 impl Tellings {
-    /// A dial of the story was judged.
-    pub(super) fn add(&mut self, scene: &Scene<'_>, dialled: &Dialled, row: &FindingDial) {
+    /// A dial of the story was judged. `names_somebody`: whether the story is somebody's.
+    pub(super) fn add(&mut self, scene: &Scene<'_>, dialled: &Dialled, row: &FindingDial, names_somebody: bool) {
         if self.recent.len() >= RECENT {
             self.recent.pop_front();
         }
-        self.recent.push_back((row.id.clone(), Telling::of(scene, dialled)));
+        self.recent.push_back((row.id.clone(), Telling::of(scene, dialled, names_somebody)));
     }
 
     /// Whether the story is told by this dial.
@@ -72,8 +72,8 @@ impl Tellings {
 }
 
 impl Telling {
-    fn of(scene: &Scene<'_>, dialled: &Dialled) -> Self {
-        let order = dialled.verdict.leading_order().map(|(_, order)| Told {
+    fn of(scene: &Scene<'_>, dialled: &Dialled, names_somebody: bool) -> Self {
+        let order = dialled.verdict.leading_order().filter(|_| names_somebody).map(|(_, order)| Told {
             actor: actor(&order.actor),
             actors: shares(dialled),
             endpoint: endpoint(&order.endpoint),

@@ -20,7 +20,15 @@ const AROUND: u64 = 5 * 60 * Micros::SECOND;
 pub(super) fn odds(scene: &Scene<'_>, dialled: &Dialled) -> Vec<Odds> {
     let (dial, verdict) = (&dialled.dial, &dialled.verdict);
     let mut odds = Vec::new();
-    if let Some((explanation, order)) = verdict.leading_order() {
+    if !verdict.decision.is_denied() && !verdict.names_somebody() {
+        odds.push(factor(
+            "sure",
+            format!(
+                "{} that it was ordered, and by nobody who could be told from others",
+                probability(verdict.p_ordered)
+            ),
+        ));
+    } else if let Some((explanation, order)) = verdict.leading_order() {
         odds.push(factor(
             "sure",
             format!(

@@ -210,14 +210,16 @@ impl Candidates {
         // Every request has a Host and many an Origin: they say nothing about later dials.
         let mut is_kept = live.proven || live.candidate.nature != Nature::Ambient;
         let mut evicted: SmallVec<[Box<LiveCandidate>; 1]> = SmallVec::new();
+        let remembered = if live.proven { &mut self.remembered_proven } else { &mut self.remembered };
         for name in names(&live.candidate) {
             let of_name = self.by_name.entry(&live.candidate, name);
             of_name.remove(live, was_proven);
+            // What had its dial can be missed before what waits for it.
+            let had_its_dial = |id| remembered.get(&id).is_none_or(|known| known.used_up() >= OBEYED);
             is_kept = is_kept
-                && match of_name.room(live.actor.id(), live.proven) {
+                && match of_name.room(live.actor.id(), live.proven, had_its_dial) {
                     Room::Free => true,
                     Room::InsteadOf(oldest) => {
-                        let remembered = if live.proven { &mut self.remembered_proven } else { &mut self.remembered };
                         evicted.extend(remembered.remove(&oldest).inspect(|oldest| of_name.remove_kept(oldest)));
                         true
                     }

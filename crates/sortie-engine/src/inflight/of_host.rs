@@ -73,10 +73,15 @@ impl Group {
         }
     }
 
-    /// The oldest candidate of an actor that has more than `most`.
-    fn oldest_beyond(&self, actor: ActorId, most: usize) -> Option<CandidateId> {
+    /// The oldest candidate of an actor that has more than `most`, if possible one that `had_its_dial`.
+    fn oldest_beyond(
+        &self,
+        actor: ActorId,
+        most: usize,
+        had_its_dial: impl Fn(CandidateId) -> bool,
+    ) -> Option<CandidateId> {
         let of_actor = self.of_actor.get(&actor).filter(|ids| ids.len() > most)?;
-        of_actor.first().copied()
+        of_actor.iter().copied().find(|id| had_its_dial(*id)).or_else(|| of_actor.first().copied())
     }
 
     fn remove(&mut self, id: CandidateId, actor: ActorId) {
@@ -136,9 +141,9 @@ impl OfHost {
     /// Budgets are kept on insertion: proven and other candidates have their own, so an unproven one
     /// never evicts a proven one; one actor fills only a few slots; a full budget of unproven ones
     /// turns the newcomer away, so that later mentions never push a planted order out.
-    pub(super) fn room(&self, actor: ActorId, proven: bool) -> Room {
+    pub(super) fn room(&self, actor: ActorId, proven: bool, had_its_dial: impl Fn(CandidateId) -> bool) -> Room {
         let kept = if proven { &self.kept_proven } else { &self.kept };
-        if let Some(oldest) = kept.oldest_beyond(actor, limits::REMEMBERED_PER_ACTOR - 1) {
+        if let Some(oldest) = kept.oldest_beyond(actor, limits::REMEMBERED_PER_ACTOR - 1, had_its_dial) {
             return Room::InsteadOf(oldest);
         }
         if proven && kept.all.0.len() >= limits::REMEMBERED_PROVEN {

@@ -190,3 +190,54 @@ fn an_order_at_the_end_of_its_exchanges_time_counts() {
     let sink = learned.sinks.values().next().expect("a place is known");
     assert!(sink.is_proven() && sink.rho() > 0.5, "{sink:#?}");
 }
+
+const INTERNAL: &str = "http://10.20.0.9/admin/7f3a";
+
+/// Customers whose webhooks fire late, and then a client's own late one behind others of his at the same host.
+fn planted_behind(others: u8, are_obeyed: bool) -> Play {
+    let mut play = Play::new(Mode::Block);
+    play.customers(5);
+    for n in 0..6_u8 {
+        let url = format!("http://late{n}.example/events/{n:08x}");
+        let candidate = play.candidate("url", &url, Nature::Named);
+        let request = play.request(20 + n, "POST", "/v1/hooks", vec![candidate]).unwrap();
+        play.end(request, Vec::new());
+        play.wait(30_000);
+        let (dial, _) = play.dial(&url, "8.8.8.8");
+        play.answer(dial, 200, None);
+        play.wait(1_000);
+    }
+    let lure = "http://cdn.evil.example/go/8f14e45f";
+    let candidate = play.candidate("url", lure, Nature::Named);
+    let request = play.request(66, "POST", "/v1/hooks", vec![candidate]).unwrap();
+    play.end(request, Vec::new());
+    for n in 0..others {
+        let url = format!("http://cdn.evil.example/ok/{n:08x}");
+        let candidate = play.candidate("url", &url, Nature::Named);
+        let request = play.request(66, "POST", "/v1/hooks", vec![candidate]).unwrap();
+        play.wait(20);
+        if are_obeyed {
+            let (dial, _) = play.dial(&url, "8.8.4.4");
+            play.answer(dial, 200, None);
+        }
+        play.end(request, Vec::new());
+        play.wait(2_000);
+    }
+    play.wait(5_000);
+    let (dial, _) = play.dial(lure, "8.8.4.4");
+    play.answer(dial, 302, Some(INTERNAL));
+    play.wait(3);
+    play
+}
+
+/// Nobody makes his own order forgotten by more of them.
+#[test]
+fn a_client_cannot_push_out_what_he_planted() {
+    for (others, are_obeyed) in [(3, true), (12, true), (40, true), (12, false), (40, false)] {
+        let mut play = planted_behind(others, are_obeyed);
+        let (_, verdict) = play.dial(INTERNAL, "10.20.0.9");
+        assert_eq!(verdict.decision, Decision::Deny(Rule::OrderedDeny), "{others} {are_obeyed}: {verdict:#?}");
+        let (_, order) = verdict.leading_order().expect("an order");
+        assert_eq!(order.actor.id().to_string(), "198.51.100.66");
+    }
+}

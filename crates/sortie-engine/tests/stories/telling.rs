@@ -271,3 +271,26 @@ fn a_refusal_is_told_of_its_order_and_not_of_who_speaks_of_the_same() {
     assert!(accused.iter().all(|finding| finding.actor.as_ref().is_some_and(|actor| actor.id.contains("66"))));
     assert_eq!(accused.len(), 1, "{accused:#?}");
 }
+
+/// An order that is not read, while others happen to mention the host by other paths: nobody of them is named.
+#[test]
+fn where_many_mention_the_host_of_an_unread_order_nobody_is_named() {
+    let mut play = Play::new(Mode::Observe);
+    play.customers(5);
+    let mentions: Vec<_> = (0..8)
+        .map(|n| {
+            let url = format!("http://127.0.0.1:9000/stats?page={n}");
+            let candidate = play.candidate("q", &url, Nature::Value);
+            play.request(100 + n, "GET", &format!("/items/{n}"), vec![candidate]).expect("admitted")
+        })
+        .collect();
+    play.wait(10);
+    let (_, verdict) = play.dial("http://127.0.0.1:9000/admin/secret", "127.0.0.1");
+    assert!(!verdict.names_somebody(), "{verdict:#?}");
+    for mention in mentions {
+        play.end(mention, Vec::new());
+    }
+    let told: Vec<_> = play.findings.values().filter(|finding| finding.severity > Severity::Info).collect();
+    assert!(told.iter().all(|finding| finding.actor.is_none() && finding.requests.is_empty()), "{told:#?}");
+    assert_eq!(told.len(), 1);
+}

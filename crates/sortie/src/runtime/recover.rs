@@ -13,7 +13,7 @@ use sortie_store::journal::{Reader, Settings, Writer};
 
 /// Version of the engine's state; a checkpoint of another is passed over. Raised with the schema of
 /// events and with every change of what the engine keeps.
-pub(super) const STATE: u16 = event::SCHEMA * 100 + 4;
+pub(super) const STATE: u16 = event::SCHEMA * 100 + 5;
 
 /// What a start goes on from.
 pub struct Recovered {
