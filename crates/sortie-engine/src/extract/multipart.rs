@@ -136,10 +136,11 @@ fn part(piece: Piece<&[u8]>, base: &Spot<'_>, out: &mut Collector<'_>) -> bool {
             None => prose::search(filename, &base.named(&at), Nature::Value, out),
         }
         // A program that dials what stands in this field does not ask whether it was sent as a file.
+        let kind = kind_of_file(content_type, filename);
         done = if out.has_sinks() && out.may_be_sink(&head.name) {
-            body::field(inner, content_type.unwrap_or_default(), &spot, out)
+            body::field(inner, kind, &spot, out)
         } else {
-            body::file(inner, content_type.unwrap_or_default(), &spot, out)
+            body::file(inner, kind, &spot, out)
         };
     } else if !content_type.is_none_or(is_text) {
         done = body::field(inner, content_type.unwrap_or_default(), &spot, out);
@@ -149,6 +150,22 @@ fn part(piece: Piece<&[u8]>, base: &Spot<'_>, out: &mut Collector<'_>) -> bool {
     beside::search_text(inner, done, &spot, out);
     true
 }
+
+/// What a file is declared to be: where that says nothing, what its name says. Other formats are known by their content.
+fn kind_of_file<'a>(content_type: Option<&'a str>, filename: &str) -> &'a str {
+    let is_told = |text: &&str| !text.get(..OCTETS.len()).is_some_and(|head| head.eq_ignore_ascii_case(OCTETS));
+    let by_name = || {
+        let (_, ending) = filename.rsplit_once('.')?;
+        KINDS.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(ending)).map(|(_, kind)| kind)
+    };
+    content_type.filter(is_told).or_else(by_name).or(content_type).unwrap_or_default()
+}
+
+/// What a client declares that does not know better.
+const OCTETS: &str = "application/octet-stream";
+/// Formats that a text does not show by how it begins, by the endings of their files.
+const KINDS: [(&str, &str); 4] =
+    [("yml", "application/yaml"), ("yaml", "application/yaml"), ("csv", "text/csv"), ("html", "text/html")];
 
 fn is_text(content_type: &str) -> bool {
     content_type.get(..10).is_some_and(|head| head.eq_ignore_ascii_case("text/plain"))
@@ -230,6 +247,20 @@ mod tests {
         #[test]
         fn never_panics(body in "(--xyzw|\r\n|\n|name=|;|\"|Content-Disposition: |[a-z/:]|<a ){0,40}") {
             let _ = found(&format!("--xyzw\r\n{body}"));
+        }
+    }
+
+    #[test]
+    fn a_file_is_what_its_name_says_where_nothing_else_does() {
+        let body = |filename: &str, content_type: &str| {
+            format!(
+                "--xyzw\r\nContent-Disposition: form-data; name=\"f\"; filename=\"{filename}\"\r\n{content_type}\r\n\
+                 include:\n  - remote: \"http://h.example/x\"\r\n--xyzw--\r\n"
+            )
+        };
+        for content_type in ["", "Content-Type: application/octet-stream\r\n", "Content-Type: application/yaml\r\n"] {
+            let found = found(&body(".gitlab-ci.yml", content_type));
+            assert_eq!(found, ["multipart f.include.remote f.include.remote http://h.example/x"], "{content_type}");
         }
     }
 }

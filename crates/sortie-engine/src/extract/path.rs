@@ -7,7 +7,7 @@ use super::host::Trust;
 use super::label::is_label;
 use super::prose;
 use super::reading::{absolute, whole};
-use super::segments::{Rest, Segments};
+use super::segments::{Rest, Segments, joined};
 use super::spot::{Setting, Spot};
 use super::value;
 
@@ -36,6 +36,11 @@ pub(super) fn search(path: &Segments<'_>, out: &mut Collector<'_>) {
         Some(Rest::Separated { scheme, tail }) => {
             if let Some(reading) = absolute(&format!("{scheme}://{}", decoded(tail))) {
                 out.offer(&spot, &reading, Nature::Named);
+            }
+        }
+        Some(Rest::Encoded(tail)) => {
+            if let Some(text) = joined(tail) {
+                value::search(&text, &spot, out);
             }
         }
         Some(Rest::Destination(tail)) => rest(tail, &spot, out),
@@ -155,7 +160,8 @@ mod tests {
     #[test]
     fn finds_encoded_segments_and_members_of_collections() {
         assert_eq!(found("/proxy/aHR0cDovLzEwLjIwLjAuNS94"), ["path:1 url http://10.20.0.5/x"]);
-        for ending in ["", ".png", ".webp", ".json"] {
+        assert_eq!(found("/img/rs:fit/aHR0cDovLzEwLjIw/LjAuNS94.png"), ["path:rest url http://10.20.0.5/x"]);
+        for ending in ["", ".png", ".webp", ".json", "@jpg"] {
             let target = format!("/img/aHR0cDovLzEwLjIwLjAuNS94{ending}");
             assert_eq!(found(&target), ["path:1 url http://10.20.0.5/x"], "{target}");
         }

@@ -129,8 +129,26 @@ pub(super) fn absolute(text: &str) -> Option<Reading<'_>> {
             let port = inner.dialled_port();
             Some(Reading { scheme: Some(scheme), port, text: Cow::Borrowed(text), ..inner })
         }
-        "url" | "jdbc" | "feed" | "view-source" => Some(Reading { text: Cow::Borrowed(text), ..innermost(rest)? }),
-        _ => generic(scheme, text, rest),
+        "url" | "jdbc" | "view-source" => Some(Reading { text: Cow::Borrowed(text), ..innermost(rest)? }),
+        _ => {
+            let inner = wrapped(word, rest).and_then(innermost);
+            inner.map(|inner| Reading { text: Cow::Borrowed(text), ..inner }).or_else(|| generic(scheme, text, rest))
+        }
+    }
+}
+
+/// What a scheme wraps that stands for itself where it wraps nothing: a stream of PHP (`php://filter/…/resource=`,
+/// `compress.zlib://`), a feed, a getter of Terraform's (`git::https://`). `rest` is what follows its colon.
+fn wrapped<'a>(scheme: &str, rest: &'a str) -> Option<&'a str> {
+    const RESOURCE: &str = "resource=";
+    match scheme {
+        "php" => {
+            let at =
+                rest.as_bytes().windows(RESOURCE.len()).position(|s| s.eq_ignore_ascii_case(RESOURCE.as_bytes()))?;
+            rest.get(at + RESOURCE.len()..)
+        }
+        "compress.zlib" | "compress.bzip2" | "zlib" | "feed" => Some(rest.strip_prefix("//").unwrap_or(rest)),
+        _ => rest.strip_prefix(':'),
     }
 }
 
@@ -164,6 +182,7 @@ fn is_slash(c: char) -> bool {
 fn generic<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<Reading<'a>> {
     let hierarchical = rest.strip_prefix("//").or_else(|| rest.strip_prefix("\\\\"))?;
     let (raw, path) = authority::rfc3986(hierarchical);
+    let path = if scheme.as_str().contains('+') { without_revision(path) } else { path };
     let written = Authority::of(raw);
     let reading = written.is_plausible().then(|| Reading {
         kind: CandidateKind::Url,
@@ -177,6 +196,13 @@ fn generic<'a>(scheme: Scheme, text: &'a str, rest: &'a str) -> Option<Reading<'
         asks_parsers: false,
     })?;
     Some(reading.asking_parsers(text))
+}
+
+/// `/repo.git@main`, as behind `git+https://`: a name of a version is no part of what is dialled.
+fn without_revision(path: &str) -> &str {
+    let (path, _) = path.split_once('#').unwrap_or((path, ""));
+    let name = path.rfind('/').map_or(0, |slash| slash + 1);
+    path[name..].find('@').map_or(path, |at| &path[..name + at])
 }
 
 /// `file:/etc/passwd`, `file:///etc/passwd`, `file://host/share`: without a host it is this one

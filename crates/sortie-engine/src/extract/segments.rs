@@ -61,6 +61,8 @@ impl Segment<'_> {
 pub(super) enum Rest<'a> {
     /// A URL or host begins here.
     Destination(&'a str),
+    /// A URL in base64, cut into segments (`/aHR0cDovL2V4/YW1wbGUu….png`), as some servers of images take it.
+    Encoded(&'a str),
     /// `http/host/path`: scheme and URL are separate segments.
     Separated { scheme: &'static str, tail: &'a str },
     /// More segments than are told apart.
@@ -157,7 +159,27 @@ fn rest<'a>(raw: &'a str, decoded: &str, tail: &'a str, before: &[Segment<'_>]) 
     if let Some(rest) = separated(raw, decoded, tail, before) {
         return Some(rest);
     }
+    if raw.starts_with(HTTP) && joined(tail).is_some() {
+        return Some(Rest::Encoded(tail));
+    }
     in_some_layer(decoded, |text| holds_destination(text, before)).then_some(Rest::Destination(tail))
+}
+
+/// How `http` begins in base64.
+const HTTP: &str = "aHR0c";
+/// Digits of each segment of base64 that is cut into them, but for the last (imgproxy's documentation, "Base64 encoded").
+const SEGMENT_DIGITS: usize = 16;
+
+/// The base64 that the segments of a tail are together, without the ending of a file; `None` where they are none.
+pub(super) fn joined(tail: &str) -> Option<String> {
+    let (whole, _last) = tail.rsplit_once('/')?;
+    if whole.split('/').any(|segment| segment.len() != SEGMENT_DIGITS) {
+        return None;
+    }
+    let digits = tail.split('/').collect::<String>();
+    let end = digits.rfind(['.', '@']).unwrap_or(digits.len());
+    let digits = &digits[..end];
+    decode::base64(digits).map(|_| digits.to_owned())
 }
 
 /// Whether a text is as asked as it stands or under some layers of percent-encoding.
@@ -279,7 +301,7 @@ fn classify(segment: Cow<'_, str>) -> Segment<'_> {
 /// What is text in base64 or hexadecimal, before the ending of a file that is made of it: servers of images take
 /// theirs so (`/aHR0cDovL….webp`), and the ending says what they answer with, not which resource it is.
 fn encoded(segment: &str) -> Option<&str> {
-    let (stem, ending) = segment.rsplit_once('.')?;
+    let (stem, ending) = segment.rsplit_once(['.', '@'])?;
     let is_ending = (1..=ENDING_LENGTH).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric());
     (is_ending && (decode::base64(stem).is_some() || decode::hex(stem).is_some())).then_some(stem)
 }

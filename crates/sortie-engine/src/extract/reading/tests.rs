@@ -24,6 +24,13 @@ fn urls_of_every_scheme() {
     is("file://10.0.0.5/share/x", Full, "10.0.0.5", None, Some("/share/x"));
     is("jar:http://h.example/a.jar!/x", Full, "h.example", 80, Some("/a.jar"));
     is("url:http://h.example/", Full, "h.example", 80, Some("/"));
+    is("php://filter/read=convert.base64-encode/RESOURCE=http://10.0.0.5/x", Full, "10.0.0.5", 80, Some("/x"));
+    is("php://filter/resource=/etc/passwd", Full, "filter", None, Some("/resource=/etc/passwd"));
+    is("compress.zlib://http://10.0.0.5/x", Full, "10.0.0.5", 80, Some("/x"));
+    is("git::https://10.0.0.5/x", Full, "10.0.0.5", 443, Some("/x"));
+    is("git+http://10.0.0.5:81/a@b/x.git@main#egg=x", Full, "10.0.0.5", 81, Some("/a@b/x.git"));
+    is("feed://h.example/x", Full, "h.example", None, Some("/x"));
+    is("feed:http://h.example/x", Full, "h.example", 80, Some("/x"));
     is("jdbc:mysql://db.internal:3306/app", Full, "db.internal", 3306, Some("/app"));
     is("file://h.example", Full, "h.example", None, Some(""));
     is("jar:file:/srv/a.jar!/x", Full, "localhost", None, Some("/srv/a.jar"));
