@@ -273,6 +273,8 @@ impl Source {
 const TOLD_SHARE: f64 = 0.25;
 /// Share of all orders that some must hold to be blamed before the others.
 const MOST: f64 = 0.5;
+/// Share from which an order is blamed for a dial of another path than it names.
+const ALL_BUT_SURE: f64 = 0.9;
 
 /// Which orders a dial is blamed on.
 #[derive(Clone, Copy)]
@@ -296,21 +298,33 @@ impl Verdict {
         leading(self.blame())
     }
 
-    /// The orders that a dial is told with: those like the leading one, with a share that is not small
-    /// beside it. What names another path is not told beside what names this one.
-    pub fn told_orders(&self) -> impl Iterator<Item = &Order> {
+    /// The orders that a dial is told with, and their explanations: the leading one, and those like it with a share
+    /// that is not small beside it. What names another path is told only where it leads.
+    pub fn told_orders(&self) -> impl Iterator<Item = (&Explanation, &Order)> {
         let leading = self.leading_order();
         let least = leading.map_or(0.0, |(leading, _)| leading.share * TOLD_SHARE);
-        let is_of_another_path = leading.is_some_and(|(_, order)| order.path == PathMatch::Different);
-        let told = self.orders(self.blame()).filter(move |(e, _)| e.share >= least).map(|(_, order)| order);
-        told.filter(move |order| is_of_another_path || order.path != PathMatch::Different)
+        let leads = move |order: &Order| leading.is_some_and(|(_, leading)| std::ptr::eq(leading, order));
+        self.orders(self.blame())
+            .filter(move |(e, order)| leads(order) || e.share >= least && order.path != PathMatch::Different)
     }
 
-    /// Whether the dial is to be laid at the door of whoever sent the leading order: it holds most of the share of all
-    /// orders, or it names the very path. Where many are as likely as one another, nobody is known.
+    /// Whether the dial is to be laid at the door of whoever sent the leading order: a rule rests on that, or it names
+    /// the very path, or it holds most of the share of all orders. Where many are as likely as one another, or one that
+    /// names another path is not all but sure, nobody is known.
     pub fn names_somebody(&self) -> bool {
-        self.leading_order()
-            .is_some_and(|(leading, order)| leading.share >= self.p_ordered * MOST || order.path == PathMatch::Equal)
+        let Some((leading, order)) = self.leading_order() else { return false };
+        let rests_on_order = matches!(
+            self.decision,
+            Decision::Deny(
+                Rule::OrderedDeny | Rule::OrderedPort | Rule::InternalCredentials | Rule::ColdExact | Rule::Retry
+            )
+        );
+        rests_on_order
+            || match order.path {
+                PathMatch::Equal => true,
+                PathMatch::Different => leading.share >= ALL_BUT_SURE,
+                _ => leading.share >= self.p_ordered * MOST,
+            }
     }
 
     fn orders(&self, blame: Blame) -> impl Iterator<Item = (&Explanation, &Order)> {

@@ -145,11 +145,12 @@ pub(super) fn compare_paths(named: Option<&PathDigest>, dial: &Dial) -> PathMatc
     }
 }
 
-/// π_path of a candidate: where it names no path, what the place dials as a rule.
+/// π_path of a candidate: what its place dials as a rule.
 fn order_path_fit(path: PathMatch, dial: &Dial, sink: Option<&Sink>) -> f64 {
     match (path, &dial.request, sink) {
         (PathMatch::Unnamed, Some(request), Some(sink)) => sink.path_probability(request.path.fingerprint()),
-        _ => path_fit(path),
+        (_, _, Some(sink)) => sink.path_fit(path, path_fit(path)),
+        (_, _, None) => path_fit(path),
     }
 }
 

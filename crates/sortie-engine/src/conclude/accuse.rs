@@ -24,7 +24,8 @@ pub(super) fn story_of(scene: &Scene<'_>, dialled: &Dialled) -> Option<StoryKey>
     let is_denied_class = scene.policy.denies(dial.class) && verdict.p_denied >= LIKELY;
     if let Some((_, order)) = verdict.leading_order()
         && verdict.p_ordered >= LIKELY
-        && (verdict.decision.is_denied() || verdict.names_somebody() && stands_up(scene, dialled, order))
+        && verdict.names_somebody()
+        && (verdict.decision.is_denied() || stands_up(scene, dialled, order))
     {
         // An allowed order is no accusation, wherever it goes.
         let class = if is_denied_class { dial.class } else { AddressClass::Public };

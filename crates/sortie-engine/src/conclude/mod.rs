@@ -148,7 +148,7 @@ impl Stories {
             .verdict
             .told_orders()
             .filter(|_| key.names_somebody())
-            .map(|order| (order.request, self.notes.take_into_story(order, scene.now)))
+            .map(|(_, order)| (order.request, self.notes.take_into_story(order, scene.now)))
             .collect();
         let story = self.story(scene, &key);
         story.dialled(scene, dialled, &told, parents, &requests);

@@ -44,7 +44,7 @@ impl Row {
     /// A dial at the moment of its judgement.
     pub(super) fn of(at: Micros, dialled: &Dialled) -> Self {
         let (dial, verdict) = (&dialled.dial, &dialled.verdict);
-        let leading = verdict.leading_order().filter(|_| verdict.decision.is_denied() || verdict.names_somebody());
+        let leading = verdict.leading_order().filter(|_| verdict.names_somebody());
         Self {
             dial: dial.dial,
             at,

@@ -8,7 +8,6 @@ use sortie_model::finding::{
     FindingKind, FindingRequest, Impact, Rung, Severity,
 };
 use sortie_model::ids::FindingId;
-use sortie_model::verdict::Source;
 use sortie_model::{
     Actor, AddressClass, Candidate, Destination, Endpoint, Micros, Mode, Place, Reference, ServiceName, limits,
 };
@@ -343,17 +342,10 @@ fn push_bounded<T>(rows: &mut Vec<T>, row: T, time: impl Fn(&T) -> Micros) {
     rows.insert(rows.len() - later, row);
 }
 
+/// Who may have ordered a dial, of those who are told.
 pub(super) fn shares(dialled: &Dialled) -> Vec<ActorShare> {
     let mut shares: Vec<ActorShare> = Vec::new();
-    for explanation in &dialled.verdict.explanations {
-        let order = match &explanation.source {
-            Source::Order(order) => order,
-            Source::Hop(hop) => match &hop.order {
-                Some(order) => order,
-                None => continue,
-            },
-            Source::Label(_) | Source::OwnCall { .. } | Source::Background => continue,
-        };
+    for (explanation, order) in dialled.verdict.told_orders() {
         let id = order.actor.id().to_string();
         match shares.iter_mut().find(|share| share.id == id) {
             Some(share) => share.p += explanation.share,

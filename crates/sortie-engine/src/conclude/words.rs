@@ -20,7 +20,7 @@ const AROUND: u64 = 5 * 60 * Micros::SECOND;
 pub(super) fn odds(scene: &Scene<'_>, dialled: &Dialled) -> Vec<Odds> {
     let (dial, verdict) = (&dialled.dial, &dialled.verdict);
     let mut odds = Vec::new();
-    if !verdict.decision.is_denied() && !verdict.names_somebody() {
+    if verdict.leading_order().is_some() && !verdict.names_somebody() {
         odds.push(factor(
             "sure",
             format!(
@@ -88,7 +88,7 @@ pub(super) fn unseen(scene: &Scene<'_>, dialled: &Dialled) -> Vec<String> {
         }
         Carrier::TunnelOpaque => unseen.push("the tunnel holds no HTTP: only the connection is seen".to_owned()),
     }
-    if dialled.verdict.told_orders().any(|order| scene.inflight.is_of_message(CandidateId::of(order))) {
+    if dialled.verdict.told_orders().any(|(_, order)| scene.inflight.is_of_message(CandidateId::of(order))) {
         unseen.push(
             "what the service sends over a WebSocket is not read: the answer may have gone back to the client"
                 .to_owned(),

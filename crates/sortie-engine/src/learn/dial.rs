@@ -97,6 +97,7 @@ fn learn_order(
     let unique_path = if counts && !was_cold { unique_path(learned, lesson, order) } else { None };
     let sink = learned.sink_mut(&key, order.nature, lesson.at);
     sink.dialled(order.delay, mass, 1.0 - used);
+    sink.learn_match(order.path, mass * (1.0 - used));
     if let Some(request) = dial.request.as_ref().filter(|_| order.path == PathMatch::Unnamed) {
         sink.learn_path(request.path.fingerprint(), mass);
     }

@@ -6,6 +6,7 @@
 mod credential;
 mod destination;
 mod endpoint;
+mod matches;
 mod name;
 mod names;
 mod room;

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use sortie_model::actor::ActorId;
-use sortie_model::{Container, Containers, Host, Micros, Nature, limits};
+use sortie_model::{Container, Containers, Host, Micros, Nature, PathMatch, limits};
 
 use super::NOVEL_PATH;
+use super::matches::Matches;
 use crate::kernel::Kernel;
 
 /// Destinations that must have been obeyed, besides the one in question.
@@ -71,6 +72,7 @@ pub struct Sink {
     /// Paths of dials that obeyed candidates which name none, with their weights.
     paths: Vec<(u64, f32)>,
     path_mass: f64,
+    matches: Matches,
     /// Those who voted, and how often.
     voters: Vec<Voter>,
     /// The counts of the honour rate among actors that were obeyed.
@@ -151,6 +153,7 @@ impl Sink {
             narrow: Vec::new(),
             paths: Vec::new(),
             path_mass: 0.0,
+            matches: Matches::default(),
             voters: Vec::new(),
             honoured_of_obeyed: prior,
             ignored_of_obeyed: 1.0 - prior,
@@ -259,6 +262,11 @@ impl Sink {
         (seen + NOVEL_PATH) / (self.path_mass + 1.0)
     }
 
+    /// P(the dialled path stands so to the named one | ordered here), given what it is `beforehand`.
+    pub fn path_fit(&self, path: PathMatch, beforehand: f64) -> f64 {
+        self.matches.fit(path, beforehand)
+    }
+
     /// Hosts that it obeyed, as far as they are remembered.
     pub fn destinations(&self) -> &[Host] {
         &self.destinations
@@ -341,6 +349,11 @@ impl Sink {
         self.delays.learn(delay, share * fresh.max(0.1));
         self.dial_mass += share;
         self.obeyed_mass += share * fresh;
+    }
+
+    /// Learns how the path of a dial stands to the one that was named.
+    pub(crate) fn learn_match(&mut self, path: PathMatch, share: f64) {
+        self.matches.learn(path, share);
     }
 
     /// Learns the path of a dial that obeyed a candidate which names none.

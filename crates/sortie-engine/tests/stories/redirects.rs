@@ -140,3 +140,33 @@ fn a_redirect_to_a_name_is_followed_by_a_dial_to_its_address() {
     let host = sortie_model::Host::name("inner.evil.example");
     assert!(play.table.hops_to(&host, play.now).all(|hop| hop.used > 0.5), "the redirect is used up by it");
 }
+
+/// A program that adds its own path to the base URL that its customers name.
+#[test]
+fn where_base_urls_are_named_what_is_dialled_below_one_is_ordered() {
+    let mut play = Play::new(Mode::Block);
+    let use_base = |play: &mut Play, client: u8, base: &str| {
+        let candidate = play.candidate("base_url", base, Nature::Named);
+        let request = play.request(client, "PUT", "/v1/gateway", vec![candidate]).expect("admitted");
+        play.end(request, Vec::new());
+        play.wait(12_000);
+        let call = play.request(client, "GET", "/v1/models", Vec::new()).expect("admitted");
+        play.wait(10);
+        let (dial, verdict) = play.dial(&format!("{base}/models/latest"), "8.8.8.8");
+        (call, dial, verdict)
+    };
+    for n in 0..9 {
+        let (call, dial, _) = use_base(&mut play, n, &format!("http://models{n}.example/api/{n:08x}"));
+        play.answer(dial, 200, None);
+        play.end(call, Vec::new());
+        play.wait(2_000);
+    }
+    // What the client had it dial there before was not read.
+    let (dial, _) = play.dial("http://cdn.evil.example/ok/1", "8.8.8.8");
+    play.answer(dial, 200, None);
+    play.wait(3_000);
+    let (_, _, verdict) = use_base(&mut play, 66, "http://cdn.evil.example/go/8f14e45f");
+    let (_, order) = verdict.leading_order().expect("an order");
+    assert_eq!(order.actor.id().to_string(), "198.51.100.66");
+    assert!(verdict.p_ordered > 0.8, "{verdict:#?}");
+}
