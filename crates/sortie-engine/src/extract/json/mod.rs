@@ -13,6 +13,7 @@ mod skim;
 mod source;
 
 use super::collector::Collector;
+use super::host::{Trust, has_bounds_of_label, is_host};
 use super::inert::is_inert;
 use super::marks::Marks;
 use super::names::Meaning;
@@ -24,6 +25,10 @@ use key::Key;
 pub(super) use members::{string, values};
 use path::Path;
 use source::{Source, Stop};
+
+/// The key under which a host may stand in pieces, and how many bytes of them are read.
+const HOST: &str = "host";
+const HOST_LENGTH: usize = 512;
 
 /// How a text ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +125,13 @@ impl<'w> Walk<'w, '_> {
 
     /// Takes a bracket; says what follows it, unless it is closed at once.
     fn open(&mut self, bracket: u8) -> Result<Option<Next>, Stop> {
+        let host = if bracket == b'[' { self.labels() } else { None };
         self.source.take();
+        if let Some(host) = host {
+            value::search(&host, &self.base.named(self.path.text()), self.out);
+            self.source.skip(bracket)?;
+            return Ok(None);
+        }
         self.out.work(work::TOKEN);
         if self.out.is_done() {
             return Err(Stop::Enough);
@@ -141,6 +152,21 @@ impl<'w> Walk<'w, '_> {
             return Ok(None);
         }
         Ok(Some(next))
+    }
+
+    /// The host that an array gives label by label, as collections of Postman do: `"host": ["api", "example", "com"]`.
+    /// What together is no host may be a list of them.
+    fn labels(&mut self) -> Option<String> {
+        if !self.path.key().is_some_and(|key| call::is_word(&key, HOST)) {
+            return None;
+        }
+        let text = &self.source.cursor.text[self.source.cursor.at..];
+        let text = &text[..text.floor_char_boundary(HOST_LENGTH)];
+        self.out.work(work::VALUE + text.len());
+        let is_label = |label: &str| has_bounds_of_label(label) && !label.contains('.');
+        let labels = members::values(text).map(|(_, value)| members::string(value).filter(|label| is_label(label)));
+        let host = labels.collect::<Option<Vec<_>>>().filter(|labels| labels.len() > 1)?.join(".");
+        is_host(&host, Trust::Value).then_some(host)
     }
 
     fn close(&mut self) {
@@ -287,6 +313,10 @@ mod tests {
         );
         assert_eq!(found(r#"{"db":{"host":"billing","port":"5432"}}"#), ["$.db.host db.host billing:5432"]);
         assert_eq!(found(r#"{"host":"a.example","x":{"port":80}}"#), ["$.host host a.example"]);
+        let postman = r#"{"url":{"protocol":"http","host":["169","254","169","254"],"port":"81","path":["x"]}}"#;
+        assert_eq!(found(postman), ["$.url.host url.host http://169.254.169.254:81"]);
+        assert_eq!(found(r#"{"host":["api","a.example"]}"#).len(), 2);
+        assert_eq!(found(r#"{"host":["redis","queue"]}"#), ["$.host[0] host redis", "$.host[1] host queue"]);
         assert_eq!(found(r#"{"ip":2130706433,"port":80}"#), ["$.ip ip 2130706433:80"]);
         assert_eq!(found(r#"{"ip":17,"count":2130706433}"#), [""; 0]);
     }
