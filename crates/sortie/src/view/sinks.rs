@@ -13,7 +13,7 @@ const PROVEN: usize = 3;
 const FOOTNOTE: [&str; 7] = [
     "proven by destinations: it obeyed three or more that are not the service's own",
     "proven by paths: it obeyed one destination, at paths that nobody could guess",
-    "proven by mentions: it obeyed most of what texts mention; the outbound door stops it, and no text is refused",
+    "proven by mentions: it obeyed most of what texts mention; the outbound door stops that",
     "proven by you: the configuration says so",
     "obeyed: of the destinations named there, those that the service dialled",
     "rate: how likely the next one is, from these and from what such places usually do",
