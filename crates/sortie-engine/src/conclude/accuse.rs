@@ -47,7 +47,9 @@ pub(super) fn held(scene: &Scene<'_>, dialled: &Arc<Dialled>) -> Option<HeldDial
     if verdict.p_denied < LIKELY || !scene.policy.denies(dialled.dial.class) {
         return None;
     }
-    let is_told_by_proof = |order: &Order| order.nature != Nature::Ambient && verdict.names_somebody();
+    let is_told_by_proof = |order: &Order| {
+        order.nature != Nature::Ambient && order.path != PathMatch::Different && verdict.names_somebody()
+    };
     let (_, order) = verdict.leading_order().filter(|(_, order)| is_told_by_proof(order))?;
     Some(HeldDial { at: scene.now, actor: order.actor.id(), dialled: Arc::clone(dialled) })
 }
@@ -66,7 +68,10 @@ pub(super) fn story_of_held(
         scene.policy.proves(&order.endpoint, &order.place)
             || scene.learned.proving_sink(&order.place, order.manner, order.nature, host).is_some()
     };
-    let may_be_own = || dialled.verdict.own_evidence.is_some() && calls_anyway(scene, dialled, order);
+    // What nobody knew then to be the service's own may be known by now.
+    let is_own = || scene.learned.destinations.get(&dialled.dial.destination).is_some_and(|stats| stats.own >= 0.5);
+    let has_own = dialled.verdict.own_evidence.is_some() || is_own();
+    let may_be_own = || has_own && calls_anyway(scene, dialled, order);
     let stands = stands_up(scene, dialled, order) || ((is_told(&key) || is_proven()) && !may_be_own());
     stands.then_some(key)
 }
@@ -75,6 +80,10 @@ pub(super) fn story_of_held(
 fn stands_up(scene: &Scene<'_>, dialled: &Dialled, order: &Order) -> bool {
     if order.proven {
         return true;
+    }
+    // Who names one credit may be there while another is asked for, for the first time.
+    if order.path == PathMatch::Different && scene.policy.denies(dialled.dial.class) {
+        return false;
     }
     let through_hop =
         dialled.verdict.explanations.iter().any(|e| matches!(&e.source, Source::Hop(h) if h.order.is_some()));

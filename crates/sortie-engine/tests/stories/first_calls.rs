@@ -192,3 +192,23 @@ fn mentions_of_unread_orders_prove_no_place() {
         assert_eq!(templates, ["/v1/hooks"], "{mode:?}, open: {is_open}");
     }
 }
+
+/// A client names, where destinations stand, what is like the very first calls of others.
+#[test]
+fn who_names_another_path_of_what_is_called_first_is_not_accused() {
+    for mode in [Mode::Observe, Mode::Block] {
+        let mut play = Play::new(mode);
+        let candidate = play.candidate("website", "http://billing.internal/v1/credit/c1001", Nature::Named);
+        let ticket = play.request(9, "POST", "/v1/tickets", vec![candidate]).expect("admitted");
+        play.wait(1);
+        for n in [1000, 1002, 1003] {
+            let (dial, _) = play.dial(&format!("http://billing.internal/v1/credit/c{n}"), ADDRESS);
+            play.answer(dial, 200, None);
+            play.wait(2);
+        }
+        play.end(ticket, Vec::new());
+        play.wait(5_000);
+        let told = accusations(&play);
+        assert!(told.iter().all(|finding| finding.actor.is_none()), "{told:#?}");
+    }
+}
